@@ -1,0 +1,70 @@
+//! What comes out of received bytes.
+
+use std::time::Instant;
+
+use crate::connection::Connection;
+use crate::error::ProtocolError;
+use crate::message::{Kind, Payload};
+use crate::receiver::{Received, Unread};
+
+/// What the peer did. After [`Closed`](Self::Closed) or [`Failed`](Self::Failed) there is nothing
+/// more: later bytes are ignored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event<'a> {
+    /// A whole message. They still come after our own close, until the peer's.
+    Message {
+        /// Text or binary.
+        kind: Kind,
+        /// The bytes; valid UTF-8 for text.
+        payload: Payload<'a>,
+    },
+    /// The peer's close frame. Our answer is queued if we had not closed.
+    Closed {
+        /// The code, or 1005 if the frame had none.
+        code: u16,
+        /// The reason, often empty.
+        reason: String,
+    },
+    /// The peer broke the protocol. Our close frame is queued, and data that waited is dropped.
+    Failed(ProtocolError),
+}
+
+/// The events of one [`Connection::receive`]: drive it to its end, or the rest of the bytes is
+/// lost and the next ones are misread. Pings are answered on the way.
+#[derive(Debug)]
+#[must_use = "the bytes are read as the iterator is driven"]
+pub struct Incoming<'a> {
+    connection: &'a mut Connection,
+    unread: Unread<'a>,
+    now: Instant,
+}
+
+impl<'a> Incoming<'a> {
+    pub(crate) fn new(connection: &'a mut Connection, bytes: &'a mut [u8], now: Instant) -> Self {
+        Self { connection, unread: Unread(bytes), now }
+    }
+}
+
+impl<'a> Iterator for Incoming<'a> {
+    type Item = Event<'a>;
+
+    fn next(&mut self) -> Option<Event<'a>> {
+        loop {
+            match self.connection.next_received(&mut self.unread)? {
+                Ok(Received::Message { kind, payload }) => {
+                    return Some(Event::Message { kind, payload });
+                }
+                Ok(Received::Ping(payload)) => self.connection.pong(&payload),
+                Ok(Received::Pong) => {}
+                Ok(Received::Close { code, reason }) => {
+                    self.connection.peer_closed(code, self.now);
+                    return Some(Event::Closed { code, reason });
+                }
+                Err(error) => {
+                    self.connection.fail(error, self.now);
+                    return Some(Event::Failed(error));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! RFC 6455, the server's side, without I/O: bytes in, events and bytes out.
+//!
+//! There is no socket, thread or clock in here. Whoever owns the transport drives two machines,
+//! one after the other:
+//!
+//! 1. [`HeadReader`] collects the request head; [`upgrade`] checks the opening handshake and
+//!    [`Upgrade::response`] answers it. A [`Refusal`] is a whole HTTP response instead.
+//! 2. [`Connection`] takes the bytes that follow, gives out [`Event`]s, and holds the bytes to
+//!    write. Its doc comment says which calls, in which order.
+//!
+//! Time is always an argument. Extensions are not negotiated, so RSV1 to RSV3 are errors.
+
+pub mod close_code;
+mod connection;
+mod error;
+mod frame;
+mod handshake;
+mod heartbeat;
+mod incoming;
+mod message;
+mod outgoing;
+mod receiver;
+mod utf8;
+
+pub use connection::{Config, Connection, State, Timeout};
+pub use error::ProtocolError;
+pub use handshake::{
+    HeadReader, MAX_HEAD_SIZE, MAX_HEADERS, MAX_REQUEST_LINE, Method, Refusal, Request, Upgrade,
+    accept_key, upgrade,
+};
+pub use incoming::{Event, Incoming};
+pub use message::{Kind, Payload};
+pub use outgoing::encode_frame;

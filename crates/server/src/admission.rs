@@ -1,0 +1,176 @@
+//! Who may connect: the Host and Origin checks, made on every route before anything else.
+//!
+//! Host stops DNS rebinding: a page that has its own name resolved to this machine still sends
+//! that name. Origin stops every other page in the browser. Both are compared as whole values,
+//! never by prefix or suffix.
+
+use std::net::{IpAddr, SocketAddr};
+
+use stagedoor_protocol::{Refusal, Request};
+
+/// The values that the Host and Origin headers may have.
+pub(crate) struct Admission {
+    /// Lower case, with the port unless it is 80.
+    authorities: Vec<String>,
+    /// Lower case.
+    origins: Vec<String>,
+}
+
+impl Admission {
+    /// For a server that listens at this address, with what its user allows beside it.
+    pub(crate) fn new(bound: SocketAddr, hosts: &[String], origins: &[String]) -> Self {
+        let port = bound.port();
+        let mut names = vec!["127.0.0.1".into(), "localhost".into(), "[::1]".into()];
+        if !bound.ip().is_loopback() && !bound.ip().is_unspecified() {
+            names.push(match bound.ip() {
+                IpAddr::V4(ip) => ip.to_string(),
+                IpAddr::V6(ip) => format!("[{ip}]"),
+            });
+        }
+        names.extend(hosts.iter().cloned());
+        let authorities = names.iter().map(|name| with_port(name, port)).collect();
+        let origins = origins.iter().map(|origin| origin.to_ascii_lowercase()).collect();
+        Self { authorities, origins }
+    }
+
+    /// 403 for a foreign Host or Origin.
+    pub(crate) fn check(&self, request: &Request) -> Result<(), Refusal> {
+        self.check_host(request.host())?;
+        request.origin().map_or(Ok(()), |origin| self.check_origin(origin))
+    }
+
+    fn check_host(&self, host: &str) -> Result<(), Refusal> {
+        if self.has_authority(host) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            403,
+            "the Host header names another server; allow more names with hosts=[...]",
+        ))
+    }
+
+    fn check_origin(&self, origin: &str) -> Result<(), Refusal> {
+        let origin = origin.to_ascii_lowercase();
+        let own = origin.strip_prefix("http://").is_some_and(|rest| self.has_authority(rest));
+        if own || self.origins.contains(&origin) {
+            return Ok(());
+        }
+        if origin != "null" && !is_well_formed(&origin) {
+            return Err(Refusal::new(400, "the Origin header is malformed"));
+        }
+        Err(Refusal::new(
+            403,
+            "the page's Origin is not this server's; allow more with origins=[...]",
+        ))
+    }
+
+    fn has_authority(&self, authority: &str) -> bool {
+        let authority = authority.to_ascii_lowercase();
+        let authority = authority.strip_suffix(":80").unwrap_or(&authority);
+        self.authorities.iter().any(|allowed| allowed == authority)
+    }
+}
+
+/// `name` with our port, `name:port` as it is; port 80 is the one that is left out.
+fn with_port(name: &str, port: u16) -> String {
+    let name = name.to_ascii_lowercase();
+    let after_address = name.rsplit(']').next().unwrap_or_default();
+    let full = if after_address.contains(':') { name } else { format!("{name}:{port}") };
+    full.strip_suffix(":80").map_or(full.clone(), str::to_owned)
+}
+
+/// `scheme://authority`, as RFC 6454 writes an origin.
+fn is_well_formed(origin: &str) -> bool {
+    let Some((scheme, authority)) = origin.split_once("://") else { return false };
+    let in_authority = |c: char| c.is_ascii_alphanumeric() || "-._~%:[]".contains(c);
+    let port = authority.rsplit(']').next().unwrap_or_default().split_once(':').map(|(_, p)| p);
+    !scheme.is_empty()
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+        && !authority.is_empty()
+        && authority.chars().all(in_authority)
+        && authority.contains('[') == authority.contains(']')
+        && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admission(bound: &str, hosts: &[&str], origins: &[&str]) -> Admission {
+        let owned = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
+        Admission::new(bound.parse().expect("address"), &owned(hosts), &owned(origins))
+    }
+
+    fn status(result: Result<(), Refusal>) -> u16 {
+        result.map_or_else(|refusal| refusal.status, |()| 200)
+    }
+
+    #[test]
+    fn only_our_own_names_with_our_port_are_hosts() {
+        let admission = admission("127.0.0.1:8787", &[], &[]);
+        for host in ["127.0.0.1:8787", "localhost:8787", "LOCALHOST:8787", "[::1]:8787"] {
+            assert_eq!(status(admission.check_host(host)), 200, "{host}");
+        }
+        for host in [
+            "localhost6:8787",
+            "127.0.0.1.evil.com:8787",
+            "evil.com:8787",
+            "localhost.:8787",
+            "127.0.0.1",
+            "127.0.0.1:8788",
+            "127.0.0.1:80",
+            "127.0.0.1:08787",
+            "0.0.0.0:8787",
+            "192.168.1.5:8787",
+            "",
+        ] {
+            assert_eq!(status(admission.check_host(host)), 403, "{host}");
+        }
+    }
+
+    #[test]
+    fn port_80_may_be_left_out() {
+        let admission = admission("127.0.0.1:80", &[], &[]);
+        for host in ["localhost", "localhost:80", "[::1]"] {
+            assert_eq!(status(admission.check_host(host)), 200, "{host}");
+        }
+        assert_eq!(status(admission.check_origin("http://localhost")), 200);
+    }
+
+    #[test]
+    fn more_hosts_come_from_the_address_and_the_option() {
+        let specific = admission("192.168.1.5:9000", &["game.local", "proxy.example:443"], &[]);
+        for host in ["192.168.1.5:9000", "game.local:9000", "proxy.example:443"] {
+            assert_eq!(status(specific.check_host(host)), 200, "{host}");
+        }
+        assert_eq!(status(specific.check_host("proxy.example:9000")), 403);
+        let any = admission("0.0.0.0:9000", &[], &[]);
+        assert_eq!(status(any.check_host("0.0.0.0:9000")), 403);
+        let six = admission("[fe80::1]:9000", &[], &[]);
+        assert_eq!(status(six.check_host("[fe80::1]:9000")), 200);
+    }
+
+    #[test]
+    fn only_our_own_origin_and_the_listed_ones_are_let_in() {
+        let admission = admission("127.0.0.1:8787", &[], &["https://Tools.example"]);
+        for origin in ["http://127.0.0.1:8787", "http://localhost:8787", "https://tools.example"] {
+            assert_eq!(status(admission.check_origin(origin)), 200, "{origin}");
+        }
+        for origin in [
+            "null",
+            "http://127.0.0.1:8788",
+            "http://127.0.0.1",
+            "https://127.0.0.1:8787",
+            "http://localhost:8787.evil.com",
+            "https://tools.example.evil.com",
+            "https://tools.example:444",
+            "http://tools.example",
+        ] {
+            assert_eq!(status(admission.check_origin(origin)), 403, "{origin}");
+        }
+        for origin in ["", "evil", "http://", "http://[::1", "http://a:99999", "http://a b", "://a"]
+        {
+            assert_eq!(status(admission.check_origin(origin)), 400, "{origin:?}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The descriptors a forked child must not keep.
+//!
+//! `fork` copies descriptors but not threads: a child would hold every socket of a server that
+//! nobody serves there, and keep peers connected after the parent is gone. So each socket is
+//! listed here while it is open, and the child closes what is listed. The list stays locked
+//! through the fork, so that no socket is between the kernel and the list at that moment.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::io;
+use std::ops::{Deref, DerefMut};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+#[cfg(unix)]
+use std::os::fd::{AsRawFd as AsDescriptor, RawFd as Descriptor};
+#[cfg(windows)]
+use std::os::windows::io::{AsRawSocket as AsDescriptor, RawSocket as Descriptor};
+
+static OPEN: LazyLock<Mutex<HashSet<Descriptor>>> = LazyLock::new(Mutex::default);
+
+thread_local! {
+    static FORKING: RefCell<Option<MutexGuard<'static, HashSet<Descriptor>>>> =
+        const { RefCell::new(None) };
+}
+
+fn open() -> MutexGuard<'static, HashSet<Descriptor>> {
+    OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(unix)]
+fn descriptor(socket: &impl AsDescriptor) -> Descriptor {
+    socket.as_raw_fd()
+}
+
+#[cfg(windows)]
+fn descriptor(socket: &impl AsDescriptor) -> Descriptor {
+    socket.as_raw_socket()
+}
+
+/// A socket that is listed for as long as it is open.
+pub(crate) struct Listed<S: AsDescriptor>(Option<S>);
+
+impl<S: AsDescriptor> Listed<S> {
+    /// Opens a socket while no fork can happen.
+    pub(crate) fn open<T>(make: impl FnOnce() -> io::Result<(S, T)>) -> io::Result<(Self, T)> {
+        let mut open = open();
+        let (socket, rest) = make()?;
+        open.insert(descriptor(&socket));
+        Ok((Self(Some(socket)), rest))
+    }
+
+    /// Takes over a socket that was opened elsewhere.
+    pub(crate) fn adopt(socket: S) -> Self {
+        open().insert(descriptor(&socket));
+        Self(Some(socket))
+    }
+}
+
+impl<S: AsDescriptor> Drop for Listed<S> {
+    fn drop(&mut self) {
+        let mut open = open();
+        open.remove(&descriptor(&**self));
+        self.0 = None;
+    }
+}
+
+impl<S: AsDescriptor> Deref for Listed<S> {
+    type Target = S;
+
+    fn deref(&self) -> &S {
+        self.0.as_ref().expect("a listed socket is open until it is dropped")
+    }
+}
+
+impl<S: AsDescriptor> DerefMut for Listed<S> {
+    fn deref_mut(&mut self) -> &mut S {
+        self.0.as_mut().expect("a listed socket is open until it is dropped")
+    }
+}
+
+/// Call on the forking thread before `fork`.
+pub fn before_fork() {
+    FORKING.with_borrow_mut(|held| *held = Some(open()));
+}
+
+/// Call on the forking thread after `fork`, in the parent.
+pub fn after_fork_in_parent() {
+    FORKING.with_borrow_mut(|held| *held = None);
+}
+
+/// Call on the forking thread after `fork`, in the child: closes the parent's sockets here.
+pub fn after_fork_in_child() {
+    FORKING.with_borrow_mut(|held| {
+        if let Some(mut open) = held.take() {
+            for descriptor in open.drain() {
+                close(descriptor);
+            }
+        }
+    });
+}
+
+#[cfg(unix)]
+fn close(descriptor: Descriptor) {
+    // SAFETY: the descriptor was open when the list was locked, it is a copy that belongs to
+    // this process alone, and its Rust owner is never dropped here: `Server` forgets it.
+    unsafe { libc::close(descriptor) };
+}
+
+#[cfg(windows)]
+fn close(_: Descriptor) {
+    // Windows has no fork.
+}

@@ -1,0 +1,25 @@
+//! The network thread of stagedoor: sockets, timers, queues, the HTTP side, who may connect.
+//!
+//! [`Server::listen`] binds and starts one thread. That thread owns every socket; the program
+//! that started it owns every decision. Two queues join them: the inbox carries [`Event`]s to
+//! the program, the outbox carries what it sends, and each side takes the other's whole batch
+//! under one lock. Nothing here knows Python.
+
+mod admission;
+mod descriptors;
+mod http;
+mod inbox;
+mod network;
+mod open;
+mod outbox;
+mod peer;
+mod server;
+mod settings;
+mod timers;
+
+pub use descriptors::{after_fork_in_child, after_fork_in_parent, before_fork};
+pub use inbox::{Batch, Closed, Event, Opened};
+pub use outbox::{Account, ConnectionId, SendError};
+pub use server::Server;
+pub use settings::Settings;
+pub use stagedoor_protocol::Kind;

@@ -1,0 +1,386 @@
+//! The network thread's loop.
+
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+use stagedoor_protocol::Refusal;
+
+use crate::descriptors::Listed;
+use crate::inbox::Batch;
+use crate::outbox::{Command, ConnectionId, Outbox};
+use crate::peer::{Fate, Peer, Readiness, Rules};
+use crate::server::Shared;
+use crate::timers::Timers;
+
+pub(crate) const WAKER: Token = Token(usize::MAX);
+const LISTENER: Token = Token(usize::MAX - 1);
+
+/// What one read may bring.
+const READ_SIZE: usize = 64 * 1024;
+/// After so many reads what they brought is handed over, so that the program works meanwhile.
+const READS_PER_DELIVERY: usize = 16;
+/// Peers beyond the limit that may be told so at a time.
+const REFUSALS: usize = 64;
+/// How long to wait when the system has no descriptor left for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Everything the network thread owns.
+pub(crate) struct Network {
+    poll: Poll,
+    listener: Option<Listed<TcpListener>>,
+    rules: Rules,
+    shared: Arc<Shared>,
+    peers: Slab<Peer>,
+    /// Counts connections.
+    sequence: u64,
+    /// Slots of peers that may have something to read.
+    ready: Vec<usize>,
+    /// Slots of peers that may have something to write.
+    dirty: Vec<usize>,
+    timers: Timers,
+    /// Accepting goes on at this time.
+    accept_again: Option<Instant>,
+    /// Everything ends at this time at the latest.
+    stop_by: Option<Instant>,
+    /// Bytes of incomplete messages.
+    buffered: usize,
+    outbox: Outbox,
+    batch: Batch,
+    buffer: Box<[u8]>,
+}
+
+impl Network {
+    pub(crate) fn new(
+        poll: Poll,
+        mut listener: Listed<TcpListener>,
+        rules: Rules,
+        shared: Arc<Shared>,
+    ) -> io::Result<Self> {
+        poll.registry().register(&mut *listener, LISTENER, Interest::READABLE)?;
+        Ok(Self {
+            poll,
+            listener: Some(listener),
+            rules,
+            shared,
+            peers: Slab::new(),
+            sequence: 0,
+            ready: Vec::new(),
+            dirty: Vec::new(),
+            timers: Timers::default(),
+            accept_again: None,
+            stop_by: None,
+            buffered: 0,
+            outbox: Outbox::default(),
+            batch: Batch::default(),
+            buffer: vec![0; READ_SIZE].into_boxed_slice(),
+        })
+    }
+
+    /// Runs until it was told to stop and every connection is closed.
+    pub(crate) fn run(&mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(1024);
+        while !self.is_done() {
+            self.sleep(&mut events)?;
+            let now = Instant::now();
+            for event in &events {
+                match event.token() {
+                    WAKER => {}
+                    LISTENER => self.accept(now),
+                    Token(slot) => {
+                        if event.is_readable() || event.is_read_closed() || event.is_error() {
+                            self.mark_ready(slot);
+                        }
+                        if event.is_writable() && self.peers.get(slot).is_some_and(Peer::is_blocked)
+                        {
+                            self.mark_dirty(slot);
+                        }
+                    }
+                }
+            }
+            self.execute_commands(now);
+            self.write_dirty(now);
+            self.read_ready(now);
+            self.write_dirty(now);
+            self.handle_timeouts(now);
+            self.shared.inbox.deliver(&mut self.batch);
+        }
+        Ok(())
+    }
+
+    fn is_done(&self) -> bool {
+        self.stop_by.is_some() && self.peers.is_empty()
+    }
+
+    /// Waits for sockets, commands or the next deadline.
+    fn sleep(&mut self, events: &mut Events) -> io::Result<()> {
+        let deadline =
+            [self.timers.next(), self.accept_again, self.stop_by].into_iter().flatten().min();
+        let mut timeout = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+        self.shared.is_asleep.store(true, Ordering::SeqCst);
+        let may_read = !self.ready.is_empty() && !self.is_inbox_full();
+        if may_read || self.shared.has_commands.load(Ordering::SeqCst) {
+            timeout = Some(Duration::ZERO);
+        }
+        let result = self.poll.poll(events, timeout);
+        self.shared.is_asleep.store(false, Ordering::SeqCst);
+        match result {
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+            other => other,
+        }
+    }
+
+    fn is_inbox_full(&self) -> bool {
+        self.shared.inbox.is_full(self.rules.settings.max_receive_memory)
+    }
+
+    fn mark_ready(&mut self, slot: usize) {
+        if let Some(peer) = self.peers.get_mut(slot)
+            && !std::mem::replace(&mut peer.is_ready, true)
+        {
+            self.ready.push(slot);
+        }
+    }
+
+    fn mark_dirty(&mut self, slot: usize) {
+        if let Some(peer) = self.peers.get_mut(slot)
+            && !std::mem::replace(&mut peer.is_dirty, true)
+        {
+            self.dirty.push(slot);
+        }
+    }
+
+    fn accept(&mut self, now: Instant) {
+        while let Some(listener) = &self.listener {
+            match Listed::open(|| listener.accept()) {
+                Ok((stream, address)) => {
+                    // A peer that is gone already is no reason to stop accepting.
+                    let _ = self.welcome(stream, address, now);
+                }
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return,
+                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
+                    // Out of descriptors or memory: asking again at once would only spin.
+                    _ => {
+                        self.accept_again = Some(now + ACCEPT_PAUSE);
+                        return;
+                    }
+                },
+            }
+        }
+    }
+
+    fn welcome(
+        &mut self,
+        stream: Listed<TcpStream>,
+        address: std::net::SocketAddr,
+        now: Instant,
+    ) -> io::Result<()> {
+        let limit = self.rules.settings.max_connections;
+        let over = self.peers.len() >= limit;
+        if self.peers.len() >= (limit + REFUSALS).min(ConnectionId::MAX_SLOTS) {
+            return Ok(());
+        }
+        stream.set_nodelay(true)?;
+        self.sequence += 1;
+        let entry = self.peers.vacant_entry();
+        let slot = entry.key();
+        let id = ConnectionId::new(self.sequence, slot);
+        let mut peer = Peer::new(stream, address, id, &self.rules, now);
+        let both = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(peer.stream(), Token(slot), both)?;
+        if over {
+            let refusal = Refusal::new(503, "the server has as many connections as it may have");
+            let _ = peer.refuse(&refusal, &self.rules, now);
+        }
+        entry.insert(peer);
+        self.remind(slot);
+        if over {
+            self.mark_dirty(slot);
+        }
+        Ok(())
+    }
+
+    fn drop_peer(&mut self, slot: usize) {
+        if let Some(peer) = self.peers.try_remove(slot) {
+            self.buffered -= peer.counted;
+        }
+    }
+
+    /// Makes sure that this peer is looked at when its deadline comes.
+    fn remind(&mut self, slot: usize) {
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        if let Some(deadline) = peer.deadline(&self.rules)
+            && peer.reminder.is_none_or(|reminder| deadline < reminder)
+        {
+            peer.reminder = Some(deadline);
+            self.timers.remind(deadline, peer.id());
+        }
+    }
+
+    fn execute_commands(&mut self, now: Instant) {
+        if !self.shared.has_commands.load(Ordering::Acquire) {
+            return;
+        }
+        let mut outbox = std::mem::take(&mut self.outbox);
+        self.shared.take_commands(&mut outbox);
+        for command in outbox.commands.drain(..) {
+            match command {
+                Command::Send { to, kind, start, end, receipt } => {
+                    if let Some(peer) = find(&mut self.peers, to) {
+                        peer.send(kind, &outbox.arena[start..end], receipt);
+                        self.mark_dirty(to.slot());
+                    }
+                }
+                Command::SendLarge { to, kind, payload, receipt } => {
+                    if let Some(peer) = find(&mut self.peers, to) {
+                        peer.send(kind, &payload, receipt);
+                        self.mark_dirty(to.slot());
+                    }
+                }
+                Command::Broadcast { frame } => self.broadcast(&frame),
+                Command::Close { to, code, reason } => {
+                    if let Some(peer) = find(&mut self.peers, to) {
+                        let _ = peer.close(code, &reason, now);
+                        self.mark_dirty(to.slot());
+                    }
+                }
+                Command::Stop => self.stop(now),
+                Command::Quit => self.quit(now),
+                Command::Panic => panic!("asked to panic"),
+            }
+        }
+        outbox.clear();
+        self.outbox = outbox;
+    }
+
+    fn broadcast(&mut self, frame: &Arc<[u8]>) {
+        for (slot, peer) in &mut self.peers {
+            peer.send_encoded(frame, &self.rules, &mut self.batch);
+            if !std::mem::replace(&mut peer.is_dirty, true) {
+                self.dirty.push(slot);
+            }
+        }
+    }
+
+    fn stop(&mut self, now: Instant) {
+        self.listener = None;
+        self.accept_again = None;
+        self.stop_by = Some(now + self.rules.settings.close_timeout);
+        let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            match self.peers[slot].close(1001, "the server is closing", now) {
+                Fate::Keep => self.mark_dirty(slot),
+                Fate::Drop => self.drop_peer(slot),
+            }
+        }
+    }
+
+    /// Ends everything at once.
+    fn quit(&mut self, now: Instant) {
+        self.listener = None;
+        self.stop_by = Some(now);
+        for (_, peer) in &mut self.peers {
+            peer.abort(1001, "the server is closing", now, &mut self.batch);
+        }
+        self.peers.clear();
+    }
+
+    fn read_ready(&mut self, now: Instant) {
+        if self.ready.is_empty() || self.is_inbox_full() {
+            return;
+        }
+        let ready = std::mem::take(&mut self.ready);
+        for (reads, slot) in ready.into_iter().enumerate() {
+            let Some(peer) = self.peers.get_mut(slot) else { continue };
+            if !std::mem::replace(&mut peer.is_ready, false) {
+                continue; // Another peer has this slot now.
+            }
+            let (readiness, fate) = peer.read(&mut self.buffer, &self.rules, now, &mut self.batch);
+            self.settle(slot, fate);
+            self.limit_buffered(slot, now);
+            self.mark_dirty(slot);
+            if readiness == Readiness::More {
+                self.mark_ready(slot);
+            }
+            if reads % READS_PER_DELIVERY == READS_PER_DELIVERY - 1 {
+                self.shared.inbox.deliver(&mut self.batch);
+            }
+        }
+    }
+
+    /// After a step of a peer: carries out its fate and keeps the sum of incomplete messages.
+    fn settle(&mut self, slot: usize, fate: Fate) {
+        if fate == Fate::Drop {
+            return self.drop_peer(slot);
+        }
+        let peer = &mut self.peers[slot];
+        let buffered = peer.buffered();
+        self.buffered = self.buffered - peer.counted + buffered;
+        peer.counted = buffered;
+    }
+
+    /// Ends the connection that brought the sum of incomplete messages over its limit.
+    fn limit_buffered(&mut self, slot: usize, now: Instant) {
+        if self.buffered <= self.rules.settings.max_receive_memory {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.counted > 0) {
+            let reason = "the server has no memory left for an incomplete message";
+            peer.abort(1013, reason, now, &mut self.batch);
+            self.drop_peer(slot);
+        }
+    }
+
+    fn write_dirty(&mut self, now: Instant) {
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for slot in dirty.drain(..) {
+            let Some(peer) = self.peers.get_mut(slot) else { continue };
+            if !std::mem::replace(&mut peer.is_dirty, false) {
+                continue;
+            }
+            let mut fate = peer.write(&self.rules, now, &mut self.batch);
+            if self.stop_by.is_some() && peer.is_lingering() {
+                fate = Fate::Drop;
+            }
+            self.settle(slot, fate);
+            self.remind(slot);
+        }
+        self.dirty = dirty;
+    }
+
+    fn handle_timeouts(&mut self, now: Instant) {
+        while let Some((asked_for, id)) = self.timers.due(now) {
+            let Some(peer) = find(&mut self.peers, id) else { continue };
+            if peer.reminder != Some(asked_for) {
+                continue; // An earlier reminder took its place.
+            }
+            peer.reminder = None;
+            let fate = peer.handle_timeout(&self.rules, now, &mut self.batch);
+            self.settle(id.slot(), fate);
+            self.mark_dirty(id.slot());
+            self.remind(id.slot());
+        }
+        self.write_dirty(now);
+        if self.accept_again.is_some_and(|at| at <= now) {
+            self.accept_again = None;
+            self.accept(now);
+        }
+        if self.stop_by.is_some_and(|at| at <= now) {
+            self.quit(now);
+        }
+    }
+
+    /// Closes what is still open; gives what the program has not been told yet.
+    pub(crate) fn into_last_events(self) -> Batch {
+        self.batch
+    }
+}
+
+fn find(peers: &mut Slab<Peer>, id: ConnectionId) -> Option<&mut Peer> {
+    peers.get_mut(id.slot()).filter(|peer| peer.id() == id)
+}

@@ -1,0 +1,126 @@
+//! A peer whose opening handshake is done.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stagedoor_protocol::{Connection, Event as Incoming, Kind, Payload, State};
+
+use crate::inbox::{Batch, Closed, Event};
+use crate::outbox::{Account, ConnectionId};
+
+/// A WebSocket connection with what its program wants to know of it.
+pub(crate) struct Open {
+    pub(crate) connection: Connection,
+    account: Arc<Account>,
+    /// Positions in the outgoing data whose arrival at the kernel is to be reported.
+    receipts: VecDeque<u64>,
+    /// The peer's close code and reason, or those of its error.
+    close: Option<(u16, String)>,
+    /// What the peer did wrong.
+    error: Option<String>,
+    /// A broadcast did not fit, and that has been reported.
+    overflowed: bool,
+}
+
+impl Open {
+    pub(crate) fn new(connection: Connection, account: Arc<Account>) -> Self {
+        Self {
+            connection,
+            account,
+            receipts: VecDeque::new(),
+            close: None,
+            error: None,
+            overflowed: false,
+        }
+    }
+
+    pub(crate) fn receive(
+        &mut self,
+        id: ConnectionId,
+        bytes: &mut [u8],
+        now: Instant,
+        batch: &mut Batch,
+    ) {
+        let incoming = self.connection.receive(bytes, now);
+        for event in incoming {
+            match event {
+                Incoming::Message { kind, payload: Payload::Borrowed(payload) } => {
+                    batch.message(id, kind, payload);
+                }
+                Incoming::Message { kind, payload: Payload::Owned(payload) } => {
+                    batch.events.push(Event::LargeMessage(id, kind, payload));
+                }
+                Incoming::Closed { code, reason } => {
+                    self.account.close();
+                    self.close = Some((code, reason));
+                }
+                Incoming::Failed(error) => {
+                    self.account.close();
+                    self.close = Some((error.code(), error.to_string()));
+                    let text = format!("the peer broke the protocol: {error}");
+                    batch.failed(id, &text);
+                    self.error = Some(text);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn report_written(&mut self, id: ConnectionId, batch: &mut Batch) {
+        let position = self.connection.data_position();
+        self.account.written(position);
+        let mut count = 0;
+        while self.receipts.front().is_some_and(|receipt| *receipt <= position) {
+            self.receipts.pop_front();
+            count += 1;
+        }
+        if count > 0 {
+            batch.events.push(Event::Sent(id, count));
+        }
+    }
+
+    /// The peer's own error says more than how the socket ended after it.
+    pub(crate) fn report_closed(
+        &mut self,
+        id: ConnectionId,
+        error: Option<String>,
+        batch: &mut Batch,
+    ) {
+        self.account.close();
+        let (code, reason) = self.close.take().unwrap_or((1006, String::new()));
+        let error = self.error.take().or(error);
+        batch.events.push(Event::Closed(id, Box::new(Closed { code, reason, error })));
+    }
+
+    pub(crate) fn send(&mut self, kind: Kind, payload: &[u8], receipt: bool) {
+        if self.connection.state() == State::Open {
+            let position = self.connection.send(kind, payload);
+            if receipt {
+                self.receipts.push_back(position);
+            }
+        }
+    }
+
+    pub(crate) fn send_encoded(
+        &mut self,
+        id: ConnectionId,
+        frame: &Arc<[u8]>,
+        limit: u64,
+        batch: &mut Batch,
+    ) {
+        if self.connection.state() != State::Open {
+            return;
+        }
+        if self.account.charge(frame.len() as u64, limit).is_ok() {
+            self.overflowed = false;
+            self.connection.send_encoded(frame);
+        } else if !std::mem::replace(&mut self.overflowed, true) {
+            batch.failed(id, "the send queue is full: a broadcast did not reach this connection");
+        }
+    }
+
+    pub(crate) fn close(&mut self, code: u16, reason: &str, now: Instant) {
+        self.account.close();
+        self.connection.close(code, reason, now);
+    }
+}

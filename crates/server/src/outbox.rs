@@ -1,0 +1,194 @@
+//! What the program hands to the network thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use stagedoor_protocol::Kind;
+
+/// Names one connection for the life of the process: a sequence number, never used twice, and
+/// the slot where the network thread keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnectionId(u64);
+
+impl ConnectionId {
+    const SLOT_BITS: u32 = 24;
+    /// The most connections that slots can name.
+    pub(crate) const MAX_SLOTS: usize = 1 << Self::SLOT_BITS;
+
+    pub(crate) fn new(sequence: u64, slot: usize) -> Self {
+        debug_assert!(slot < Self::MAX_SLOTS);
+        Self(sequence << Self::SLOT_BITS | slot as u64)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a slot has fewer bits than any usize")]
+    pub(crate) fn slot(self) -> usize {
+        self.0 as usize % Self::MAX_SLOTS
+    }
+
+    /// Counts connections from 1, in order of arrival.
+    pub fn sequence(self) -> u64 {
+        self.0 >> Self::SLOT_BITS
+    }
+
+    /// The id as one number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// Why a message was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// The connection is closed or closing.
+    Closed,
+    /// The message does not fit into the connection's queue.
+    Full {
+        /// Bytes waiting already.
+        queued: u64,
+    },
+}
+
+/// How much one connection has been given to send, and how much of it the kernel has: read and
+/// written by both sides.
+#[derive(Debug, Default)]
+pub struct Account {
+    given: AtomicU64,
+    written: AtomicU64,
+    closed: AtomicBool,
+}
+
+impl Account {
+    /// Bytes given and not yet accepted by the kernel, frame headers included.
+    pub fn queued(&self) -> u64 {
+        let written = self.written.load(Ordering::Acquire);
+        self.given.load(Ordering::Acquire).saturating_sub(written)
+    }
+
+    /// No further message will be taken.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    /// Charges for one message if there is room; an empty queue takes any single message.
+    pub(crate) fn charge(&self, bytes: u64, limit: u64) -> Result<(), SendError> {
+        if self.is_closed() {
+            return Err(SendError::Closed);
+        }
+        let queued = self.queued();
+        if queued > 0 && queued + bytes > limit {
+            return Err(SendError::Full { queued });
+        }
+        self.given.fetch_add(bytes, Ordering::AcqRel);
+        Ok(())
+    }
+
+    pub(crate) fn written(&self, position: u64) {
+        self.written.store(position, Ordering::Release);
+    }
+}
+
+/// The size of a server's frame around this payload.
+pub(crate) fn frame_size(payload: usize) -> u64 {
+    let header = match payload {
+        0..=125 => 2,
+        126..=0xFFFF => 4,
+        _ => 10,
+    };
+    payload as u64 + header
+}
+
+pub(crate) enum Command {
+    /// The payload lies in the outbox's arena.
+    Send {
+        to: ConnectionId,
+        kind: Kind,
+        start: usize,
+        end: usize,
+        receipt: bool,
+    },
+    /// A large payload, not worth a second copy.
+    SendLarge {
+        to: ConnectionId,
+        kind: Kind,
+        payload: Vec<u8>,
+        receipt: bool,
+    },
+    /// One encoded frame to every open connection.
+    Broadcast {
+        frame: Arc<[u8]>,
+    },
+    Close {
+        to: ConnectionId,
+        code: u16,
+        reason: String,
+    },
+    /// Close everything, then end the thread.
+    Stop,
+    /// Close everything at once and end the thread.
+    Quit,
+    /// Panic on the network thread: lets tests see what a fault there does.
+    Panic,
+}
+
+/// Commands in order, with the bytes of the small messages among them.
+#[derive(Default)]
+pub(crate) struct Outbox {
+    pub(crate) commands: Vec<Command>,
+    pub(crate) arena: Vec<u8>,
+}
+
+impl Outbox {
+    /// From this size on a payload travels in an allocation of its own.
+    const LARGE: usize = 32 * 1024;
+    /// An arena that grew beyond this is given back after use.
+    const KEEP: usize = 1 << 20;
+
+    pub(crate) fn send(&mut self, to: ConnectionId, kind: Kind, payload: &[u8], receipt: bool) {
+        if payload.len() >= Self::LARGE {
+            let payload = payload.to_vec();
+            self.commands.push(Command::SendLarge { to, kind, payload, receipt });
+            return;
+        }
+        let start = self.arena.len();
+        self.arena.extend_from_slice(payload);
+        let end = self.arena.len();
+        self.commands.push(Command::Send { to, kind, start, end, receipt });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.commands.is_empty()
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.commands.clear();
+        self.arena.clear();
+        self.arena.shrink_to(Self::KEEP);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_gives_back_its_parts() {
+        let id = ConnectionId::new(7, 42);
+        assert_eq!((id.sequence(), id.slot()), (7, 42));
+    }
+
+    #[test]
+    fn an_empty_queue_takes_any_single_message_and_a_full_one_none() {
+        let account = Account::default();
+        assert_eq!(account.charge(1000, 100), Ok(()));
+        assert_eq!(account.charge(1, 100), Err(SendError::Full { queued: 1000 }));
+        account.written(950);
+        assert_eq!(account.charge(50, 100), Ok(()));
+        assert_eq!(account.charge(1, 100), Err(SendError::Full { queued: 100 }));
+        account.close();
+        assert_eq!(account.charge(1, 100), Err(SendError::Closed));
+    }
+}

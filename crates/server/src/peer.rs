@@ -1,0 +1,406 @@
+//! One connected socket, from accept to the end.
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use mio::net::TcpStream;
+use stagedoor_protocol::{
+    Config, Connection, HeadReader, Kind, Refusal, Request, Timeout, upgrade,
+};
+
+use crate::admission::Admission;
+use crate::descriptors::Listed;
+use crate::http;
+use crate::inbox::{Batch, Event, Opened};
+use crate::open::Open;
+use crate::outbox::{Account, ConnectionId};
+use crate::settings::Settings;
+
+/// The parts of the network thread that a peer looks at.
+pub(crate) struct Rules {
+    pub(crate) settings: Settings,
+    pub(crate) admission: Admission,
+    pub(crate) protocol: Config,
+}
+
+/// What becomes of a peer after a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Fate {
+    /// It stays.
+    Keep,
+    /// Its socket is to be closed.
+    Drop,
+}
+
+/// What a read gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Readiness {
+    /// There may be more.
+    More,
+    /// The socket is empty for now.
+    Drained,
+}
+
+/// One connected socket.
+///
+/// The network thread calls [`Peer::read`] while there is something to read, [`Peer::write`]
+/// after anything that may have queued output, and [`Peer::handle_timeout`] at
+/// [`Peer::deadline`]. Every event of a WebSocket connection goes into the batch, `Opened` first
+/// and `Closed` last, exactly once each.
+pub(crate) struct Peer {
+    stream: Listed<TcpStream>,
+    address: SocketAddr,
+    id: ConnectionId,
+    phase: Phase,
+    /// An HTTP response, written before anything else.
+    response: Vec<u8>,
+    /// How much of it is written.
+    responded: usize,
+    /// Since when the socket has refused output.
+    blocked_since: Option<Instant>,
+    /// The earliest reminder asked for and not yet come.
+    pub(crate) reminder: Option<Instant>,
+    /// What it adds to the network thread's sum of incomplete messages, in bytes.
+    pub(crate) counted: usize,
+    /// It is in the network thread's list of peers to read.
+    pub(crate) is_ready: bool,
+    /// It is in the network thread's list of peers to write.
+    pub(crate) is_dirty: bool,
+}
+
+enum Phase {
+    /// The request head is coming in.
+    Handshake { reader: HeadReader, deadline: Instant },
+    /// A WebSocket connection.
+    Open(Box<Open>),
+    /// Everything is said: what still comes in is discarded until the peer closes its side, so
+    /// that the kernel does not answer it with a reset which would cut off our last words.
+    Lingering { deadline: Instant },
+}
+
+impl Peer {
+    pub(crate) fn new(
+        stream: Listed<TcpStream>,
+        address: SocketAddr,
+        id: ConnectionId,
+        rules: &Rules,
+        now: Instant,
+    ) -> Self {
+        let deadline = now + rules.settings.handshake_timeout;
+        Self {
+            stream,
+            address,
+            id,
+            phase: Phase::Handshake { reader: HeadReader::new(), deadline },
+            response: Vec::new(),
+            responded: 0,
+            blocked_since: None,
+            reminder: None,
+            counted: 0,
+            is_ready: false,
+            is_dirty: false,
+        }
+    }
+
+    pub(crate) fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// Bytes held for an incomplete message.
+    pub(crate) fn buffered(&self) -> usize {
+        if let Phase::Open(open) = &self.phase { open.connection.buffered() } else { 0 }
+    }
+
+    /// Reads once.
+    pub(crate) fn read(
+        &mut self,
+        buffer: &mut [u8],
+        rules: &Rules,
+        now: Instant,
+        batch: &mut Batch,
+    ) -> (Readiness, Fate) {
+        match self.stream.read(buffer) {
+            Ok(0) => (Readiness::Drained, self.handle_end(None, now, batch)),
+            Ok(count) => {
+                // An edge-triggered poll of a stream tells of what comes after a short read.
+                let drained = cfg!(unix) && count < buffer.len();
+                let readiness = if drained { Readiness::Drained } else { Readiness::More };
+                (readiness, self.receive(&mut buffer[..count], rules, now, batch))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => (Readiness::Drained, Fate::Keep),
+            Err(error) if error.kind() == ErrorKind::Interrupted => (Readiness::More, Fate::Keep),
+            Err(error) => (Readiness::Drained, self.handle_end(Some(error), now, batch)),
+        }
+    }
+
+    fn receive(
+        &mut self,
+        bytes: &mut [u8],
+        rules: &Rules,
+        now: Instant,
+        batch: &mut Batch,
+    ) -> Fate {
+        match &mut self.phase {
+            Phase::Open(open) => {
+                open.receive(self.id, bytes, now, batch);
+                Fate::Keep
+            }
+            Phase::Handshake { reader, .. } => match reader.receive(bytes) {
+                Ok(None) => Fate::Keep,
+                Ok(Some(request)) => {
+                    let reader = std::mem::take(reader);
+                    self.admit(&request, reader.into_rest(), rules, now, batch)
+                }
+                Err(refusal) => self.refuse(&refusal, rules, now),
+            },
+            Phase::Lingering { .. } => Fate::Keep,
+        }
+    }
+
+    fn admit(
+        &mut self,
+        request: &Request,
+        mut rest: Vec<u8>,
+        rules: &Rules,
+        now: Instant,
+        batch: &mut Batch,
+    ) -> Fate {
+        if let Err(refusal) = rules.admission.check(request) {
+            return self.refuse(&refusal, rules, now);
+        }
+        if !request.wants_upgrade() {
+            self.response = http::respond(request);
+            return self.linger(rules, now);
+        }
+        let upgrade = match upgrade(request) {
+            Ok(upgrade) => upgrade,
+            Err(refusal) => return self.refuse(&refusal, rules, now),
+        };
+        let spoken = &rules.settings.subprotocols;
+        let subprotocol = upgrade
+            .subprotocols()
+            .find(|offered| spoken.iter().any(|known| known == offered))
+            .map(str::to_owned);
+        self.response = upgrade.response(subprotocol.as_deref());
+        let account = Arc::new(Account::default());
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let opened = Opened {
+            path: request.path().to_owned(),
+            headers: request.headers().map(owned).collect(),
+            subprotocol,
+            remote_address: self.address,
+            account: Arc::clone(&account),
+        };
+        batch.events.push(Event::Opened(self.id, Box::new(opened)));
+        let mut open = Open::new(Connection::new(&rules.protocol, now), account);
+        open.receive(self.id, &mut rest, now, batch);
+        self.phase = Phase::Open(Box::new(open));
+        Fate::Keep
+    }
+
+    /// Answers with this refusal; a refusal of a peer that does not speak HTTP has no answer.
+    pub(crate) fn refuse(&mut self, refusal: &Refusal, rules: &Rules, now: Instant) -> Fate {
+        self.response = refusal.encode();
+        if self.response.is_empty() {
+            return Fate::Drop;
+        }
+        self.linger(rules, now)
+    }
+
+    fn linger(&mut self, rules: &Rules, now: Instant) -> Fate {
+        self.phase = Phase::Lingering { deadline: now + rules.settings.close_timeout };
+        Fate::Keep
+    }
+
+    /// The peer closed its side of the socket, or the socket failed.
+    fn handle_end(&mut self, error: Option<io::Error>, now: Instant, batch: &mut Batch) -> Fate {
+        if error.is_none() {
+            // Its close frame may have come just before: our answer still goes out.
+            let _ = self.write_all(now);
+        }
+        if let Phase::Open(open) = &mut self.phase {
+            let text = match error {
+                _ if open.connection.is_finished() => None,
+                Some(error) => {
+                    let text = describe(&error);
+                    batch.failed(self.id, &text);
+                    Some(text)
+                }
+                None => Some("the peer left without a close frame".into()),
+            };
+            open.report_written(self.id, batch);
+            open.report_closed(self.id, text, batch);
+        }
+        Fate::Drop
+    }
+
+    /// Writes what is queued, as far as the socket takes it, and notices when all is said.
+    pub(crate) fn write(&mut self, rules: &Rules, now: Instant, batch: &mut Batch) -> Fate {
+        if let Err(error) = self.write_all(now) {
+            return self.handle_end(Some(error), now, batch);
+        }
+        let all_written = self.blocked_since.is_none();
+        match &mut self.phase {
+            Phase::Open(open) => {
+                open.report_written(self.id, batch);
+                if open.connection.is_finished() {
+                    open.report_closed(self.id, None, batch);
+                    let _ = self.stream.shutdown(Shutdown::Write);
+                    return self.linger(rules, now);
+                }
+            }
+            Phase::Lingering { .. } if all_written && !self.response.is_empty() => {
+                self.response = Vec::new();
+                self.responded = 0;
+                let _ = self.stream.shutdown(Shutdown::Write);
+            }
+            Phase::Lingering { .. } | Phase::Handshake { .. } => {}
+        }
+        Fate::Keep
+    }
+
+    fn write_all(&mut self, now: Instant) -> io::Result<()> {
+        loop {
+            let mut slices = [IoSlice::new(&[]); 32];
+            let response = &self.response[self.responded..];
+            let mut count = 0;
+            if !response.is_empty() {
+                slices[0] = IoSlice::new(response);
+                count = 1;
+            }
+            if let Phase::Open(open) = &self.phase {
+                count += open.connection.transmit(&mut slices[count..]);
+            }
+            let written = match count {
+                0 => {
+                    self.blocked_since = None;
+                    return Ok(());
+                }
+                1 => self.stream.write(&slices[0]),
+                _ => self.stream.write_vectored(&slices[..count]),
+            };
+            match written {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    self.blocked_since = None;
+                    self.transmitted(written, now);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.blocked_since.get_or_insert(now);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn transmitted(&mut self, written: usize, now: Instant) {
+        let of_response = written.min(self.response.len() - self.responded);
+        self.responded += of_response;
+        if let Phase::Open(open) = &mut self.phase {
+            if of_response > 0 && self.responded == self.response.len() {
+                self.response = Vec::new();
+                self.responded = 0;
+            }
+            open.connection.transmitted(written - of_response, now);
+        }
+    }
+
+    /// The socket may take output again.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked_since.is_some()
+    }
+
+    pub(crate) fn is_lingering(&self) -> bool {
+        matches!(self.phase, Phase::Lingering { .. })
+    }
+
+    pub(crate) fn send(&mut self, kind: Kind, payload: &[u8], receipt: bool) {
+        if let Phase::Open(open) = &mut self.phase {
+            open.send(kind, payload, receipt);
+        }
+    }
+
+    /// A frame that goes to every open connection.
+    pub(crate) fn send_encoded(&mut self, frame: &Arc<[u8]>, rules: &Rules, batch: &mut Batch) {
+        if let Phase::Open(open) = &mut self.phase {
+            open.send_encoded(self.id, frame, rules.settings.max_send_queue as u64, batch);
+        }
+    }
+
+    /// Starts the closing handshake; a peer that is not a WebSocket yet is dropped.
+    pub(crate) fn close(&mut self, code: u16, reason: &str, now: Instant) -> Fate {
+        match &mut self.phase {
+            Phase::Open(open) => {
+                open.close(code, reason, now);
+                Fate::Keep
+            }
+            Phase::Handshake { .. } | Phase::Lingering { .. } => Fate::Drop,
+        }
+    }
+
+    /// Ends the connection at once, with a close frame as far as the socket takes it.
+    pub(crate) fn abort(&mut self, code: u16, reason: &str, now: Instant, batch: &mut Batch) {
+        let _ = self.close(code, reason, now);
+        let _ = self.write_all(now);
+        if let Phase::Open(open) = &mut self.phase {
+            batch.failed(self.id, reason);
+            open.report_closed(self.id, Some(reason.to_owned()), batch);
+        }
+    }
+
+    /// When [`Peer::handle_timeout`] wants to be called.
+    pub(crate) fn deadline(&self, rules: &Rules) -> Option<Instant> {
+        let blocked = self.blocked_since.map(|since| since + rules.settings.write_timeout);
+        let phase = match &self.phase {
+            Phase::Handshake { deadline, .. } | Phase::Lingering { deadline } => Some(*deadline),
+            Phase::Open(open) => open.connection.deadline(),
+        };
+        [blocked, phase].into_iter().flatten().min()
+    }
+
+    pub(crate) fn handle_timeout(
+        &mut self,
+        rules: &Rules,
+        now: Instant,
+        batch: &mut Batch,
+    ) -> Fate {
+        let timed_out = |since: Instant| now >= since + rules.settings.write_timeout;
+        let write_timed_out = self.blocked_since.is_some_and(timed_out);
+        match &mut self.phase {
+            Phase::Handshake { deadline, .. } | Phase::Lingering { deadline } => {
+                if now >= *deadline { Fate::Drop } else { Fate::Keep }
+            }
+            Phase::Open(open) => {
+                let reason = if write_timed_out {
+                    "the peer took no data for too long"
+                } else {
+                    match open.connection.handle_timeout(now) {
+                        None => return Fate::Keep,
+                        Some(Timeout::Ping) => "the peer did not answer a ping in time",
+                        Some(Timeout::Close) => "the peer did not answer our close frame in time",
+                    }
+                };
+                open.report_closed(self.id, Some(reason.to_owned()), batch);
+                Fate::Drop
+            }
+        }
+    }
+}
+
+fn describe(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::ConnectionReset => "the peer reset the connection".into(),
+        ErrorKind::BrokenPipe | ErrorKind::WriteZero => "the peer closed the connection".into(),
+        _ => format!("the connection failed: {error}"),
+    }
+}

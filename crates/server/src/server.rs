@@ -1,0 +1,291 @@
+//! The program's side of a server.
+
+use std::cell::Cell;
+use std::io;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use mio::{Poll, Waker};
+use socket2::{Domain, Protocol, Socket, Type};
+use stagedoor_protocol::{Config, Kind, encode_frame};
+
+use crate::admission::Admission;
+use crate::descriptors::Listed;
+use crate::inbox::{Batch, Event, Inbox};
+use crate::network::{Network, WAKER};
+use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
+use crate::peer::Rules;
+use crate::settings::Settings;
+
+/// How many connections the kernel keeps waiting to be accepted.
+const BACKLOG: i32 = 1024;
+
+/// What the network thread and the program share.
+pub(crate) struct Shared {
+    pub(crate) inbox: Inbox,
+    outbox: Mutex<Outbox>,
+    /// The outbox is not empty.
+    pub(crate) has_commands: AtomicBool,
+    /// The network thread waits, or is about to; who changes this to false wakes it.
+    pub(crate) is_asleep: AtomicBool,
+    waker: Waker,
+}
+
+impl Shared {
+    /// Network thread: swaps the waiting commands for an empty outbox.
+    pub(crate) fn take_commands(&self, empty: &mut Outbox) {
+        debug_assert!(empty.is_empty());
+        let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut *outbox, empty);
+        self.has_commands.store(false, Ordering::SeqCst);
+    }
+
+    fn queue(&self, put: impl FnOnce(&mut Outbox)) {
+        let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
+        put(&mut outbox);
+        self.has_commands.store(true, Ordering::SeqCst);
+    }
+
+    fn wake(&self) {
+        if self.is_asleep.swap(false, Ordering::SeqCst) {
+            self.wake_always();
+        }
+    }
+
+    fn wake_always(&self) {
+        // It fails only when the thread's poll is gone, and then there is nobody to wake.
+        let _ = self.waker.wake();
+    }
+}
+
+thread_local! {
+    /// The server whose events this thread is handling, by address.
+    static HANDLING: Cell<*const Shared> = const { Cell::new(std::ptr::null()) };
+}
+
+/// A listening server and its network thread.
+///
+/// All methods may be called from any thread. What is sent while a thread handles a batch
+/// ([`Server::begin`] to [`Server::end`]) goes out together; anything else at once. Dropping the
+/// server ends its thread and its sockets; in a forked child it does nothing.
+pub struct Server {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    max_send_queue: u64,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    process: u32,
+}
+
+impl Server {
+    /// Binds, and starts the network thread. Port 0: any free one.
+    pub fn listen(settings: Settings, host: &str, port: u16) -> io::Result<Self> {
+        let wanted = (host, port).to_socket_addrs()?.next();
+        let wanted = wanted.ok_or_else(|| io::Error::other("the host has no address"))?;
+        let (listener, address) = Listed::open(|| bind(wanted))?;
+        let poll = Poll::new()?;
+        let waker = Waker::new(poll.registry(), WAKER)?;
+        let shared = Arc::new(Shared {
+            inbox: Inbox::new(),
+            outbox: Mutex::default(),
+            has_commands: AtomicBool::new(false),
+            is_asleep: AtomicBool::new(false),
+            waker,
+        });
+        let max_send_queue = settings.max_send_queue as u64;
+        let rules = Rules {
+            admission: Admission::new(address, &settings.hosts, &settings.origins),
+            protocol: Config {
+                max_message_size: settings.max_message_size,
+                max_fragments: settings.max_fragments,
+                ping_interval: settings.ping_interval,
+                ping_timeout: settings.ping_timeout,
+                close_timeout: settings.close_timeout,
+            },
+            settings,
+        };
+        let network = Network::new(poll, listener, rules, Arc::clone(&shared))?;
+        let inbox = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("stagedoor-net".into())
+            .spawn(move || run(network, &inbox.inbox))?;
+        let process = std::process::id();
+        Ok(Self { shared, address, max_send_queue, thread: Mutex::new(Some(thread)), process })
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether [`Server::take`] would find something: one atomic load.
+    pub fn has_events(&self) -> bool {
+        self.shared.inbox.pending()
+    }
+
+    /// Swaps the events that have come for the given empty batch.
+    pub fn take(&self, batch: &mut Batch) -> bool {
+        self.shared.inbox.take(batch)
+    }
+
+    /// Tells that events of this weight ([`Event::weight`]) are no longer held.
+    pub fn consumed(&self, weight: usize) {
+        if self.shared.inbox.consumed(weight) {
+            self.shared.wake_always();
+        }
+    }
+
+    /// Blocks until there are events; false when the time was up first.
+    pub fn wait(&self, timeout: Duration) -> bool {
+        self.shared.inbox.wait(timeout)
+    }
+
+    /// Blocks until events have waited for this long (true), or no more will come (false).
+    pub fn wait_neglected(&self, patience: Duration) -> bool {
+        self.shared.inbox.wait_neglected(patience)
+    }
+
+    /// The non-blocking socket that gets one byte after each [`Server::arm`].
+    pub fn set_notifier(&self, notifier: Option<Socket>) {
+        self.shared.inbox.set_notifier(notifier);
+    }
+
+    /// Asks for a byte on the notifier when the next event comes; false: there are events now.
+    pub fn arm(&self) -> bool {
+        self.shared.inbox.arm()
+    }
+
+    /// From here to [`Server::end`], what this thread sends is queued.
+    pub fn begin(&self) {
+        HANDLING.set(Arc::as_ptr(&self.shared));
+    }
+
+    /// Lets go what is queued.
+    pub fn flush(&self) {
+        if self.shared.has_commands.load(Ordering::SeqCst) {
+            self.shared.wake();
+        }
+    }
+
+    /// Lets go what was queued since [`Server::begin`]; from here on nothing waits.
+    pub fn end(&self) {
+        HANDLING.set(std::ptr::null());
+        self.flush();
+    }
+
+    fn command(&self, put: impl FnOnce(&mut Outbox)) {
+        self.shared.queue(put);
+        if HANDLING.get() != Arc::as_ptr(&self.shared) {
+            self.shared.wake();
+        }
+    }
+
+    /// Queues one message. With a receipt, an [`Event::Sent`] counts it when the kernel has it.
+    pub fn send(
+        &self,
+        to: ConnectionId,
+        account: &Account,
+        kind: Kind,
+        payload: &[u8],
+        receipt: bool,
+    ) -> Result<(), SendError> {
+        account.charge(frame_size(payload.len()), self.max_send_queue)?;
+        self.command(|outbox| outbox.send(to, kind, payload, receipt));
+        Ok(())
+    }
+
+    /// Queues one message, encoded once, for every open connection.
+    pub fn broadcast(&self, kind: Kind, payload: &[u8]) {
+        let frame = encode_frame(kind, payload);
+        self.command(|outbox| outbox.commands.push(Command::Broadcast { frame }));
+    }
+
+    /// Starts the closing handshake after what is queued; no further message is taken.
+    pub fn close_connection(&self, to: ConnectionId, account: &Account, code: u16, reason: &str) {
+        account.close();
+        let reason = reason.to_owned();
+        self.command(|outbox| outbox.commands.push(Command::Close { to, code, reason }));
+    }
+
+    /// Stops accepting and closes every connection with 1001; [`Event::Stopped`] comes when all
+    /// is done, after the close timeout at the latest. Does not block.
+    pub fn stop(&self) {
+        self.command(|outbox| outbox.commands.push(Command::Stop));
+    }
+
+    /// Ends every connection at once, with a close frame as far as its socket takes one, and waits
+    /// for the end of the thread: some milliseconds at most.
+    pub fn join(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            self.shared.queue(|outbox| outbox.commands.push(Command::Quit));
+            self.shared.wake_always();
+            let _ = thread.join();
+        }
+    }
+
+    /// Makes the network thread panic: for tests of what then happens.
+    pub fn panic(&self) {
+        self.command(|outbox| outbox.commands.push(Command::Panic));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if std::process::id() == self.process {
+            self.join();
+        } else {
+            // A forked child has the memory but not the thread: its locks may be held for ever.
+            std::mem::forget(Arc::clone(&self.shared));
+            std::mem::forget(std::mem::take(&mut self.thread));
+        }
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<(mio::net::TcpListener, SocketAddr)> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // On Windows this option would let two servers share a port.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    let listener = std::net::TcpListener::from(socket);
+    let address = listener.local_addr()?;
+    Ok((mio::net::TcpListener::from_std(listener), address))
+}
+
+/// The thread's body: whatever happens, the program gets a last event.
+fn run(mut network: Network, inbox: &Inbox) {
+    block_signals();
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| network.run()));
+    let error = match outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(format!("the network thread failed: {error}")),
+        Err(panic) => Some(format!("the network thread panicked: {}", panic_text(&*panic))),
+    };
+    let mut batch = network.into_last_events();
+    batch.events.push(Event::Stopped(error.map(Into::into)));
+    inbox.deliver(&mut batch);
+    inbox.stop();
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// Leaves every signal to the program's own threads.
+fn block_signals() {
+    #[cfg(unix)]
+    // SAFETY: the set is initialised by sigfillset before use, and a null third argument is
+    // allowed by pthread_sigmask.
+    unsafe {
+        let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), std::ptr::null_mut());
+    }
+}

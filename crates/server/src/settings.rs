@@ -1,0 +1,54 @@
+use std::time::Duration;
+
+/// What a server allows, and how long it waits.
+///
+/// Sizes are bytes. Every limit holds for one connection unless it says otherwise.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// More values the `Host` header may have: `name` (with our port) or `name:port`.
+    pub hosts: Vec<String>,
+    /// More values the `Origin` header may have, each exact: `https://example.org`.
+    pub origins: Vec<String>,
+    /// The subprotocols spoken here; the first one a client offers that is among them is chosen.
+    pub subprotocols: Vec<String>,
+    /// Connections at a time, handshakes included; one more is answered with 503.
+    pub max_connections: usize,
+    /// The largest incoming message; a larger one closes with 1009.
+    pub max_message_size: usize,
+    /// The most fragments of one incoming message.
+    pub max_fragments: usize,
+    /// Bytes held for all receivers together: incomplete messages, and events not yet taken.
+    pub max_receive_memory: usize,
+    /// Bytes waiting to be sent; an empty queue takes any single message.
+    pub max_send_queue: usize,
+    /// From accept to the end of the opening handshake.
+    pub handshake_timeout: Duration,
+    /// Between two pings; `None`: no pings.
+    pub ping_interval: Option<Duration>,
+    /// From a ping to its pong.
+    pub ping_timeout: Duration,
+    /// With bytes to write and none of them accepted by the peer.
+    pub write_timeout: Duration,
+    /// From our close frame to the end of the connection.
+    pub close_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            subprotocols: Vec::new(),
+            max_connections: 1024,
+            max_message_size: 1 << 20,
+            max_fragments: 1024,
+            max_receive_memory: 64 << 20,
+            max_send_queue: 16 << 20,
+            handshake_timeout: Duration::from_secs(5),
+            ping_interval: Some(Duration::from_secs(20)),
+            ping_timeout: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(10),
+            close_timeout: Duration::from_secs(2),
+        }
+    }
+}

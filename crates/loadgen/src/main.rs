@@ -1,0 +1,52 @@
+//! `stagedoor-loadgen`: the client side of the benchmarks.
+//!
+//! One thread, closed loops, every reply checked. It shares the machine with the server that it
+//! measures, so a message costs it as little as possible: frames are made once and patched
+//! ([`frame::Batch`]), everything owed to a connection after a read leaves in one write, and
+//! replies are compared where they were read.
+
+mod args;
+mod connect;
+mod connection;
+mod echo;
+mod error;
+mod frame;
+mod histogram;
+mod idle;
+mod opening;
+mod report;
+mod tcp_echo;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use args::Command;
+use error::Error;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match args::parse(&arguments).and_then(run) {
+        Ok(text) => {
+            // A reader that has gone away is no failure of the measurement.
+            let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("stagedoor-loadgen: {error}");
+            ExitCode::from(if matches!(error, Error::Usage(_)) { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(command: Command) -> Result<String, Error> {
+    match command {
+        Command::Help => Ok(args::HELP.to_owned()),
+        Command::Echo { options, json } => {
+            let report = echo::run(&options)?;
+            Ok(if json { report.json() } else { report.text() })
+        }
+        Command::Idle(options) => idle::run(&options),
+        Command::Connect(options) => connect::run(&options),
+        Command::TcpEcho(options) => tcp_echo::run(&options),
+    }
+}

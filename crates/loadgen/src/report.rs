@@ -1,0 +1,124 @@
+//! The figures of a run, for people and for programs.
+
+use crate::echo::Options;
+use crate::frame::Kind;
+use crate::histogram::Histogram;
+
+/// What was measured. A round trip lasts from the read that made its message due (the write
+/// follows at once) to the read that brought its reply; every message counts, those of the warm-up
+/// excepted.
+pub(crate) struct Report {
+    kind: Kind,
+    connections: usize,
+    depth: usize,
+    size: usize,
+    seconds: f64,
+    /// Replies that arrived while it was measured.
+    pub(crate) messages: u64,
+    p50_us: f64,
+    p99_us: f64,
+    max_us: f64,
+}
+
+impl Report {
+    pub(crate) fn new(options: &Options, seconds: f64, round_trips: &Histogram) -> Self {
+        Self {
+            kind: options.kind,
+            connections: options.connections,
+            depth: options.depth,
+            size: options.size,
+            seconds,
+            messages: round_trips.total(),
+            p50_us: float(round_trips.quantile(500)) / 1e3,
+            p99_us: float(round_trips.quantile(990)) / 1e3,
+            max_us: float(round_trips.max()) / 1e3,
+        }
+    }
+
+    fn rate(&self) -> f64 {
+        float(self.messages) / self.seconds
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.kind {
+            Kind::Text => "text",
+            Kind::Binary => "binary",
+            Kind::Raw => "raw",
+        }
+    }
+
+    /// One JSON object on one line.
+    pub(crate) fn json(&self) -> String {
+        format!(
+            concat!(
+                r#"{{"kind": "{}", "connections": {}, "depth": {}, "size": {}, "#,
+                r#""seconds": {:.3}, "messages": {}, "messages_per_second": {:.1}, "#,
+                r#""p50_us": {:.3}, "p99_us": {:.3}, "max_us": {:.3}}}"#
+            ),
+            self.kind(),
+            self.connections,
+            self.depth,
+            self.size,
+            self.seconds,
+            self.messages,
+            self.rate(),
+            self.p50_us,
+            self.p99_us,
+            self.max_us,
+        )
+    }
+
+    /// The same in words.
+    pub(crate) fn text(&self) -> String {
+        format!(
+            "{} connections x {} in flight, {} B {}: {:.0} messages/s in {:.2} s\n\
+             round trip: p50 {:.1} us, p99 {:.1} us, max {:.1} us",
+            self.connections,
+            self.depth,
+            self.size,
+            self.kind(),
+            self.rate(),
+            self.seconds,
+            self.p50_us,
+            self.p99_us,
+            self.max_us,
+        )
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and nanoseconds stay below 2^53")]
+fn float(value: u64) -> f64 {
+    value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::opening::Target;
+    use std::time::Duration;
+
+    #[test]
+    fn rates_and_round_trips_are_reported_in_their_units() {
+        let options = Options {
+            target: Target::parse("ws://127.0.0.1:1/").unwrap(),
+            kind: Kind::Text,
+            connections: 2,
+            depth: 3,
+            size: 64,
+            seconds: Duration::from_secs(2),
+            warmup: Duration::ZERO,
+            timeout: Duration::from_secs(5),
+        };
+        let mut round_trips = Histogram::new();
+        (0..10).for_each(|_| round_trips.record(127));
+        let report = Report::new(&options, 2.0, &round_trips);
+        assert_eq!(
+            report.json(),
+            r#"{"kind": "text", "connections": 2, "depth": 3, "size": 64, "seconds": 2.000, "#
+                .to_owned()
+                + r#""messages": 10, "messages_per_second": 5.0, "p50_us": 0.127, "#
+                + r#""p99_us": 0.127, "max_us": 0.127}"#
+        );
+        assert!(report.text().contains("64 B text: 5 messages/s"));
+    }
+}

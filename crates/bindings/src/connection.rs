@@ -1,0 +1,172 @@
+//! One connection, as Python sends to it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pyo3::buffer::PyBuffer;
+use pyo3::exceptions::{PyBufferError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+use pyo3::{PyTraverseError, PyVisit};
+use stagedoor_server::{Account, ConnectionId, Kind, Opened, SendError, Server};
+
+/// The callbacks of what was sent and is not yet known to be with the kernel, in that order.
+#[derive(Default)]
+pub(crate) struct Callbacks(Mutex<VecDeque<Py<PyAny>>>);
+
+impl Callbacks {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Py<PyAny>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn take(&self, count: usize) -> Vec<Py<PyAny>> {
+        let mut waiting = self.lock();
+        let count = count.min(waiting.len());
+        waiting.drain(..count).collect()
+    }
+
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // A thread that holds the lock keeps what is in there alive.
+        self.0
+            .try_lock()
+            .map_or(Ok(()), |waiting| waiting.iter().try_for_each(|callback| visit.call(callback)))
+    }
+
+    /// The connection is closed: none of these will be with the kernel.
+    pub(crate) fn end(&self) -> Vec<Py<PyAny>> {
+        self.lock().drain(..).collect()
+    }
+}
+
+#[pyclass(frozen, module = "stagedoor._core")]
+pub(crate) struct Connection {
+    id: ConnectionId,
+    opened: Opened,
+    callbacks: Arc<Callbacks>,
+    server: Arc<Server>,
+}
+
+impl Connection {
+    pub(crate) fn new(id: ConnectionId, opened: Opened, server: Arc<Server>) -> Self {
+        Self { id, opened, callbacks: Arc::default(), server }
+    }
+
+    pub(crate) fn callbacks(&self) -> Arc<Callbacks> {
+        Arc::clone(&self.callbacks)
+    }
+
+    fn account(&self) -> &Account {
+        &self.opened.account
+    }
+
+    fn send_bytes(
+        &self,
+        kind: Kind,
+        payload: &[u8],
+        callback: Option<Bound<'_, PyAny>>,
+    ) -> Option<String> {
+        let sent = match callback {
+            None => self.server.send(self.id, self.account(), kind, payload, false),
+            Some(callback) => {
+                // Locked until the message is queued: callbacks and messages keep one order.
+                let mut waiting = self.callbacks.lock();
+                let sent = self.server.send(self.id, self.account(), kind, payload, true);
+                if sent.is_ok() {
+                    waiting.push_back(callback.unbind());
+                }
+                sent
+            }
+        };
+        match sent {
+            Ok(()) => None,
+            Err(SendError::Closed) => Some("the connection is closed".into()),
+            Err(SendError::Full { queued }) => Some(format!(
+                "the send queue is full: {queued} bytes are waiting and {} more do not fit",
+                payload.len()
+            )),
+        }
+    }
+}
+
+#[pymethods]
+impl Connection {
+    #[getter]
+    fn id(&self) -> u64 {
+        self.id.sequence()
+    }
+
+    #[getter]
+    fn path(&self) -> &str {
+        &self.opened.path
+    }
+
+    #[getter]
+    fn headers(&self) -> Vec<(String, String)> {
+        self.opened.headers.clone()
+    }
+
+    #[getter]
+    fn subprotocol(&self) -> Option<&str> {
+        self.opened.subprotocol.as_deref()
+    }
+
+    #[getter]
+    fn remote_address(&self) -> (String, u16) {
+        let address = self.opened.remote_address;
+        (address.ip().to_string(), address.port())
+    }
+
+    #[getter]
+    fn queued(&self) -> u64 {
+        self.account().queued()
+    }
+
+    #[pyo3(signature = (data, callback=None, /))]
+    fn send(
+        &self,
+        data: &Bound<'_, PyAny>,
+        callback: Option<Bound<'_, PyAny>>,
+    ) -> PyResult<Option<String>> {
+        if let Some(callback) = callback.as_ref().filter(|callback| !callback.is_callable()) {
+            return Err(PyTypeError::new_err(format!(
+                "callback must be callable, not {}",
+                callback.get_type().name()?
+            )));
+        }
+        with_payload(data, |kind, payload| self.send_bytes(kind, payload, callback))
+    }
+
+    fn close(&self, code: u16, reason: &str) {
+        self.server.close_connection(self.id, self.account(), code, reason);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.callbacks.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        drop(self.callbacks.end());
+    }
+}
+
+/// Calls with the bytes of a `str` (text) or a bytes-like object (binary).
+pub(crate) fn with_payload<T>(
+    data: &Bound<'_, PyAny>,
+    call: impl FnOnce(Kind, &[u8]) -> T,
+) -> PyResult<T> {
+    if let Ok(text) = data.cast::<PyString>() {
+        return Ok(call(Kind::Text, text.to_str()?.as_bytes()));
+    }
+    if let Ok(bytes) = data.cast::<PyBytes>() {
+        return Ok(call(Kind::Binary, bytes.as_bytes()));
+    }
+    match PyBuffer::<u8>::get(data) {
+        // A copy: another thread may write to the buffer meanwhile.
+        Ok(buffer) => Ok(call(Kind::Binary, &buffer.to_vec(data.py())?)),
+        Err(error) if error.is_instance_of::<PyBufferError>(data.py()) => Err(error),
+        Err(_) => Err(PyTypeError::new_err(format!(
+            "data must be str, bytes, bytearray or memoryview of bytes, not {}",
+            data.get_type().name()?
+        ))),
+    }
+}

@@ -1,0 +1,118 @@
+//! Events as Python tuples `(kind, connection id, data)`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use pyo3::exceptions::PyUnicodeDecodeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
+use stagedoor_server::{Batch, ConnectionId, Event, Kind, Server};
+
+use crate::connection::{Callbacks, Connection};
+
+pub(crate) const TEXT: u8 = 0;
+pub(crate) const BINARY: u8 = 1;
+pub(crate) const SENT: u8 = 2;
+pub(crate) const OPENED: u8 = 3;
+pub(crate) const FAILED: u8 = 4;
+pub(crate) const CLOSED: u8 = 5;
+pub(crate) const STOPPED: u8 = 6;
+
+/// The batch that is being handed to Python, piece by piece.
+#[derive(Default)]
+pub(crate) struct Stream {
+    /// The events are in reverse, so that taking one is a pop.
+    batch: Batch,
+    /// The callbacks of what was sent with one, of every open connection.
+    callbacks: HashMap<ConnectionId, Arc<Callbacks>>,
+}
+
+impl Stream {
+    /// Takes what has come, unless something taken before is left. False: there is nothing.
+    pub(crate) fn load(&mut self, server: &Server) -> bool {
+        if !self.batch.events.is_empty() {
+            return true;
+        }
+        if !server.has_events() {
+            return false;
+        }
+        self.batch.clear();
+        let found = server.take(&mut self.batch);
+        self.batch.events.reverse();
+        found
+    }
+
+    /// Every waiting callback; they will not be called.
+    pub(crate) fn end(&mut self) -> Vec<Py<PyAny>> {
+        self.callbacks.drain().flat_map(|(_, waiting)| waiting.end()).collect()
+    }
+
+    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.callbacks.values().try_for_each(|waiting| waiting.traverse(visit))
+    }
+
+    /// The next events of what was loaded.
+    pub(crate) fn next<'py>(
+        &mut self,
+        py: Python<'py>,
+        server: &Arc<Server>,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let count = limit.min(self.batch.events.len());
+        let mut weight = 0;
+        let mut tuples = Vec::with_capacity(count);
+        for event in self.batch.events.drain(self.batch.events.len() - count..).rev() {
+            weight += event.weight();
+            tuples.push(convert(py, event, &self.batch.arena, server, &mut self.callbacks)?);
+        }
+        server.consumed(weight);
+        PyList::new(py, tuples)
+    }
+}
+
+fn convert<'py>(
+    py: Python<'py>,
+    event: Event,
+    arena: &[u8],
+    server: &Arc<Server>,
+    callbacks: &mut HashMap<ConnectionId, Arc<Callbacks>>,
+) -> PyResult<Bound<'py, PyTuple>> {
+    match event {
+        Event::Message(id, kind, range) => message(py, id, kind, &arena[range]),
+        Event::LargeMessage(id, kind, payload) => message(py, id, kind, &payload),
+        Event::Sent(id, count) => {
+            let sent = callbacks.get(&id).map(|waiting| waiting.take(count)).unwrap_or_default();
+            (SENT, id.get(), sent).into_pyobject(py)
+        }
+        Event::Opened(id, opened) => {
+            let connection = Connection::new(id, *opened, Arc::clone(server));
+            callbacks.insert(id, connection.callbacks());
+            (OPENED, id.get(), connection).into_pyobject(py)
+        }
+        Event::Failed(id, text) => (FAILED, id.get(), &*text).into_pyobject(py),
+        Event::Closed(id, closed) => {
+            let unsent = callbacks.remove(&id).map(|waiting| waiting.end()).unwrap_or_default();
+            let data = (closed.code, closed.reason, closed.error, unsent);
+            (CLOSED, id.get(), data).into_pyobject(py)
+        }
+        Event::Stopped(error) => (STOPPED, 0, error.as_deref()).into_pyobject(py),
+    }
+}
+
+fn message<'py>(
+    py: Python<'py>,
+    id: ConnectionId,
+    kind: Kind,
+    payload: &[u8],
+) -> PyResult<Bound<'py, PyTuple>> {
+    match kind {
+        Kind::Binary => (BINARY, id.get(), PyBytes::new(py, payload)).into_pyobject(py),
+        Kind::Text => {
+            // The network thread has checked it: this costs little and spares an `unsafe`.
+            let text = simdutf8::basic::from_utf8(payload)
+                .map_err(|error| PyUnicodeDecodeError::new_err(error.to_string()))?;
+            (TEXT, id.get(), PyString::new(py, text)).into_pyobject(py)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `stagedoor._core`: the server for Python, thin.
+//!
+//! What each name means to a Python caller is written in `python/stagedoor/_core.pyi`, which is
+//! checked against this module. Nothing here runs on the network thread.
+
+mod connection;
+mod events;
+mod server;
+
+use pyo3::pymodule;
+
+#[pymodule(gil_used = false)]
+mod _core {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::connection::Connection;
+    #[pymodule_export]
+    use super::server::Server;
+
+    #[pymodule_export]
+    const TEXT: u8 = super::events::TEXT;
+    #[pymodule_export]
+    const BINARY: u8 = super::events::BINARY;
+    #[pymodule_export]
+    const SENT: u8 = super::events::SENT;
+    #[pymodule_export]
+    const OPENED: u8 = super::events::OPENED;
+    #[pymodule_export]
+    const FAILED: u8 = super::events::FAILED;
+    #[pymodule_export]
+    const CLOSED: u8 = super::events::CLOSED;
+    #[pymodule_export]
+    const STOPPED: u8 = super::events::STOPPED;
+
+    #[pyfunction]
+    fn before_fork(py: Python<'_>) {
+        // Another thread that forks at the same time needs the GIL to let go of the lock.
+        py.detach(stagedoor_server::before_fork);
+    }
+
+    #[pyfunction]
+    fn after_fork_in_parent() {
+        stagedoor_server::after_fork_in_parent();
+    }
+
+    #[pyfunction]
+    fn after_fork_in_child() {
+        stagedoor_server::after_fork_in_child();
+    }
+}

@@ -1,0 +1,112 @@
+"""stagedoor: a guarded door into your running game.
+
+    stage = stagedoor.start("asteroids")     # dormant, and free, unless the project enables it
+
+`start` is always here. `Stage`, `WebSocketServer`, `WebSocketServerConnection` and `ReadyState` are
+here while stagedoor is enabled, and undefined while it is not: see `stagedoor.settings` for who
+decides. This module is all that a disabled game imports, with `settings` and `dormant`; whether it
+is enabled is decided, once, when the first of these names is asked for.
+"""
+
+import logging
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from stagedoor import settings
+from stagedoor.dormant import DormantStage
+
+if TYPE_CHECKING:
+    from stagedoor.live.stage import Stage as Stage
+    from stagedoor.live.websocket import ReadyState as ReadyState
+    from stagedoor.live.websocket import WebSocketServer as WebSocketServer
+    from stagedoor.live.websocket import WebSocketServerConnection as WebSocketServerConnection
+
+__version__ = "0.1.0"
+
+_ALWAYS = ["__version__", "start"]
+_LIVE = {
+    "ReadyState": "stagedoor.live.websocket",
+    "Stage": "stagedoor.live.stage",
+    "WebSocketServer": "stagedoor.live.websocket",
+    "WebSocketServerConnection": "stagedoor.live.websocket",
+}
+_log = logging.getLogger("stagedoor")
+
+
+def start(name: str | None = None, *, port: int | None = None, host: str = "127.0.0.1") -> "Stage":
+    """Open the stage door of this game: the dormant stage, unless stagedoor is enabled.
+
+    `port`: where to listen; None: 8787, or the next free one. `host`: the address to listen on.
+    Where it cannot listen, or cannot run at all, the game goes on with a dormant stage, and one
+    line in the log of `stagedoor` says why. Call it from the game's thread.
+    """
+    module = _import(_LIVE["Stage"])
+    if module is not None:
+        try:
+            return cast("Stage", module.Stage.start(name, port=port, host=host))
+        except OSError as error:
+            where = f"{host} port {'8787 or above' if port is None else port}"
+            _log.warning("stagedoor cannot listen on %s: %s; the stage is dormant", where, error)
+    return cast("Stage", DormantStage(name))  # tests/unit/test_dormant.py holds one to the other
+
+
+@cache
+def _decision() -> settings.Decision:
+    decision = settings.decide()
+    if decision.problem:
+        _log.warning("stagedoor is disabled: %s", decision.why)
+    return decision
+
+
+@cache
+def _import(module: str) -> ModuleType | None:
+    """A module of `stagedoor.live`; None while disabled, and where it cannot be imported."""
+    if not _decision().enabled:
+        return None
+    try:
+        return import_module(module)
+    except ImportError as error:
+        _report(str(error))
+        return None
+
+
+@cache  # the same error for `WebSocketServer` and for `start()` is one line in the log
+def _report(error: str) -> None:
+    _log.warning("stagedoor is enabled but cannot run here: %s; the stage is dormant", error)
+
+
+def _public_names() -> list[str]:
+    return sorted([*_ALWAYS, *_LIVE] if _decision().enabled else _ALWAYS)
+
+
+if TYPE_CHECKING:
+    __all__ = [
+        "ReadyState",
+        "Stage",
+        "WebSocketServer",
+        "WebSocketServerConnection",
+        "__version__",
+        "start",
+    ]
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "__all__":
+            return _public_names()
+        if name not in _LIVE:
+            raise AttributeError(f"module 'stagedoor' has no attribute {name!r}")
+        module = _import(_LIVE[name])
+        if module is None:
+            enabled, why, _ = _decision()
+            state = "enabled, but cannot run here: see the log" if enabled else "disabled"
+            hint = "" if enabled else f" {settings.HOW_TO_ENABLE}"
+            raise AttributeError(
+                f"module 'stagedoor' has no attribute {name!r}: stagedoor is {state} ({why}).{hint}"
+            )
+        value = globals()[name] = getattr(module, name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_public_names()})

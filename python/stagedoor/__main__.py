@@ -1,0 +1,7 @@
+"""`python -m stagedoor`: the same as the command `stagedoor`."""
+
+import sys
+
+from stagedoor.cli import main
+
+sys.exit(main())

@@ -1,0 +1,139 @@
+"""The native part of stagedoor: a WebSocket server whose network thread never takes the GIL.
+
+`live.websocket` drives it; nothing else does. Sizes are bytes, times are seconds. All methods may
+be called from any thread unless they say otherwise.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias, final
+
+from typing_extensions import Buffer
+
+__all__ = [
+    "BINARY",
+    "CLOSED",
+    "FAILED",
+    "OPENED",
+    "SENT",
+    "STOPPED",
+    "TEXT",
+    "Connection",
+    "Server",
+    "after_fork_in_child",
+    "after_fork_in_parent",
+    "before_fork",
+]
+
+# The kinds of event. `Server.take` gives tuples (kind, connection id, data):
+TEXT: Final = 0
+"""A text message; data: `str`."""
+BINARY: Final = 1
+"""A binary message; data: `bytes`."""
+SENT: Final = 2
+"""The kernel has messages that were sent with a callback; data: their callbacks, in order."""
+OPENED: Final = 3
+"""The first event of a connection; data: its `Connection`."""
+FAILED: Final = 4
+"""Something went wrong with a connection; data: what, a `str`."""
+CLOSED: Final = 5
+"""The last event of a connection; data: (code, reason, error or None, callbacks not called)."""
+STOPPED: Final = 6
+"""The last event of a server, connection id 0; data: (error, callbacks not called); the error is
+None after `stop()`."""
+
+_Callback: TypeAlias = Callable[[str | None], object]
+
+@final
+class Connection:
+    """What can be done with one connection, from its `OPENED` event on."""
+
+    @property
+    def id(self) -> int:
+        """Counts the server's connections from 1."""
+    @property
+    def path(self) -> str:
+        """The request target's path and query, as sent."""
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """The request's headers in order, names as sent."""
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that was agreed on."""
+    @property
+    def remote_address(self) -> tuple[str, int]:
+        """The peer's address and port."""
+    @property
+    def queued(self) -> int:
+        """Bytes sent and not yet taken by the kernel, frame headers included."""
+    def send(self, data: str | Buffer, callback: _Callback | None = None, /) -> str | None:
+        """Queue one message; `str` is text, bytes-like is binary.
+
+        Returns None, or why the message was not taken. A callback of a message that was taken
+        comes back in a `SENT` or `CLOSED` event. Raises TypeError for other data and for a
+        callback that cannot be called, UnicodeEncodeError for a `str` with lone surrogates.
+        """
+    def close(self, code: int, reason: str) -> None:
+        """Start the closing handshake after what is queued; nothing more is taken."""
+
+@final
+class Server:
+    """A listening server and its network thread."""
+
+    def __new__(
+        cls,
+        host: str,
+        port: int,
+        *,
+        hosts: list[str],
+        origins: list[str],
+        subprotocols: list[str],
+        max_connections: int,
+        max_message_size: int,
+        max_fragments: int,
+        max_receive_memory: int,
+        max_send_queue: int,
+        handshake_timeout: float,
+        ping_interval: float | None,
+        ping_timeout: float,
+        write_timeout: float,
+        close_timeout: float,
+    ) -> Server:
+        """Bind and start. Raises OSError when the address cannot be had."""
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+    def load(self) -> bool:
+        """Get hold of the events that have come, if those of the last time are all taken.
+
+        False: there are none. After True, what this thread sends is kept back until the next
+        `take()` or `end()`, so that it goes out together.
+        """
+    def take(self, limit: int) -> list[tuple[int, int, object]]:
+        """The next events of those that `load()` got hold of, `limit` at most."""
+    def end(self) -> None:
+        """Let go what was kept back."""
+    def wait(self, timeout: float) -> bool:
+        """Block without the GIL until there are events; False when the time was up first."""
+    def wait_neglected(self, patience: float) -> bool:
+        """Block without the GIL until events have waited that long; False: no more will come."""
+    def set_notifier(self, descriptor: int) -> None:
+        """Take over a non-blocking socket that gets a byte after `arm()`."""
+    def arm(self) -> bool:
+        """Ask for one byte on the notifier at the next event; False: there are events now."""
+    def broadcast(self, data: str | Buffer, /) -> None:
+        """Queue one message for every open connection, framed once."""
+    def stop(self) -> None:
+        """Close everything with 1001; `STOPPED` comes within the close timeout. Never blocks."""
+    def join(self) -> None:
+        """End everything at once and wait, without the GIL, for the network thread to end."""
+    def panic(self) -> None:
+        """Make the network thread panic, for tests of what then happens."""
+
+def before_fork() -> None:
+    """Call before `fork`, on its thread."""
+
+def after_fork_in_parent() -> None:
+    """Call after `fork`, on its thread, in the parent."""
+
+def after_fork_in_child() -> None:
+    """Call after `fork`, in the child: closes its copies of the parent's sockets."""

@@ -1,0 +1,74 @@
+"""The command `stagedoor`: `main()`. One module for each verb, with `add_to(verbs)`, which tells
+argparse about it, and `run(arguments) -> int`, which imports what it needs when it runs.
+
+Verbs raise `CommandError` for what is wrong; it becomes one line on stderr and an exit code.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from stagedoor.cli import call, disable, enable, ps, status
+from stagedoor.cli.command import EXIT_CODES, INTERRUPTED, OK, USAGE, CommandError
+from stagedoor.cli.terminal import print_error, print_line
+
+VERBS = (enable, disable, status, ps, call)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command with these arguments (default: the process's); returns the exit code."""
+    try:
+        return _run(sys.argv[1:] if argv is None else list(argv))
+    except CommandError as error:
+        print_error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # `stagedoor ps | head -1`: nobody reads the rest
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+
+
+def _run(argv: list[str]) -> int:
+    parser = _parser()
+    try:
+        arguments, rest = parser.parse_known_args(argv)
+        # argparse does not take `call spawn a=1 --to x b=2` as one list of values.
+        if rest and (not hasattr(arguments, "values") or any(text[:1] == "-" for text in rest)):
+            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    except SystemExit as finished:  # --help, or wrong usage
+        return finished.code if isinstance(finished.code, int) else USAGE
+    if not hasattr(arguments, "run"):
+        parser.print_help(sys.stderr)
+        return USAGE
+    if rest:
+        arguments.values += rest
+    code = arguments.run(arguments)
+    sys.stdout.flush()
+    return int(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="stagedoor",
+        description="The guarded door into your running game.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, help="print the version and exit")
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB")
+    for verb in VERBS:
+        verb.add_to(verbs)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: list[str], dest: str, help: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        import stagedoor
+
+        print_line(f"stagedoor {stagedoor.__version__}")
+        parser.exit()

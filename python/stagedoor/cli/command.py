@@ -1,0 +1,63 @@
+"""What the verbs have in common: exit codes, `CommandError`, and how a verb is added."""
+
+import argparse
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+OK: Final = 0
+FAILED: Final = 1
+USAGE: Final = 2
+UNREACHABLE: Final = 3
+INTERRUPTED: Final = 130
+
+EXIT_CODES: Final = """exit codes:
+  0    ok
+  1    the call returned an error or no answer in time; a file could not be changed
+  2    wrong usage
+  3    no game found, or no connection to it
+  130  interrupted by Ctrl-C"""
+
+Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+Run: TypeAlias = Callable[[argparse.Namespace], int]
+
+
+class CommandError(Exception):
+    """What a verb cannot do: one line for stderr, and the exit code."""
+
+    def __init__(self, message: str, exit_code: int = FAILED) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+def add_verb(
+    verbs: Verbs, name: str, run: Run, help: str, details: str = ""
+) -> argparse.ArgumentParser:
+    """Add the parser of a verb."""
+    parser = verbs.add_parser(
+        name,
+        help=help,
+        description="\n\n".join(filter(None, [help[:1].upper() + help[1:] + ".", details])),
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add the option --json."""
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON, as is done when stdout is not a terminal"
+    )
+
+
+def add_path(parser: argparse.ArgumentParser) -> None:
+    """Add the argument PATH of a project."""
+    parser.add_argument(
+        "path",
+        metavar="PATH",
+        nargs="?",
+        default=".",
+        help="a folder or file of the project; its pyproject.toml is the nearest one from there"
+        " upward (default: the working directory)",
+    )

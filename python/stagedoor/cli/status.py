@@ -1,0 +1,49 @@
+"""`stagedoor status [PATH]`: is stagedoor enabled in this project, who says so, what is running."""
+
+import argparse
+import os
+
+from stagedoor import settings
+from stagedoor.cli.command import OK, Verbs, add_json, add_path, add_verb
+from stagedoor.cli.terminal import print_line, print_value, wants_json
+
+
+def add_to(verbs: Verbs) -> None:
+    """Tell argparse about the verb."""
+    parser = add_verb(
+        verbs,
+        "status",
+        run,
+        "tell whether stagedoor is enabled in a project, who says so, and which games run",
+        "A game asks the pyproject.toml nearest to its own main file: give that file as PATH to\n"
+        "know for sure.",
+    )
+    add_path(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it."""
+    from stagedoor.cli.project import project_folder
+    from stagedoor.cli.ps import games_as_json, show_games
+    from stagedoor.client.games import running_games
+
+    folder = str(project_folder(arguments.path).resolve())
+    pyproject = settings.find_pyproject(folder)
+    decision = settings.environment_says(os.environ) or settings.project_says(pyproject, folder)
+    games = running_games()
+    if wants_json(arguments.json):
+        status = {
+            "enabled": decision.enabled,
+            "why": decision.why,
+            "problem": decision.problem,
+            "pyproject": pyproject,
+            "games": games_as_json(games),
+        }
+        print_value(status, as_json=True)
+        return OK
+    print_line(f"stagedoor is {'enabled' if decision.enabled else 'disabled'}: {decision.why}")
+    if not decision.enabled:
+        print_line(settings.HOW_TO_ENABLE)
+    show_games(games, as_json=False)
+    return OK

@@ -1,0 +1,87 @@
+"""What reaches the terminal: `print_value`, `print_table`, `print_line`, `print_error`.
+
+Names, values and errors come from the game, and may hold anything: what would move the cursor,
+change colours or turn the text's direction is shown as its escape sequence, by `harmless()`.
+JSON stays equal JSON under it.
+"""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from stagedoor.cli.command import CommandError
+
+_INERT = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
+
+
+def harmless(text: str, encoding: str = "utf-8") -> str:
+    """The text with control, format and other unprintable characters written as JSON writes them,
+    as well as those that the encoding has no way to write."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(char, encoding) for char in text)
+
+
+def _shown(char: str, encoding: str) -> str:
+    if unicodedata.category(char) not in _INERT:
+        try:
+            char.encode(encoding)
+        except UnicodeEncodeError:
+            pass
+        else:
+            return char
+    return json.dumps(char)[1:-1]
+
+
+def wants_json(asked: bool) -> bool:
+    """Whether to print JSON: asked for, or stdout is not a terminal."""
+    return asked or not sys.stdout.isatty()
+
+
+def print_line(text: str) -> None:
+    """A line on stdout."""
+    _write(sys.stdout, text)
+
+
+def print_error(text: str) -> None:
+    """A line on stderr."""
+    _write(sys.stderr, f"stagedoor: {text}")
+
+
+def print_value(value: object, *, as_json: bool) -> None:
+    """A value that came from JSON: on one line, or indented and coloured for a person."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, indent=None if as_json else 2)
+    except RecursionError:
+        raise CommandError("the result is nested too deeply to be shown") from None
+    if as_json:
+        print_line(text)
+        return
+    from rich.console import Console
+    from rich.highlighter import JSONHighlighter
+
+    text = "\n".join(harmless(line, _encoding(sys.stdout)) for line in text.split("\n"))
+    Console().print(JSONHighlighter()(text), soft_wrap=True)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table for a person."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for row in rows:
+        table.add_row(*(Text(harmless(cell, _encoding(sys.stdout))) for cell in row))
+    Console().print(table)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    stream.write(harmless(text, _encoding(stream)) + "\n")
+
+
+def _encoding(stream: TextIO) -> str:
+    return stream.encoding or "utf-8"

@@ -1,0 +1,120 @@
+"""The stage that does nothing: what `stagedoor.start()` returns while stagedoor is disabled.
+
+`DormantStage` has every public method of the live `Stage`, with the same parameters, so that a
+game runs the same code either way. Decorators hand the function back unchanged, `tick` hands back
+its argument, nothing listens, nothing is kept. Any thread may call any of it.
+"""
+
+from collections.abc import Awaitable, Callable, Generator
+from types import TracebackType
+from typing import Any, Literal, TypeVar, overload
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class DormantSpan:
+    """What `DormantStage.span` returns: a `with` block that measures nothing."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+
+class _Turn(Awaitable[None]):
+    """Gives the event loop one turn, as `asyncio.sleep(0)` does, without importing asyncio."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+_SPAN = DormantSpan()
+_TURN = _Turn()
+
+
+class DormantStage:
+    """A stage that is not there."""
+
+    __slots__ = ("name",)
+
+    enabled: Literal[False] = False
+    url: None = None
+    port: None = None
+
+    name: str
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name or ""
+
+    def __repr__(self) -> str:
+        return f"<stagedoor stage {self.name!r}, dormant>"
+
+    # The loop
+
+    def tick(self, dt: float) -> float:
+        """Hand `dt` (seconds) back, untouched."""
+        return dt
+
+    async def frame(self, dt: float) -> float:
+        """Give the event loop one turn, then hand `dt` (seconds) back, untouched."""
+        await _TURN
+        return dt
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    # What the game offers
+
+    @overload
+    def rpc(self, function: Function, /) -> Function: ...
+    @overload
+    def rpc(
+        self, function: None = None, /, *, name: str | None = None
+    ) -> Callable[[Function], Function]: ...
+    def rpc(
+        self, function: Function | None = None, /, *, name: str | None = None
+    ) -> Function | Callable[[Function], Function]:
+        """Hand the function back unchanged, as `@stage.rpc` and as `@stage.rpc(name=...)`."""
+        return _unchanged if function is None else function
+
+    def watch(self, name: str, read: Callable[[], object], /) -> None:
+        """Do nothing: `read` is never called."""
+
+    def tweak(
+        self,
+        name: str,
+        target: object,
+        attribute: str,
+        /,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+    ) -> None:
+        """Do nothing: the attribute is neither read nor set."""
+
+    def expose(self, name: str, root: object, /) -> None:
+        """Do nothing: no reference to `root` is kept."""
+
+    def emit(self, topic: str, data: object, /) -> None:
+        """Do nothing."""
+
+    def span(self, name: str, /) -> DormantSpan:
+        """A `with` block that measures nothing."""
+        return _SPAN
+
+    def node(self, *args: object, **attributes: object) -> None:
+        """Do nothing."""
+
+
+def _unchanged(function: Function) -> Function:
+    return function

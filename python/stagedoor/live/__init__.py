@@ -1,0 +1,1 @@
+"""What runs inside the game. Imported only where stagedoor is enabled."""

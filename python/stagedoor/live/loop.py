@@ -1,0 +1,75 @@
+"""`LoopBridge`: a server whose callbacks run in a running asyncio loop, without any call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stagedoor import _core
+
+_BUDGET = 0.005
+"""Seconds of callbacks after which the loop gets to do something else."""
+
+
+class LoopBridge:
+    """Polls when the network thread says so, by a byte on a socket that the loop watches."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        core: _core.Server,
+        poll: Callable[[float], int],
+    ) -> None:
+        self._loop = loop
+        self._core = core
+        self._poll = poll
+        self._ours, theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        theirs.setblocking(False)
+        core.set_notifier(theirs.detach())
+        self._reader: asyncio.Task[None] | None = None
+        self._is_closed = False
+        try:
+            loop.add_reader(self._ours, self._run)
+        except NotImplementedError:  # the proactor loop of Windows
+            self._reader = loop.create_task(self._read())
+        loop.call_soon(self._run)
+
+    def wake(self) -> None:
+        """Poll soon. May be called from any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is there to be told
+            self._loop.call_soon_threadsafe(self._run)
+
+    def _run(self) -> None:
+        if self._is_closed:
+            return
+        with contextlib.suppress(BlockingIOError):
+            self._ours.recv(64)
+        again = True
+        try:
+            again = self._poll(_BUDGET) > 0
+        finally:
+            if not self._is_closed and (again or not self._core.arm()):
+                self._loop.call_soon(self._run)
+
+    async def _read(self) -> None:
+        while await self._loop.sock_recv(self._ours, 64):
+            self._run()
+
+    def close(self) -> None:
+        """The server has ended; on the loop's thread."""
+        self._is_closed = True
+        if self._reader is not None:
+            self._reader.cancel()
+        elif not self._loop.is_closed():
+            self._loop.remove_reader(self._ours)
+        self._ours.close()
+
+    def forget(self) -> None:
+        """In a forked child: the loop is the parent's."""
+        self._is_closed = True
+        self._ours.close()

@@ -1,0 +1,75 @@
+"""`Options`: the options of a `WebSocketServer`, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+_LISTS = ("origins", "hosts", "subprotocols")
+_COUNTS = (
+    "max_connections",
+    "max_message_size",
+    "max_fragments",
+    "max_receive_memory",
+    "max_send_queue",
+)
+_SECONDS = (
+    "handshake_timeout",
+    "ping_interval",
+    "ping_timeout",
+    "write_timeout",
+    "close_timeout",
+)
+_MAX_CONNECTIONS = 100_000
+_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+class Options:
+    """Checked when they are given: raises TypeError or ValueError that names the option."""
+
+    def __init__(self, *, compression: bool, tls: None, **options: Any) -> None:
+        if compression is not False:
+            raise ValueError("compression is not in this version: it must be False")
+        if tls is not None:
+            raise ValueError("tls is not in this version: it must be None")
+        for name in _LISTS:
+            options[name] = _strings(name, options[name])
+        for name in _COUNTS:
+            _check_count(name, options[name])
+        for name in _SECONDS:
+            if not (name == "ping_interval" and options[name] is None):
+                _check_seconds(name, options[name])
+        if options["max_connections"] > _MAX_CONNECTIONS:
+            raise ValueError(f"max_connections must be at most {_MAX_CONNECTIONS}")
+        for subprotocol in options["subprotocols"]:
+            if not subprotocol or not _TOKEN.issuperset(subprotocol):
+                raise ValueError(f"subprotocols: {subprotocol!r} is not an HTTP token")
+        self._options = options
+
+    def for_core(self) -> dict[str, Any]:
+        """The keyword arguments of `_core.Server`."""
+        return self._options
+
+
+def _strings(name: str, values: Sequence[str]) -> list[str]:
+    if isinstance(values, str):
+        raise TypeError(f"{name} must be a list of strings, not one string: [{values!r}]")
+    strings = list(values)
+    for value in strings:
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must hold strings, not {type(value).__name__}")
+    return strings
+
+
+def _check_count(name: str, value: object) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
+    if not 0 < value <= 1 << 40:
+        raise ValueError(f"{name} must be 1 to 2**40, not {value}")
+
+
+def _check_seconds(name: str, value: object) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
+    if not 0 < value <= 1e6:
+        raise ValueError(f"{name} must be more than 0 and at most 1e6 seconds, not {value}")

@@ -1,0 +1,1 @@
+"""The RPC interface: typed methods, the sessions that call them, and the answers."""

@@ -1,0 +1,119 @@
+"""`Signature`: a function's params as its type hints describe them, decoded straight from JSON."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from inspect import Parameter
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from stagedoor.wire.errors import InvalidParams
+from stagedoor.wire.jsonrpc import UNREADABLE, params_error
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a function is called with."""
+
+    positional: tuple[Any, ...]
+    by_name: Mapping[str, Any]
+
+
+class Signature:
+    """Decodes the params of one function, by name or by position, checked against its type hints.
+
+    A parameter without a hint takes any JSON. Raises TypeError at once, with the parameter's name,
+    for what JSON cannot fill: `*args`, `**kwargs`, hints that cannot be resolved or decoded.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._name = getattr(function, "__qualname__", repr(function))
+        parameters = list(inspect.signature(function).parameters.values())
+        hints = self._hints(function)
+        for parameter in parameters:
+            self._check(parameter, hints.get(parameter.name, Any))
+        fields = [_field(parameter, hints.get(parameter.name, Any)) for parameter in parameters]
+        by_name_only = [p for p in parameters if p.kind is Parameter.KEYWORD_ONLY]
+        self._by_name_only = [parameter.name for parameter in by_name_only]
+        self._needed_by_name = [p.name for p in by_name_only if p.default is Parameter.empty]
+        self._positions = len(fields) - len(by_name_only)
+        self._by_name = msgspec.json.Decoder(
+            msgspec.defstruct("Params", fields, kw_only=True, forbid_unknown_fields=True)
+        )
+        self._by_position = msgspec.json.Decoder(
+            msgspec.defstruct(
+                "Params", fields[: self._positions], array_like=True, forbid_unknown_fields=True
+            )
+        )
+
+    def _hints(self, function: Callable[..., Any]) -> dict[str, Any]:
+        try:
+            return typing.get_type_hints(function, include_extras=True)
+        except NameError as error:
+            raise TypeError(
+                f"{self._name}: a type hint cannot be resolved: {error}; "
+                "types in hints must be defined at the top level of their module"
+            ) from error
+
+    def _check(self, parameter: Parameter, hint: Any) -> None:
+        if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+            raise TypeError(f"{self._name}: {parameter} cannot be filled from JSON params")
+        try:
+            info = msgspec.inspect.type_info(hint)
+        except TypeError as error:
+            raise TypeError(f"{self._name}: parameter {parameter.name!r}: {error}") from error
+        for unknown in _custom_types(info):
+            raise TypeError(
+                f"{self._name}: parameter {parameter.name!r}: {unknown.__qualname__} cannot be "
+                "made from JSON; make it a dataclass, or take its fields as parameters"
+            )
+
+    def decode(self, params: Raw | UnsetType) -> Arguments:
+        """The arguments to call with. Raises InvalidParams, or another error of the RPC."""
+        if params is UNSET:
+            params = _NOTHING
+        try:
+            match memoryview(params)[:1].tobytes():
+                case b"{":
+                    values = msgspec.structs.astuple(self._by_name.decode(params))
+                    by_name = zip(self._by_name_only, values[self._positions :], strict=True)
+                    return Arguments(values[: self._positions], dict(by_name))
+                case b"[" if not self._needed_by_name:
+                    return Arguments(msgspec.structs.astuple(self._by_position.decode(params)), {})
+        except UNREADABLE as error:
+            raise params_error(error) from None
+        if self._needed_by_name:
+            names = ", ".join(self._needed_by_name)
+            raise InvalidParams(f"expected an object: {names} can only be given by name")
+        raise InvalidParams("expected an object (by name) or an array (by position)")
+
+
+_NOTHING = Raw(b"{}")
+
+
+def _field(parameter: Parameter, hint: Any) -> tuple[str, Any] | tuple[str, Any, Any]:
+    if parameter.default is Parameter.empty:
+        return parameter.name, hint
+    default = parameter.default
+    return parameter.name, hint, msgspec.field(default_factory=lambda: default)
+
+
+def _custom_types(info: object) -> Iterator[type]:
+    """The classes in a hint that msgspec knows nothing about."""
+    pending, seen = [info], set[int]()
+    while pending:
+        item = pending.pop()
+        if id(item) in seen:
+            continue
+        seen.add(id(item))
+        if isinstance(item, msgspec.inspect.CustomType):
+            yield item.cls
+        elif isinstance(item, msgspec.inspect.Type | msgspec.inspect.Field):
+            pending += [getattr(item, name) for name in item.__struct_fields__]
+        elif isinstance(item, tuple):
+            pending += item

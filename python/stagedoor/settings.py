@@ -1,0 +1,205 @@
+"""Is stagedoor enabled in this process, and who says so.
+
+`decide()` answers for this process; `environment_says()`, `project_says()` and `find_pyproject()`
+are its steps, which `stagedoor status` asks on behalf of a project. The order, first match wins:
+
+1. a frozen build is disabled, unless it carries the module `stagedoor_kept` (`KEPT_MARKER`);
+2. the environment variable STAGEDOOR, a strict boolean;
+3. `[tool.stagedoor] enabled` in the nearest pyproject.toml upward from the file of `__main__`,
+   never from the working directory;
+4. otherwise disabled.
+
+A mistake in any of them (`STAGEDOOR=maybe`, a broken pyproject.toml) disables and sets
+`Decision.problem`; nothing here raises, logs, or imports more than the standard library, since a
+game that ships with stagedoor dormant runs this at every start.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from types import ModuleType
+from typing import NamedTuple
+
+VARIABLE = "STAGEDOOR"
+KEPT_MARKER = "stagedoor_kept"
+"""A top-level module, empty, that a frozen build contains if it is to keep the feature."""
+
+HOW_TO_ENABLE = (
+    "To enable it, run `stagedoor enable` in the project, or set STAGEDOOR=1 in the environment"
+    " (a frozen build must also contain the module stagedoor_kept)."
+)
+
+_BOOLEANS = {
+    "1": True, "true": True, "yes": True, "on": True,
+    "0": False, "false": False, "no": False, "off": False,
+}  # fmt: skip
+
+
+class Decision(NamedTuple):
+    """Whether stagedoor is enabled, and a line that names who says so."""
+
+    enabled: bool
+    why: str
+    problem: bool = False
+    """`why` tells of a mistake somebody should mend: worth a warning in the log."""
+
+
+class SettingsError(Exception):
+    """A pyproject.toml that cannot be read, in one line that names the file."""
+
+
+def decide() -> Decision:
+    """Decide for this process. Any thread may call; the answer is not cached."""
+    frozen = _frozen_by()
+    if frozen is not None and not _is_kept():
+        return Decision(False, f"this is a build frozen by {frozen}, without {KEPT_MARKER}")
+    said = environment_says(os.environ)
+    if said is not None:
+        return said
+    program = program_file()
+    if program is None:
+        return Decision(False, f"{VARIABLE} is not set and the program has no file of its own")
+    return project_says(find_pyproject(program), program)
+
+
+def environment_says(environ: Mapping[str, str]) -> Decision | None:
+    """What STAGEDOOR says; None if it is not set. Spaces around the value do not count: on
+    Windows `set STAGEDOOR=1 && game` leaves one behind it."""
+    value = environ.get(VARIABLE)
+    if value is None:
+        return None
+    enabled = _BOOLEANS.get(value.strip().lower())
+    if enabled is None:
+        return Decision(
+            False,
+            f"the environment variable {VARIABLE} is {_shorten(value)}, expected 1, true, yes, on,"
+            " or 0, false, no, off",
+            problem=True,
+        )
+    return Decision(enabled, f"the environment variable {VARIABLE} is {_shorten(value)}")
+
+
+def project_says(pyproject: str | None, start: str) -> Decision:
+    """What a project's `pyproject.toml` says; `start` is where the search for it began."""
+    if pyproject is None:
+        return Decision(False, f"there is no pyproject.toml at or above {start}")
+    try:
+        table = read_table(pyproject)
+    except SettingsError as error:
+        return Decision(False, str(error), problem=True)
+    if table is None:
+        return Decision(False, f"{pyproject} has no [tool.stagedoor]")
+    enabled = table.get("enabled")
+    if enabled is None:
+        return Decision(False, f"{pyproject} has no `enabled` in [tool.stagedoor]")
+    if not isinstance(enabled, bool):
+        return Decision(
+            False,
+            f"{pyproject}: `enabled` in [tool.stagedoor] is {_shorten(enabled)},"
+            " expected true or false without quotes",
+            problem=True,
+        )
+    return Decision(enabled, f"{pyproject} says enabled = {str(enabled).lower()}")
+
+
+def read_table(pyproject: str) -> dict[str, object] | None:
+    """The table `[tool.stagedoor]` of a file, None if it has none. The settings that come later
+    (`console`, `port`) are read from it too; keys that nobody knows yet are left alone.
+
+    Raises SettingsError: the file cannot be read, or is not what TOML and we expect."""
+    import tomllib
+
+    try:
+        with open(pyproject, "rb") as file:
+            document: object = tomllib.load(file)
+    except OSError as error:
+        raise SettingsError(f"{pyproject} cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:  # bad TOML, bad UTF-8, absurd nesting
+        raise SettingsError(f"{pyproject} is not valid TOML: {error}") from error
+    for key in ("tool", "stagedoor"):
+        if not isinstance(document, dict):
+            raise SettingsError(f"{pyproject}: [tool] is {_shorten(document)}, expected a table")
+        document = document.get(key)
+        if document is None:
+            return None
+    if not isinstance(document, dict):
+        raise SettingsError(
+            f"{pyproject}: tool.stagedoor is {_shorten(document)}, expected a table"
+        )
+    return document
+
+
+def find_pyproject(start: str) -> str | None:
+    """The nearest pyproject.toml at or above `start`, a folder, or a file in one.
+
+    A path inside an archive (`app.pyz/__main__.py`) leads out of it."""
+    folder = os.path.realpath(start)
+    while True:
+        candidate = os.path.join(folder, "pyproject.toml")
+        if os.path.isfile(candidate):
+            return candidate
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def program_file() -> str | None:
+    """The file of the running program; None for -c, stdin, an interactive session, a notebook."""
+    # A spawned multiprocessing child runs the program's file as `__mp_main__`.
+    for name in ("__main__", "__mp_main__"):
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if isinstance(file, str) and not file.startswith("<"):  # "<stdin>"
+            return file
+    if sys.argv[:1] == ["-m"]:
+        return _package_being_run()
+    # `python -m game` has children in which `__main__` has no file, but argv is the parent's.
+    if _is_multiprocessing_child() and sys.argv and os.path.exists(sys.argv[0]):
+        return os.path.abspath(sys.argv[0])
+    return None
+
+
+def _package_being_run() -> str | None:
+    """While `python -m game` imports the package `game`, `__main__` has no file yet: the outermost
+    caller which is not of the import machinery is that package."""
+    found = None
+    frame = sys._getframe()
+    while frame is not None:
+        module = str(frame.f_globals.get("__name__"))
+        file = frame.f_globals.get("__file__")
+        if module.partition(".")[0] not in ("runpy", "importlib", "__main__") and file:
+            found = str(file)
+        frame = frame.f_back  # type: ignore[assignment]
+    return found
+
+
+def _is_multiprocessing_child() -> bool:
+    process = sys.modules.get("multiprocessing.process")
+    return process is not None and (
+        process.parent_process() is not None
+        or getattr(process.current_process(), "_inheriting", False)  # while it is being set up
+    )
+
+
+def _frozen_by() -> str | None:
+    """Who froze this program, None if nobody did."""
+    if "__compiled__" in globals() or hasattr(sys.modules.get("__main__"), "__compiled__"):
+        return "Nuitka"
+    if hasattr(sys, "_MEIPASS"):
+        return "PyInstaller"
+    if getattr(sys, "frozen", False):
+        return "a tool that sets sys.frozen"
+    return None
+
+
+def _is_kept() -> bool:
+    # By name at run time, so that no freezer's analysis finds an import here and brings it along.
+    import importlib.util
+
+    marker: ModuleType | None = sys.modules.get(KEPT_MARKER)
+    return marker is not None or importlib.util.find_spec(KEPT_MARKER) is not None
+
+
+def _shorten(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,73 @@
+"""What a running game tells of itself: `Game`, one small JSON file in the user's runtime folder.
+
+`games_folder()` says where, `Game.file_name` under which name, `encode_game` and `decode_game` what
+stands in it. Nothing here touches a file: the game writes them, `stagedoor.client.games` reads.
+The folder is the user's own (mode 0700), the files too (0600); a writer
+replaces a file in one step.
+"""
+
+import os
+import warnings
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+
+RUNTIME_VARIABLE: Final = "STAGEDOOR_RUNTIME_DIR"
+"""An environment variable that names the runtime folder; for tests, and for odd systems."""
+
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
+Pid = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
+Url = Annotated[str, msgspec.Meta(pattern=r"^wss?://[!-~]+\Z", max_length=1000)]
+
+
+class Game(msgspec.Struct, frozen=True, gc=False):
+    """A running game with a stage."""
+
+    name: str
+    """As given to `stagedoor.start()`; `game/Process-1` for a child of `game`."""
+    pid: Pid
+    host: str
+    """The address it listens on."""
+    port: Port
+    url: Url
+    """Where a client on this machine connects to."""
+    started: float
+    """When, in seconds since the epoch."""
+
+    @property
+    def file_name(self) -> str:
+        """The file's name within `games_folder()`. A process can have several stages."""
+        return f"{self.pid}-{self.port}.json"
+
+
+class BadGameError(ValueError):
+    """A file that does not describe a game."""
+
+
+_decoder = msgspec.json.Decoder(Game)
+
+
+def encode_game(game: Game) -> bytes:
+    """The file's content."""
+    return msgspec.json.encode(game)
+
+
+def decode_game(data: bytes) -> Game:
+    """What stands in a file. Raises: BadGameError."""
+    try:
+        return _decoder.decode(data)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise BadGameError(str(error)) from error
+
+
+def games_folder() -> Path:
+    """The folder of the files; it need not exist."""
+    runtime = os.environ.get(RUNTIME_VARIABLE)
+    if not runtime:
+        import platformdirs
+
+        with warnings.catch_warnings():  # that XDG_RUNTIME_DIR is not set is nobody's mistake
+            warnings.simplefilter("ignore")
+            runtime = platformdirs.user_runtime_dir("stagedoor", appauthor=False)
+    return Path(runtime) / "games"

@@ -1,0 +1,239 @@
+"""JSON-RPC 2.0 (https://www.jsonrpc.org/specification): messages from bytes, and to bytes.
+
+For the game: `decode()` turns a message into a `Request`, a `Malformed`, or a list of both (a
+batch), and never raises; `encode_result`, `encode_error`, `encode_notification` and `join_batch`
+make the answers; `params_error` tells what was wrong with params that would not decode.
+For its clients: `encode_request`, `encode_notification`; what comes back is in `wire.reply`.
+
+One `msgspec` decode per request, everything else only for messages that are not as they should be.
+Any thread may call any of this.
+"""
+
+import json
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from stagedoor.wire.errors import InvalidParams, InvalidRequest, ParseError, RpcError
+
+MAX_BATCH: Final = 100
+"""Members a batch may have."""
+
+Id: TypeAlias = str | int | float | None
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What msgspec raises for input that is not JSON, or not of the type asked for."""
+
+UNENCODABLE: Final = (TypeError, ValueError, OverflowError, RecursionError)
+"""What the encoders here raise for a value that JSON cannot carry: an unknown type, a lone
+surrogate, a cycle, nesting without end. NaN and the infinities become null."""
+
+
+class Request(msgspec.Struct, gc=False):
+    """A call; a notification if it has no id."""
+
+    jsonrpc: Literal["2.0"]
+    method: str
+    params: Raw | UnsetType = UNSET
+    """The JSON text of the params, a view of the message: decode it straight into typed values.
+    An object goes by name (its first byte is `{`) and an array by position (`[`); anything else is
+    not allowed, and is for the receiver to refuse, who must look at that byte anyway."""
+    id: Id | UnsetType = UNSET
+    """Kept as it was, to be answered with."""
+
+    @property
+    def is_notification(self) -> bool:
+        """Whether no answer is to be sent, not even an error."""
+        return self.id is UNSET
+
+
+class Malformed(msgspec.Struct, gc=False):
+    """What is not a request, and must be answered by `error`. `id` is null unless a legal one could
+    be read."""
+
+    id: Id
+    error: RpcError
+
+
+Message: TypeAlias = Request | Malformed | list[Request | Malformed]
+
+_SHORTEST: Final = len(b'{"jsonrpc":"2.0","method":"","id":}')
+
+_request = msgspec.json.Decoder(Request)
+_anything = msgspec.json.Decoder(dict[str, Raw] | list[Raw] | str | int | float | bool | None)
+_id: msgspec.json.Decoder[Id] = msgspec.json.Decoder(Id)
+
+
+def decode(data: bytes | str) -> Message:
+    """One message as it arrived. Never raises: what is wrong becomes a `Malformed`.
+
+    Members a request does not have by the specification are left alone, but a member of it that
+    occurs twice is refused; within params, the last of two equal names counts."""
+    try:
+        if isinstance(data, str):
+            data = data.encode()
+        elif not data.isascii():
+            data.decode()  # bytes that msgspec only skips, it does not check
+        request = _request.decode(data)
+    except UNREADABLE as error:
+        return _examine(data, error)
+    # What is left of the message for the id's text, for white space, and for members that are
+    # unknown or occur twice: six bytes have no room for one.
+    room = len(data) - len(request.method) - _SHORTEST
+    if request.params is not UNSET:
+        room -= len(request.params) + len(b',"params":')
+    return request if room < 6 else _without_duplicates(request, data)
+
+
+def _examine(data: bytes | str, first_error: Exception) -> Message:
+    """Tell a batch from what is not a request and from what is not even JSON."""
+    if isinstance(first_error, UnicodeError):
+        return Malformed(None, ParseError("the message is not valid UTF-8"))
+    try:
+        message = _anything.decode(data)
+    except msgspec.ValidationError as error:
+        return Malformed(None, InvalidRequest(str(error)))
+    except msgspec.DecodeError as error:
+        return Malformed(None, ParseError(str(error)))
+    except (UnicodeError, RecursionError) as error:
+        return Malformed(None, ParseError(_reason(error)))
+    if isinstance(message, list):
+        return _examine_batch(message)
+    if isinstance(message, dict):
+        return Malformed(_legal_id(message.get("id")), InvalidRequest(_reason(first_error)))
+    return Malformed(None, InvalidRequest("expected an object, or an array of objects"))
+
+
+def _examine_batch(members: list[Raw]) -> Message:
+    if not members:
+        return Malformed(None, InvalidRequest("the batch is empty"))
+    if len(members) > MAX_BATCH:
+        return Malformed(
+            None, InvalidRequest(f"the batch has {len(members)} members, the most is {MAX_BATCH}")
+        )
+    return [_examine_member(bytes(member)) for member in members]
+
+
+def _examine_member(data: bytes) -> Request | Malformed:
+    try:
+        return _without_duplicates(_request.decode(data), data)
+    except UNREADABLE as error:
+        found = _examine(data, error)
+    if isinstance(found, list):
+        return Malformed(None, InvalidRequest("a batch cannot be a member of a batch"))
+    return found
+
+
+def _legal_id(raw: Raw | None) -> Id:
+    if raw is None:
+        return None
+    try:
+        return _id.decode(raw)
+    except UNREADABLE:
+        return None
+
+
+def _without_duplicates(request: Request, data: bytes) -> Request | Malformed:
+    """msgspec takes the last of two equal members in silence. Nearly always the number of quotes
+    shows that there is no member but those it saw."""
+    quotes = 8  # of jsonrpc and method, names and values
+    if request.params is not UNSET:
+        quotes += 2 + bytes(request.params).count(b'"')
+    if request.id is not UNSET:
+        quotes += 4 if isinstance(request.id, str) else 2
+    if data.count(b'"') == quotes:
+        return request
+    names = _names(data)
+    for name in Request.__struct_fields__:
+        if names.count(name) > 1:
+            return Malformed(None, InvalidRequest(f"the member {name!r} occurs twice"))
+    return request
+
+
+def _names(data: bytes) -> list[str]:
+    """The names of an object's members, as often as they occur."""
+
+    def names_of(pairs: list[tuple[str, object]]) -> list[str]:
+        return [name for name, _ in pairs]
+
+    try:  # the outermost object is the last to be built
+        names: list[str] = json.loads(data, object_pairs_hook=names_of, parse_int=str)
+    except (ValueError, RecursionError):  # too deep for the standard library's parser
+        return []
+    return names
+
+
+def _reason(error: Exception) -> str:
+    return "the message is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def params_error(error: Exception) -> RpcError:
+    """What to answer when `Request.params` would not decode into the types they should have:
+    one of `UNREADABLE` as the decoder raised it."""
+    if isinstance(error, msgspec.ValidationError):
+        reason, _, path = str(error).partition(" - at `")
+        if "out of range" in reason:  # a number that no type could have taken
+            return InvalidRequest(f"{reason} in params, at {path.rstrip('`') or '$'}")
+        return InvalidParams(reason, path.rstrip("`") or "$")
+    return ParseError(_reason(error))
+
+
+# Out
+
+
+class _Call(msgspec.Struct, gc=False):
+    jsonrpc: Literal["2.0"]
+    method: str
+    params: Any = UNSET
+    id: Id | UnsetType = UNSET
+
+
+class _Result(msgspec.Struct, gc=False):
+    jsonrpc: Literal["2.0"]
+    result: Any
+    id: Id
+
+
+class ErrorObject(msgspec.Struct, gc=False):
+    """The `error` of an answer."""
+
+    code: int
+    message: str
+    data: Any = UNSET
+
+
+class _Failure(msgspec.Struct, gc=False):
+    jsonrpc: Literal["2.0"]
+    error: ErrorObject
+    id: Id
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_result(id: Id, result: object) -> bytes:
+    """An answer with a result. Raises: one of UNENCODABLE."""
+    return _encoder.encode(_Result("2.0", result, id))
+
+
+def encode_error(id: Id, error: RpcError) -> bytes:
+    """An answer with an error. Raises: one of UNENCODABLE, never for an error made here."""
+    data = UNSET if error.data is None else error.data
+    return _encoder.encode(_Failure("2.0", ErrorObject(error.code, error.message, data), id))
+
+
+def encode_request(id: Id, method: str, params: object = None) -> bytes:
+    """A call; `params` is a mapping or struct (by name), a sequence (by position), or None (none).
+    Raises: one of UNENCODABLE."""
+    return _encoder.encode(_Call("2.0", method, UNSET if params is None else params, id))
+
+
+def encode_notification(method: str, params: object = None) -> bytes:
+    """A call that is not answered. Raises: one of UNENCODABLE."""
+    return _encoder.encode(_Call("2.0", method, UNSET if params is None else params))
+
+
+def join_batch(answers: list[bytes]) -> bytes:
+    """The answer to a batch from the answers to its members; send nothing if there are none."""
+    return b"[" + b",".join(answers) + b"]"

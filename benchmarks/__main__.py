@@ -1,0 +1,74 @@
+"""Run the benchmarks: `python -m benchmarks [--quick] [--only PATTERN]`."""
+
+import argparse
+import os
+import sys
+
+from . import costs, environment, machine, report, runner, targets
+from .measure import Duration
+
+RESULT = environment.ROOT / "build" / "bench.json"
+THOROUGH = (3, Duration(seconds=2.0, warmup=0.5))
+BUSY = 0.5  # load average of the last minute
+QUICK = (1, Duration(seconds=1.0, warmup=0.3))
+
+
+def main() -> int:
+    """Print tables and verdicts; the exit code is 1 when something could not be measured."""
+    options = arguments()
+    rounds, duration = QUICK if options.quick else THOROUGH
+    scenarios = runner.chosen(options.only)
+    scripts = [s for s in costs.SCRIPTS if options.only is None or options.only in f"idle, {s}"]
+    if not scenarios and not scripts:
+        print(f"no benchmark has {options.only!r} in its name")
+        return 1
+
+    environment.prepare()
+    described = machine.describe()
+    print(", ".join(f"{key}: {value}" for key, value in described.items()))
+    print(
+        f"{rounds} round(s) of {duration.seconds:g} s; client: the load generator's share of a core"
+    )
+    if os.getloadavg()[0] > BUSY:
+        print("the machine is busy with something else: do not trust these figures")
+    results: runner.Results = {}
+    for scenario in scenarios:
+        results[scenario] = runner.run(scenario, rounds, duration, progress)
+        progress("")
+        print(*report.table(scenario, results[scenario]), sep="\n", flush=True)
+    found, failed = idle(scripts)
+    print(*report.costs_table(found), sep="\n")
+
+    verdicts = list(targets.verdicts(results, found))
+    print("", *verdicts, sep="\n")
+    report.save(RESULT, described, results, found, verdicts)
+    print(f"\nall samples: {RESULT.relative_to(environment.ROOT)}")
+    failed |= any(cell.error for cells in results.values() for cell in cells.values())
+    return 1 if failed else 0
+
+
+def idle(scripts: list[str]) -> tuple[costs.Costs, bool]:
+    """Run the scripts; say which failed, and whether any did."""
+    found: costs.Costs = {}
+    for script in scripts:
+        try:
+            found[script] = costs.run(script)
+        except costs.CostsError as error:
+            print(f"\nidle, {script}: failed: {error}")
+    return found, len(found) < len(scripts)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round instead of three")
+    parser.add_argument("--only", metavar="PATTERN", help="part of a benchmark's name")
+    return parser.parse_args()
+
+
+def progress(text: str) -> None:
+    """Show what is being measured, on one line that the next overwrites."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+sys.exit(main())

@@ -1,0 +1,60 @@
+"""Rounds of all peers in turn, so that a slow moment of the machine meets all of them."""
+
+import fnmatch
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+
+from .measure import Duration, MeasureError, Sample, measure
+from .roster import PEERS, Peer
+from .scenarios import SCENARIOS, Scenario
+
+
+@dataclass
+class Cell:
+    """One peer in one scenario: a sample for each round."""
+
+    samples: list[Sample] = field(default_factory=list)
+    error: str | None = None
+
+    def median(self, metric: str) -> float | None:
+        """Return the median of a field of `Sample`, `None` when the peer failed."""
+        if self.error is not None or not self.samples:
+            return None
+        return median(self._values(metric))
+
+    def spread(self, metric: str) -> float | None:
+        """Return (largest - smallest) / median."""
+        middle = self.median(metric)
+        if not middle:
+            return None
+        values = self._values(metric)
+        return (max(values) - min(values)) / middle
+
+    def _values(self, metric: str) -> list[float]:
+        return [float(getattr(sample, metric)) for sample in self.samples]
+
+
+Results = dict[Scenario, dict[Peer, Cell]]
+
+
+def chosen(pattern: str | None) -> list[Scenario]:
+    """Return the scenarios whose name contains the pattern, which may have `*` and `?` in it."""
+    return [s for s in SCENARIOS if pattern is None or fnmatch.fnmatch(s.name, f"*{pattern}*")]
+
+
+def run(
+    scenario: Scenario, rounds: int, duration: Duration, progress: Callable[[str], None]
+) -> dict[Peer, Cell]:
+    """Measure all peers, round after round; one that fails is left out from then on."""
+    cells = {peer: Cell() for peer in PEERS}
+    for number in range(1, rounds + 1):
+        for peer, cell in cells.items():
+            if cell.error is not None:
+                continue
+            progress(f"{scenario.name}: round {number} of {rounds}, {peer.name}")
+            try:
+                cell.samples.append(measure(peer, scenario, duration))
+            except MeasureError as error:
+                cell.error = str(error)
+    return cells

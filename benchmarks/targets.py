@@ -1,0 +1,76 @@
+"""What the figures must reach, and whether they do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .costs import DORMANT, EMPTY, POLL, TICK, Costs
+from .roster import OURS, PICOWS, RAW_TCP, Peer
+from .runner import Results
+from .scenarios import ALONE, BUSY, LARGE, Scenario
+
+RATE = "messages_per_second"
+P50 = "p50_us"
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Ours to a peer's, in one scenario: at least the bound for a rate, at most for a time."""
+
+    scenario: Scenario
+    peer: Peer
+    metric: str
+    bound: float
+    note: str = ""
+
+
+RATIOS = (
+    Ratio(BUSY, PICOWS, RATE, 4.0, "this stage"),
+    Ratio(BUSY, PICOWS, RATE, 6.0, "the design"),
+    Ratio(BUSY, RAW_TCP, RATE, 0.85),
+    Ratio(ALONE, PICOWS, P50, 1.05),
+    Ratio(LARGE, PICOWS, RATE, 1.0),
+)
+
+# Nanoseconds for a call; multiples of an empty method call.
+AT_MOST_NS = {POLL: 150.0, TICK: 500.0}
+AT_MOST_EMPTY_CALLS = {DORMANT: 1.2}
+
+
+def verdicts(results: Results, costs: Costs) -> Iterator[str]:
+    """Give a line for each target that this run has figures for."""
+    for target in RATIOS:
+        cells = results.get(target.scenario, {})
+        if OURS in cells and target.peer in cells:
+            ours = cells[OURS].median(target.metric)
+            theirs = cells[target.peer].median(target.metric)
+            yield _ratio(target, ours, theirs)
+    for found in costs.values():
+        yield from _costs(found)
+
+
+def _ratio(target: Ratio, ours: float | None, theirs: float | None) -> str:
+    is_rate = target.metric == RATE
+    wanted = f"{'>=' if is_rate else '<='} {target.bound:g} x {target.peer.name}"
+    wanted += f", {target.note}" if target.note else ""
+    what = f"{target.scenario.name}: {'messages/s' if is_rate else 'p50'}"
+    if ours is None or theirs is None:
+        return f"unknown  {what} (target {wanted})"
+    ratio = ours / theirs
+    met = ratio >= target.bound if is_rate else ratio <= target.bound
+    return f"{_word(met)}  {what} {ratio:.2f} x (target {wanted})"
+
+
+def _costs(found: dict[str, float]) -> Iterator[str]:
+    for what, bound in AT_MOST_NS.items():
+        if what in found:
+            took = found[what]
+            yield f"{_word(took <= bound)}  {what}: {took:.0f} ns (target <= {bound:g} ns)"
+    for what, bound in AT_MOST_EMPTY_CALLS.items():
+        if what in found:
+            ratio = found[what] / found[EMPTY]
+            wanted = f"target <= {bound:g} x an empty method"
+            yield f"{_word(ratio <= bound)}  {what}: {ratio:.2f} x ({wanted})"
+
+
+def _word(met: bool) -> str:
+    return "met    " if met else "NOT MET"

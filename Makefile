@@ -1,0 +1,67 @@
+# setup demo test lint conformance fuzz bench: the only commands that people and CI need.
+# Each does the set-up that it needs. PYTHON names the interpreter for the virtual environment.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUST_SOURCES := Cargo.toml Cargo.lock $(wildcard crates/*/Cargo.toml) \
+	$(shell find crates/protocol/src crates/server/src crates/bindings/src -name '*.rs')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint conformance fuzz bench
+
+help:
+	@echo 'make setup        virtual environment, dependencies, native module'
+	@echo 'make demo         a real game with a stage in it'
+	@echo 'make test         all tests'
+	@echo 'make lint         formatting, lints, types'
+	@echo 'make conformance  Autobahn|Testsuite'
+	@echo 'make fuzz         property tests of the protocol, longer than in make test'
+	@echo 'make bench        speed, as ratios to other servers'
+
+setup: $(VENV)/native
+
+# What the machine must have, said before anything fails for the lack of it.
+$(VENV)/tools:
+	@command -v cargo >/dev/null || { echo 'Rust is missing: install it with rustup, 1.88 or later' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or later is missing: name one with make PYTHON=...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo 'the venv module is missing: on Debian, apt-get install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/dependencies: $(VENV)/tools pyproject.toml
+	$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+$(VENV)/native: $(VENV)/dependencies $(RUST_SOURCES)
+	@echo 'building the native module: half a minute, the first time'
+	@mkdir -p build
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release >build/native.log 2>&1 \
+		|| { cat build/native.log >&2; exit 1; }
+	@touch $@
+
+demo: setup
+	$(BIN)/python examples/demo.py
+
+test: setup
+	cargo test --quiet --workspace --exclude stagedoor-bindings
+	$(BIN)/python -m tests.prepare # a browser, node's ws
+	$(BIN)/python -m pytest --quiet
+
+lint: setup
+	cargo fmt --check
+	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest stagedoor._core --ignore-disjoint-bases
+
+conformance: setup
+	$(BIN)/python -m tests.conformance
+
+fuzz:
+	PROPTEST_CASES=20000 cargo test --quiet --release -p stagedoor-protocol --test '*'
+
+bench: setup
+	$(BIN)/python -m benchmarks

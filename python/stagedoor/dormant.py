@@ -6,27 +6,9 @@ its argument, nothing listens, nothing is kept. Any thread may call any of it.
 """
 
 from collections.abc import Awaitable, Callable, Generator
-from types import TracebackType
 from typing import Any, Literal, TypeVar, overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class DormantSpan:
-    """What `DormantStage.span` returns: a `with` block that measures nothing."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
 
 
 class _Turn(Awaitable[None]):
@@ -38,7 +20,6 @@ class _Turn(Awaitable[None]):
         yield
 
 
-_SPAN = DormantSpan()
 _TURN = _Turn()
 
 
@@ -81,39 +62,9 @@ class DormantStage:
     def rpc(
         self, function: None = None, /, *, name: str | None = None
     ) -> Callable[[Function], Function]: ...
-    def rpc(
-        self, function: Function | None = None, /, *, name: str | None = None
-    ) -> Function | Callable[[Function], Function]:
+    def rpc(self, function: Callable[..., Any] | None = None, /, *, name: str | None = None) -> Any:
         """Hand the function back unchanged, as `@stage.rpc` and as `@stage.rpc(name=...)`."""
         return _unchanged if function is None else function
-
-    def watch(self, name: str, read: Callable[[], object], /) -> None:
-        """Do nothing: `read` is never called."""
-
-    def tweak(
-        self,
-        name: str,
-        target: object,
-        attribute: str,
-        /,
-        *,
-        low: float | None = None,
-        high: float | None = None,
-    ) -> None:
-        """Do nothing: the attribute is neither read nor set."""
-
-    def expose(self, name: str, root: object, /) -> None:
-        """Do nothing: no reference to `root` is kept."""
-
-    def emit(self, topic: str, data: object, /) -> None:
-        """Do nothing."""
-
-    def span(self, name: str, /) -> DormantSpan:
-        """A `with` block that measures nothing."""
-        return _SPAN
-
-    def node(self, *args: object, **attributes: object) -> None:
-        """Do nothing."""
 
 
 def _unchanged(function: Function) -> Function:

@@ -8,8 +8,8 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 
+import stagedoor
 from stagedoor.live.rpc.methods import Methods
 
 
@@ -47,7 +47,7 @@ def add_to(methods: Methods, name: str) -> None:
             argv=sys.argv,
             python=f"{platform.python_implementation()} {platform.python_version()}",
             platform=platform.platform(),
-            stagedoor=version("stagedoor"),
+            stagedoor=stagedoor.__version__,
             started=started,
             uptime=time.monotonic() - began,
             threads=threading.active_count(),

@@ -18,6 +18,7 @@ __all__ = [
     "STOPPED",
     "TEXT",
     "Connection",
+    "NetworkThread",
     "Server",
     "after_fork_in_child",
     "after_fork_in_parent",
@@ -102,6 +103,9 @@ class Server:
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens."""
+    @property
+    def thread(self) -> NetworkThread:
+        """Its network thread."""
     def load(self) -> bool:
         """Get hold of the events that have come, if those of the last time are all taken.
 
@@ -114,8 +118,6 @@ class Server:
         """Let go what was kept back."""
     def wait(self, timeout: float) -> bool:
         """Block without the GIL until there are events; False when the time was up first."""
-    def wait_neglected(self, patience: float) -> bool:
-        """Block without the GIL until events have waited that long; False: no more will come."""
     def set_notifier(self, descriptor: int) -> None:
         """Take over a non-blocking socket that gets a byte after `arm()`."""
     def arm(self) -> bool:
@@ -124,10 +126,17 @@ class Server:
         """Queue one message for every open connection, framed once."""
     def stop(self) -> None:
         """Close everything with 1001; `STOPPED` comes within the close timeout. Never blocks."""
-    def join(self) -> None:
-        """End everything at once and wait, without the GIL, for the network thread to end."""
     def panic(self) -> None:
         """Make the network thread panic, for tests of what then happens."""
+
+@final
+class NetworkThread:
+    """A server's network thread: refers to no Python object, so it can be kept to end it."""
+
+    def wait_neglected(self, patience: float) -> bool:
+        """Block without the GIL until events have waited that long; False: no more will come."""
+    def join(self) -> None:
+        """End everything at once and wait, without the GIL, for the thread to end."""
 
 def before_fork() -> None:
     """Call before `fork`, on its thread."""

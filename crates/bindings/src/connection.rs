@@ -10,49 +10,33 @@ use pyo3::types::{PyBytes, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_server::{Account, ConnectionId, Kind, Opened, SendError, Server};
 
-/// The callbacks of what was sent and is not yet known to be with the kernel, in that order.
-#[derive(Default)]
-pub(crate) struct Callbacks(Mutex<VecDeque<Py<PyAny>>>);
-
-impl Callbacks {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Py<PyAny>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn take(&self, count: usize) -> Vec<Py<PyAny>> {
-        let mut waiting = self.lock();
-        let count = count.min(waiting.len());
-        waiting.drain(..count).collect()
-    }
-
-    pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // A thread that holds the lock keeps what is in there alive.
-        self.0
-            .try_lock()
-            .map_or(Ok(()), |waiting| waiting.iter().try_for_each(|callback| visit.call(callback)))
-    }
-
-    /// The connection is closed: none of these will be with the kernel.
-    pub(crate) fn end(&self) -> Vec<Py<PyAny>> {
-        self.lock().drain(..).collect()
-    }
-}
-
 #[pyclass(frozen, module = "stagedoor._core")]
 pub(crate) struct Connection {
     id: ConnectionId,
     opened: Opened,
-    callbacks: Arc<Callbacks>,
+    /// Those of what was sent and is not yet known to be with the kernel, in that order.
+    callbacks: Mutex<VecDeque<Py<PyAny>>>,
     server: Arc<Server>,
 }
 
 impl Connection {
     pub(crate) fn new(id: ConnectionId, opened: Opened, server: Arc<Server>) -> Self {
-        Self { id, opened, callbacks: Arc::default(), server }
+        Self { id, opened, callbacks: Mutex::default(), server }
     }
 
-    pub(crate) fn callbacks(&self) -> Arc<Callbacks> {
-        Arc::clone(&self.callbacks)
+    fn callbacks(&self) -> MutexGuard<'_, VecDeque<Py<PyAny>>> {
+        self.callbacks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn take_callbacks(&self, count: usize) -> Vec<Py<PyAny>> {
+        let mut waiting = self.callbacks();
+        let count = count.min(waiting.len());
+        waiting.drain(..count).collect()
+    }
+
+    /// The connection is closed: what these wait for will not come.
+    pub(crate) fn end_callbacks(&self) -> Vec<Py<PyAny>> {
+        self.callbacks().drain(..).collect()
     }
 
     fn account(&self) -> &Account {
@@ -69,7 +53,7 @@ impl Connection {
             None => self.server.send(self.id, self.account(), kind, payload, false),
             Some(callback) => {
                 // Locked until the message is queued: callbacks and messages keep one order.
-                let mut waiting = self.callbacks.lock();
+                let mut waiting = self.callbacks();
                 let sent = self.server.send(self.id, self.account(), kind, payload, true);
                 if sent.is_ok() {
                     waiting.push_back(callback.unbind());
@@ -141,11 +125,14 @@ impl Connection {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.callbacks.traverse(&visit)
+        // A thread that holds the lock keeps what is in there alive.
+        self.callbacks
+            .try_lock()
+            .map_or(Ok(()), |waiting| waiting.iter().try_for_each(|callback| visit.call(callback)))
     }
 
     fn __clear__(&self) {
-        drop(self.callbacks.end());
+        drop(self.end_callbacks());
     }
 }
 

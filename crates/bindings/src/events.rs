@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_server::{Batch, ConnectionId, Event, Kind, Server};
 
-use crate::connection::{Callbacks, Connection};
+use crate::connection::Connection;
 
 pub(crate) const TEXT: u8 = 0;
 pub(crate) const BINARY: u8 = 1;
@@ -24,13 +24,14 @@ pub(crate) const STOPPED: u8 = 6;
 pub(crate) struct Stream {
     /// The events are in reverse, so that taking one is a pop.
     batch: Batch,
-    /// The callbacks of what was sent with one, of every open connection.
-    callbacks: HashMap<ConnectionId, Arc<Callbacks>>,
+    /// The open connections, for the callbacks that wait in them.
+    connections: HashMap<ConnectionId, Py<Connection>>,
 }
 
 impl Stream {
     /// Takes what has come, unless something taken before is left. False: there is nothing.
     pub(crate) fn load(&mut self, server: &Server) -> bool {
+        server.attend();
         if !self.batch.events.is_empty() {
             return true;
         }
@@ -43,13 +44,13 @@ impl Stream {
         found
     }
 
-    /// Every waiting callback; they will not be called.
-    pub(crate) fn end(&mut self) -> Vec<Py<PyAny>> {
-        self.callbacks.drain().flat_map(|(_, waiting)| waiting.end()).collect()
+    /// Lets go of every Python object.
+    pub(crate) fn end(&mut self) -> HashMap<ConnectionId, Py<Connection>> {
+        std::mem::take(&mut self.connections)
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.callbacks.values().try_for_each(|waiting| waiting.traverse(visit))
+        self.connections.values().try_for_each(|connection| visit.call(connection))
     }
 
     /// The next events of what was loaded.
@@ -64,7 +65,7 @@ impl Stream {
         let mut tuples = Vec::with_capacity(count);
         for event in self.batch.events.drain(self.batch.events.len() - count..).rev() {
             weight += event.weight();
-            tuples.push(convert(py, event, &self.batch.arena, server, &mut self.callbacks)?);
+            tuples.push(convert(py, event, &self.batch.arena, server, &mut self.connections)?);
         }
         server.consumed(weight);
         PyList::new(py, tuples)
@@ -76,27 +77,39 @@ fn convert<'py>(
     event: Event,
     arena: &[u8],
     server: &Arc<Server>,
-    callbacks: &mut HashMap<ConnectionId, Arc<Callbacks>>,
+    connections: &mut HashMap<ConnectionId, Py<Connection>>,
 ) -> PyResult<Bound<'py, PyTuple>> {
     match event {
         Event::Message(id, kind, range) => message(py, id, kind, &arena[range]),
         Event::LargeMessage(id, kind, payload) => message(py, id, kind, &payload),
         Event::Sent(id, count) => {
-            let sent = callbacks.get(&id).map(|waiting| waiting.take(count)).unwrap_or_default();
+            let sent = connections
+                .get(&id)
+                .map(|connection| connection.get().take_callbacks(count))
+                .unwrap_or_default();
             (SENT, id.get(), sent).into_pyobject(py)
         }
         Event::Opened(id, opened) => {
-            let connection = Connection::new(id, *opened, Arc::clone(server));
-            callbacks.insert(id, connection.callbacks());
+            let connection = Py::new(py, Connection::new(id, *opened, Arc::clone(server)))?;
+            connections.insert(id, connection.clone_ref(py));
             (OPENED, id.get(), connection).into_pyobject(py)
         }
         Event::Failed(id, text) => (FAILED, id.get(), &*text).into_pyobject(py),
         Event::Closed(id, closed) => {
-            let unsent = callbacks.remove(&id).map(|waiting| waiting.end()).unwrap_or_default();
+            let unsent = connections
+                .remove(&id)
+                .map(|connection| connection.get().end_callbacks())
+                .unwrap_or_default();
             let data = (closed.code, closed.reason, closed.error, unsent);
             (CLOSED, id.get(), data).into_pyobject(py)
         }
-        Event::Stopped(error) => (STOPPED, 0, error.as_deref()).into_pyobject(py),
+        Event::Stopped(error) => {
+            let unsent: Vec<_> = connections
+                .drain()
+                .flat_map(|(_, connection)| connection.get().end_callbacks())
+                .collect();
+            (STOPPED, 0, (error.as_deref(), unsent)).into_pyobject(py)
+        }
     }
 }
 

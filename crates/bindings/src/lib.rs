@@ -16,7 +16,7 @@ mod _core {
     #[pymodule_export]
     use super::connection::Connection;
     #[pymodule_export]
-    use super::server::Server;
+    use super::server::{NetworkThread, Server};
 
     #[pymodule_export]
     const TEXT: u8 = super::events::TEXT;

@@ -77,6 +77,11 @@ impl Server {
         (address.ip().to_string(), address.port())
     }
 
+    #[getter]
+    fn thread(&self) -> NetworkThread {
+        NetworkThread { server: Arc::clone(&self.server) }
+    }
+
     fn load(&self) -> bool {
         let found = self.stream().load(&self.server);
         if found {
@@ -97,11 +102,6 @@ impl Server {
     fn wait(&self, py: Python<'_>, timeout: f64) -> PyResult<bool> {
         let timeout = seconds(timeout)?;
         Ok(py.detach(|| self.server.wait(timeout)))
-    }
-
-    fn wait_neglected(&self, py: Python<'_>, patience: f64) -> PyResult<bool> {
-        let patience = seconds(patience)?;
-        Ok(py.detach(|| self.server.wait_neglected(patience)))
     }
 
     #[cfg(unix)]
@@ -133,10 +133,6 @@ impl Server {
         self.server.stop();
     }
 
-    fn join(&self, py: Python<'_>) {
-        py.detach(|| self.server.join());
-    }
-
     fn panic(&self) {
         self.server.panic();
     }
@@ -149,8 +145,25 @@ impl Server {
     }
 
     fn __clear__(&self) {
-        let callbacks = self.stream().end();
-        drop(callbacks);
+        let connections = self.stream().end();
+        drop(connections);
+    }
+}
+
+#[pyclass(frozen, module = "stagedoor._core")]
+pub(crate) struct NetworkThread {
+    server: Arc<stagedoor_server::Server>,
+}
+
+#[pymethods]
+impl NetworkThread {
+    fn wait_neglected(&self, py: Python<'_>, patience: f64) -> PyResult<bool> {
+        let patience = seconds(patience)?;
+        Ok(py.detach(|| self.server.wait_neglected(patience)))
+    }
+
+    fn join(&self, py: Python<'_>) {
+        py.detach(|| self.server.join());
     }
 }
 

@@ -55,9 +55,6 @@ impl Admission {
         if own || self.origins.contains(&origin) {
             return Ok(());
         }
-        if origin != "null" && !is_well_formed(&origin) {
-            return Err(Refusal::new(400, "the Origin header is malformed"));
-        }
         Err(Refusal::new(
             403,
             "the page's Origin is not this server's; allow more with origins=[...]",
@@ -77,19 +74,6 @@ fn with_port(name: &str, port: u16) -> String {
     let after_address = name.rsplit(']').next().unwrap_or_default();
     let full = if after_address.contains(':') { name } else { format!("{name}:{port}") };
     full.strip_suffix(":80").map_or(full.clone(), str::to_owned)
-}
-
-/// `scheme://authority`, as RFC 6454 writes an origin.
-fn is_well_formed(origin: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    let in_authority = |c: char| c.is_ascii_alphanumeric() || "-._~%:[]".contains(c);
-    let port = authority.rsplit(']').next().unwrap_or_default().split_once(':').map(|(_, p)| p);
-    !scheme.is_empty()
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-        && !authority.is_empty()
-        && authority.chars().all(in_authority)
-        && authority.contains('[') == authority.contains(']')
-        && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 #[cfg(test)]
@@ -158,6 +142,7 @@ mod tests {
         }
         for origin in [
             "null",
+            "file://",
             "http://127.0.0.1:8788",
             "http://127.0.0.1",
             "https://127.0.0.1:8787",
@@ -167,10 +152,6 @@ mod tests {
             "http://tools.example",
         ] {
             assert_eq!(status(admission.check_origin(origin)), 403, "{origin}");
-        }
-        for origin in ["", "evil", "http://", "http://[::1", "http://a:99999", "http://a b", "://a"]
-        {
-            assert_eq!(status(admission.check_origin(origin)), 400, "{origin:?}");
         }
     }
 }

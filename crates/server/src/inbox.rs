@@ -128,6 +128,8 @@ pub(crate) struct Inbox {
     pending: AtomicBool,
     /// Weight of what was delivered and not yet consumed.
     held: AtomicUsize,
+    /// The program has polled since the watch last looked.
+    attended: AtomicBool,
     /// The network thread does not read until the program has consumed.
     throttled: AtomicBool,
 }
@@ -162,6 +164,7 @@ impl Inbox {
             stopped: Condvar::new(),
             pending: AtomicBool::new(false),
             held: AtomicUsize::new(0),
+            attended: AtomicBool::new(false),
             throttled: AtomicBool::new(false),
         }
     }
@@ -223,6 +226,11 @@ impl Inbox {
         true
     }
 
+    /// The program is polling, whether or not there is anything for it.
+    pub(crate) fn attend(&self) {
+        self.attended.store(true, Ordering::Relaxed);
+    }
+
     /// The program is done with events of this weight. True when the network thread waits for it.
     pub(crate) fn consumed(&self, weight: usize) -> bool {
         let before = self.held.fetch_sub(weight, Ordering::AcqRel);
@@ -279,6 +287,10 @@ impl Inbox {
         loop {
             if state.stopped {
                 return false;
+            }
+            if self.attended.swap(false, Ordering::Relaxed) && state.since.is_some() {
+                // A poll with a budget may still be at what it took before.
+                state.since = Some(Instant::now());
             }
             let left = match state.since {
                 Some(since) => patience.saturating_sub(since.elapsed()),

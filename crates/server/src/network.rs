@@ -24,8 +24,10 @@ const LISTENER: Token = Token(usize::MAX - 1);
 const READ_SIZE: usize = 64 * 1024;
 /// After so many reads what they brought is handed over, so that the program works meanwhile.
 const READS_PER_DELIVERY: usize = 16;
-/// Peers beyond the limit that may be told so at a time.
+/// Peers beyond twice the limit that may be on their way out at a time.
 const REFUSALS: usize = 64;
+/// A peer that could not be heard is given this much longer, again and again.
+const POSTPONEMENT: Duration = Duration::from_millis(100);
 /// How long to wait when the system has no descriptor left for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -49,6 +51,8 @@ pub(crate) struct Network {
     stop_by: Option<Instant>,
     /// Bytes of incomplete messages.
     buffered: usize,
+    /// Peers that `max_connections` limits: all but those that were told to go.
+    placed: usize,
     outbox: Outbox,
     batch: Batch,
     buffer: Box<[u8]>,
@@ -75,6 +79,7 @@ impl Network {
             accept_again: None,
             stop_by: None,
             buffered: 0,
+            placed: 0,
             outbox: Outbox::default(),
             batch: Batch::default(),
             buffer: vec![0; READ_SIZE].into_boxed_slice(),
@@ -92,8 +97,9 @@ impl Network {
                     WAKER => {}
                     LISTENER => self.accept(now),
                     Token(slot) => {
-                        if event.is_readable() || event.is_read_closed() || event.is_error() {
-                            self.mark_ready(slot);
+                        let is_ending = event.is_read_closed() || event.is_error();
+                        if event.is_readable() || is_ending {
+                            self.mark_ready(slot, is_ending);
                         }
                         if event.is_writable() && self.peers.get(slot).is_some_and(Peer::is_blocked)
                         {
@@ -138,11 +144,12 @@ impl Network {
         self.shared.inbox.is_full(self.rules.settings.max_receive_memory)
     }
 
-    fn mark_ready(&mut self, slot: usize) {
-        if let Some(peer) = self.peers.get_mut(slot)
-            && !std::mem::replace(&mut peer.is_ready, true)
-        {
-            self.ready.push(slot);
+    fn mark_ready(&mut self, slot: usize, is_ending: bool) {
+        if let Some(peer) = self.peers.get_mut(slot) {
+            peer.is_ending |= is_ending;
+            if !std::mem::replace(&mut peer.is_ready, true) {
+                self.ready.push(slot);
+            }
         }
     }
 
@@ -181,8 +188,8 @@ impl Network {
         now: Instant,
     ) -> io::Result<()> {
         let limit = self.rules.settings.max_connections;
-        let over = self.peers.len() >= limit;
-        if self.peers.len() >= (limit + REFUSALS).min(ConnectionId::MAX_SLOTS) {
+        let over = self.placed >= limit;
+        if self.peers.len() >= (2 * limit + REFUSALS).min(ConnectionId::MAX_SLOTS) {
             return Ok(());
         }
         stream.set_nodelay(true)?;
@@ -193,6 +200,8 @@ impl Network {
         let mut peer = Peer::new(stream, address, id, &self.rules, now);
         let both = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(peer.stream(), Token(slot), both)?;
+        peer.has_place = !over;
+        self.placed += usize::from(!over);
         if over {
             let refusal = Refusal::new(503, "the server has as many connections as it may have");
             let _ = peer.refuse(&refusal, &self.rules, now);
@@ -208,6 +217,7 @@ impl Network {
     fn drop_peer(&mut self, slot: usize) {
         if let Some(peer) = self.peers.try_remove(slot) {
             self.buffered -= peer.counted;
+            self.placed -= usize::from(peer.has_place);
         }
     }
 
@@ -305,7 +315,7 @@ impl Network {
             self.limit_buffered(slot, now);
             self.mark_dirty(slot);
             if readiness == Readiness::More {
-                self.mark_ready(slot);
+                self.mark_ready(slot, false);
             }
             if reads % READS_PER_DELIVERY == READS_PER_DELIVERY - 1 {
                 self.shared.inbox.deliver(&mut self.batch);
@@ -322,6 +332,9 @@ impl Network {
         let buffered = peer.buffered();
         self.buffered = self.buffered - peer.counted + buffered;
         peer.counted = buffered;
+        if peer.is_lingering() && std::mem::replace(&mut peer.has_place, false) {
+            self.placed -= 1;
+        }
     }
 
     /// Ends the connection that brought the sum of incomplete messages over its limit.
@@ -360,6 +373,13 @@ impl Network {
                 continue; // An earlier reminder took its place.
             }
             peer.reminder = None;
+            if peer.is_ready && self.shared.inbox.is_full(self.rules.settings.max_receive_memory) {
+                // Its pong may lie in what we do not read while the program is behind.
+                let later = now + POSTPONEMENT;
+                peer.reminder = Some(later);
+                self.timers.remind(later, id);
+                continue;
+            }
             let fate = peer.handle_timeout(&self.rules, now, &mut self.batch);
             self.settle(id.slot(), fate);
             self.mark_dirty(id.slot());

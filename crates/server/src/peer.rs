@@ -51,6 +51,7 @@ pub(crate) enum Readiness {
 /// after anything that may have queued output, and [`Peer::handle_timeout`] at
 /// [`Peer::deadline`]. Every event of a WebSocket connection goes into the batch, `Opened` first
 /// and `Closed` last, exactly once each.
+#[expect(clippy::struct_excessive_bools, reason = "marks of the network thread's lists")]
 pub(crate) struct Peer {
     stream: Listed<TcpStream>,
     address: SocketAddr,
@@ -66,6 +67,10 @@ pub(crate) struct Peer {
     pub(crate) reminder: Option<Instant>,
     /// What it adds to the network thread's sum of incomplete messages, in bytes.
     pub(crate) counted: usize,
+    /// The poll has told of the end of its input, and will not tell again.
+    pub(crate) is_ending: bool,
+    /// It is one of those that `max_connections` limits.
+    pub(crate) has_place: bool,
     /// It is in the network thread's list of peers to read.
     pub(crate) is_ready: bool,
     /// It is in the network thread's list of peers to write.
@@ -101,6 +106,8 @@ impl Peer {
             blocked_since: None,
             reminder: None,
             counted: 0,
+            is_ending: false,
+            has_place: true,
             is_ready: false,
             is_dirty: false,
         }
@@ -131,7 +138,7 @@ impl Peer {
             Ok(0) => (Readiness::Drained, self.handle_end(None, now, batch)),
             Ok(count) => {
                 // An edge-triggered poll of a stream tells of what comes after a short read.
-                let drained = cfg!(unix) && count < buffer.len();
+                let drained = cfg!(unix) && count < buffer.len() && !self.is_ending;
                 let readiness = if drained { Readiness::Drained } else { Readiness::More };
                 (readiness, self.receive(&mut buffer[..count], rules, now, batch))
             }

@@ -126,6 +126,11 @@ impl Server {
         self.shared.inbox.pending()
     }
 
+    /// Tells that the program polls, so that [`Server::wait_neglected`] goes on waiting.
+    pub fn attend(&self) {
+        self.shared.inbox.attend();
+    }
+
     /// Swaps the events that have come for the given empty batch.
     pub fn take(&self, batch: &mut Batch) -> bool {
         self.shared.inbox.take(batch)

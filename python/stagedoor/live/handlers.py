@@ -19,36 +19,37 @@ def with_argument(handler: object, name: str) -> Handler | None:
     """
     if handler is None:
         return None
-    _check_plain(handler, name)
-    assert callable(handler)
-    try:
-        signature = inspect.signature(handler)
-    except (TypeError, ValueError):  # some builtins have none
-        return handler
-    if _accepts(signature, 1):
-        return handler
+    function, signature = _examine(handler, name)
+    if signature is None or _accepts(signature, 1):
+        return function
     if _accepts(signature, 0):
-        return lambda _: handler()
+        return lambda _: function()
     raise TypeError(f"{name} must take one argument or none, not {signature}")
 
 
 def without_argument(handler: object, name: str) -> Callable[[], object] | None:
-    """A handler that is called with nothing; None stays None."""
+    """A handler that is called with nothing; None stays None. Raises TypeError for others."""
     if handler is None:
         return None
-    _check_plain(handler, name)
-    assert callable(handler)
-    return handler
+    function, signature = _examine(handler, name)
+    if signature is not None and not _accepts(signature, 0):
+        raise TypeError(f"{name} must take no argument, not {signature}")
+    return function
 
 
-def _check_plain(handler: object, name: str) -> None:
+def _examine(handler: object, name: str) -> tuple[Callable[..., object], inspect.Signature | None]:
+    """The handler and what it takes, which some builtins do not tell."""
     if not callable(handler):
         raise TypeError(f"{name} must be callable or None, not {type(handler).__name__}")
-    if inspect.iscoroutinefunction(handler):
+    if any(map(inspect.iscoroutinefunction, (handler, getattr(handler, "__call__", None)))):  # noqa: B004
         raise TypeError(
             f"{name} must be a plain function: nobody awaits an async one; "
             "start a task in it with asyncio.create_task()"
         )
+    try:
+        return handler, inspect.signature(handler)
+    except (TypeError, ValueError):
+        return handler, None
 
 
 def _accepts(signature: inspect.Signature, count: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ class LoopBridge:
         core.set_notifier(theirs.detach())
         self._reader: asyncio.Task[None] | None = None
         self._is_closed = False
+        # A loop may end before the server does, and the program before both.
+        self._close_socket = weakref.finalize(self, self._ours.close)
         try:
             loop.add_reader(self._ours, self._run)
         except NotImplementedError:  # the proactor loop of Windows
@@ -57,19 +60,22 @@ class LoopBridge:
                 self._loop.call_soon(self._run)
 
     async def _read(self) -> None:
-        while await self._loop.sock_recv(self._ours, 64):
+        while not self._is_closed and await self._loop.sock_recv(self._ours, 64):
             self._run()
 
     def close(self) -> None:
         """The server has ended; on the loop's thread."""
         self._is_closed = True
-        if self._reader is not None:
+        if self._loop.is_closed():
+            self._close_socket()
+        elif self._reader is not None:
+            self._reader.add_done_callback(lambda _: self._close_socket())
             self._reader.cancel()
-        elif not self._loop.is_closed():
+        else:
             self._loop.remove_reader(self._ours)
-        self._ours.close()
+            self._close_socket()
 
     def forget(self) -> None:
         """In a forked child: the loop is the parent's."""
         self._is_closed = True
-        self._ours.close()
+        self._close_socket()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 _LISTS = ("origins", "hosts", "subprotocols")
@@ -21,7 +22,15 @@ _SECONDS = (
     "close_timeout",
 )
 _MAX_CONNECTIONS = 100_000
-_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_AUTHORITY = r"(\[[0-9a-fA-F:.]+\]|[\w.~-]+)(:\d{1,5})?"
+_FORMS = {
+    "origins": (
+        re.compile(rf"[a-zA-Z][a-zA-Z0-9+.-]*://{_AUTHORITY}", re.ASCII),
+        "an origin like 'https://example.org'",
+    ),
+    "hosts": (re.compile(_AUTHORITY, re.ASCII), "a name like 'game.local' or 'game.local:443'"),
+    "subprotocols": (re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII), "an HTTP token"),
+}
 
 
 class Options:
@@ -41,9 +50,10 @@ class Options:
                 _check_seconds(name, options[name])
         if options["max_connections"] > _MAX_CONNECTIONS:
             raise ValueError(f"max_connections must be at most {_MAX_CONNECTIONS}")
-        for subprotocol in options["subprotocols"]:
-            if not subprotocol or not _TOKEN.issuperset(subprotocol):
-                raise ValueError(f"subprotocols: {subprotocol!r} is not an HTTP token")
+        for name, (pattern, expected) in _FORMS.items():
+            for value in options[name]:
+                if not pattern.fullmatch(value):
+                    raise ValueError(f"{name}: expected {expected}, not {value!r}")
         self._options = options
 
     def for_core(self) -> dict[str, Any]:
@@ -54,6 +64,8 @@ class Options:
 def _strings(name: str, values: Sequence[str]) -> list[str]:
     if isinstance(values, str):
         raise TypeError(f"{name} must be a list of strings, not one string: [{values!r}]")
+    if not isinstance(values, Iterable):
+        raise TypeError(f"{name} must be a list of strings, not {type(values).__name__}")
     strings = list(values)
     for value in strings:
         if not isinstance(value, str):

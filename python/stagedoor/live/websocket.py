@@ -188,13 +188,13 @@ class WebSocketServer:
         self._core = core = _core.Server(host, port, **self._options.for_core())
         watch = threading.Thread(
             target=_warn_when_neglected,
-            args=(core, self._advice),
+            args=(core.thread, self._advice),
             name="stagedoor-watch",
             daemon=True,
         )
         watch.start()
         # At the latest when the interpreter exits: no thread of ours may outlive it.
-        self._end = weakref.finalize(self, _end, core, watch)
+        self._end = weakref.finalize(self, _end, core.thread, watch)
         _servers.add(self)
         if (loop := _running_loop()) is not None:
             self._bridge = LoopBridge(loop, core, self.poll)
@@ -228,6 +228,8 @@ class WebSocketServer:
         """
         if self._core is not None:
             self._core.broadcast(data)
+        elif not isinstance(data, str | bytes | bytearray | memoryview):
+            raise TypeError(f"data must be str or bytes-like, not {type(data).__name__}")
 
     def poll(self, budget: float | None = None) -> int:
         """Run the callbacks of what has happened; returns the number of events handled.
@@ -411,14 +413,14 @@ def _check_address(port: object, host: object) -> tuple[str, int]:
     return host, port
 
 
-def _warn_when_neglected(core: _core.Server, advice: str) -> None:
+def _warn_when_neglected(network: _core.NetworkThread, advice: str) -> None:
     """A thread of its own, asleep in native code."""
-    if core.wait_neglected(_PATIENCE):
+    if network.wait_neglected(_PATIENCE):
         logger.warning("clients have waited for %.0f s and nobody polls: %s", _PATIENCE, advice)
 
 
-def _end(core: _core.Server, watch: threading.Thread) -> None:
-    core.join()
+def _end(network: _core.NetworkThread, watch: threading.Thread) -> None:
+    network.join()
     if watch is not threading.current_thread():
         watch.join()
 

@@ -44,7 +44,7 @@ def add_to(methods: Methods, name: str) -> None:
         return ProcessInfo(
             name=name,
             pid=os.getpid(),
-            argv=sys.argv,
+            argv=[argument.encode(errors="replace").decode() for argument in sys.argv],
             python=f"{platform.python_implementation()} {platform.python_version()}",
             platform=platform.platform(),
             stagedoor=stagedoor.__version__,

@@ -22,8 +22,6 @@ class Method:
     """A function that can be called from outside. It runs on the game thread."""
 
     def __init__(self, name: str, function: Callable[..., Any]) -> None:
-        if not callable(function):
-            raise TypeError(f"{name}: expected a function, not {type(function).__name__}")
         is_plain = not (
             inspect.iscoroutinefunction(function)
             or inspect.isasyncgenfunction(function)
@@ -53,6 +51,8 @@ class Methods:
         Raises ValueError for a name that cannot be one, TypeError for a function whose params
         JSON cannot fill.
         """
+        if not callable(function):
+            raise TypeError(f"expected a function, not {type(function).__name__}")
         if name is None:
             name = getattr(function, "__name__", "")
         if not NAME.fullmatch(name):

@@ -59,7 +59,14 @@ class Session:
         except (Exception, SystemExit) as error:
             # A client may not end the game by calling something that raises.
             logger.exception("the method %s raised", method.name)
-            raise HandlerError(type(error).__name__, str(error)) from error
+            raise HandlerError(type(error).__name__, _text(error)) from error
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its text cannot be had)"
 
 
 def _encode_result(ident: Id, method: str, result: object) -> bytes:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from inspect import Parameter
+from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 import msgspec
@@ -33,7 +35,10 @@ class Signature:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._name = getattr(function, "__qualname__", repr(function))
-        parameters = list(inspect.signature(function).parameters.values())
+        try:
+            parameters = list(inspect.signature(function).parameters.values())
+        except ValueError as error:
+            raise TypeError(f"{self._name}: its parameters cannot be known: {error}") from error
         hints = self._hints(function)
         for parameter in parameters:
             self._check(parameter, hints.get(parameter.name, Any))
@@ -52,6 +57,11 @@ class Signature:
         )
 
     def _hints(self, function: Callable[..., Any]) -> dict[str, Any]:
+        function = inspect.unwrap(function)
+        while isinstance(function, functools.partial):
+            function = function.func
+        if not isinstance(function, FunctionType | MethodType | BuiltinFunctionType):
+            function = function.__call__  # type: ignore[operator]
         try:
             return typing.get_type_hints(function, include_extras=True)
         except NameError as error:

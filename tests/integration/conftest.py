@@ -1,0 +1,59 @@
+"""Fixtures of the integration tests: real processes, in a world without other games."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from program import EXAMPLES, Program
+
+Run = Callable[..., Program]
+
+WITNESS = Path(__file__).with_name("witness.py")
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    """The environment of a test's processes: no display, no games but the test's own, and nobody
+    who has already said whether stagedoor is enabled."""
+    env = dict(os.environ)
+    for name in ("STAGEDOOR", "DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        env.pop(name, None)
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(mode=0o700)
+    return env | {
+        "STAGEDOOR_RUNTIME_DIR": str(runtime),
+        "PYGAME_HIDE_SUPPORT_PROMPT": "1",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8",
+    }
+
+
+@pytest.fixture
+def run(env: dict[str, str]) -> Iterator[Run]:
+    """Start Python programs: `run(file, *arguments, NAME="value of the environment")`."""
+    programs: list[Program] = []
+
+    def start(*arguments: str | Path, **more_env: str) -> Program:
+        program = Program(arguments, env | more_env)
+        programs.append(program)
+        return program
+
+    yield start
+    for program in programs:
+        program.end()
+
+
+@pytest.fixture
+def seed_echo(run: Run) -> tuple[Program, int]:
+    """The running examples/seed_echo.py, and the port it listens on."""
+    program = run(EXAMPLES / "seed_echo.py", "0")
+    program.wait_for("^server booted!$")
+    return program, int(program.wait_for(r"^port (\d+)$")[1])
+
+
+@pytest.fixture
+def witness(run: Run) -> tuple[Program, int]:
+    """The running witness.py, and the port it listens on."""
+    program = run(WITNESS, STAGEDOOR="1")
+    return program, int(program.wait_for(r"^port (\d+)$")[1])

@@ -1,0 +1,384 @@
+"""`Stage`: the game's handle, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as websocket
+
+from stagedoor.live import stage as module
+from stagedoor.live.stage import DEFAULT_PORT, Stage
+from stagedoor.wire.games import decode_game
+
+PATIENCE = 10.0
+Start = Callable[..., Stage]
+
+
+@pytest.fixture
+def start(games_folder: Path) -> Iterator[Start]:
+    """Starts stages, on a free port unless told otherwise; they are closed after the test."""
+    stages: list[Stage] = []
+
+    def make(name: str | None = "asteroids", **options: Any) -> Stage:
+        stages.append(Stage.start(name, **({"port": 0} | options)))
+        return stages[-1]
+
+    yield make
+    for stage in stages:
+        stage.close()
+        deadline = time.monotonic() + PATIENCE
+        while stage.port is not None:
+            assert time.monotonic() < deadline
+            stage.tick(0.0)
+
+
+class Caller:
+    """A client; its calls are answered by ticks on this thread."""
+
+    def __init__(self, stage: Stage, **options: Any) -> None:
+        assert stage.url is not None
+        self.stage = stage
+        self._connect: AbstractContextManager[ClientConnection] = websocket(
+            stage.url, proxy=None, compression=None, **options
+        )
+
+    def __enter__(self) -> Caller:
+        self.client = self._connect.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connect.__exit__(None, None, None)
+
+    def send(self, method: str, *params: object) -> None:
+        request = {"jsonrpc": "2.0", "method": method, "params": params, "id": 1}
+        self.client.send(json.dumps(request))
+
+    def receive(self) -> Any:
+        """Tick until there is an answer."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            self.stage.tick(0.0)
+            try:
+                return json.loads(self.client.recv(0.005))
+            except TimeoutError:
+                continue
+        pytest.fail("no answer")
+
+    def call(self, method: str, *params: object) -> Any:
+        self.send(method, *params)
+        return self.receive()
+
+
+class TestCalls:
+    def test_are_answered_in_tick_on_the_games_thread(self, start: Start) -> None:
+        stage = start()
+        threads: list[threading.Thread] = []
+
+        @stage.rpc
+        def spawn(kind: str, count: int = 1) -> list[str]:
+            threads.append(threading.current_thread())
+            return [kind] * count
+
+        with Caller(stage) as caller:
+            assert caller.call("spawn", "big", 2)["result"] == ["big", "big"]
+            assert caller.call("spawn", "big", "two")["error"]["code"] == -32602
+            assert caller.call("process.info")["result"]["name"] == "asteroids"
+        assert threads == [threading.current_thread()]
+
+    def test_nothing_is_answered_without_a_tick(self, start: Start) -> None:
+        with Caller(start()) as caller:
+            caller.send("process.info")
+            with pytest.raises(TimeoutError):
+                caller.client.recv(0.1)
+            assert caller.receive()["result"]["name"] == "asteroids"
+
+    def test_the_subprotocol_is_agreed_on_if_it_is_offered(self, start: Start) -> None:
+        stage = start()
+        with Caller(stage, subprotocols=["other", "stagedoor.json"]) as caller:
+            assert caller.client.subprotocol == "stagedoor.json"
+            assert "result" in caller.call("process.info")
+        with Caller(stage) as caller:
+            assert caller.client.subprotocol is None
+            assert "result" in caller.call("process.info")
+
+    def test_each_client_gets_its_own_answers(self, start: Start) -> None:
+        stage = start()
+        stage.rpc(name="echo")(lambda value: value)
+        with Caller(stage) as first, Caller(stage) as second:
+            first.send("echo", 1)
+            second.send("echo", 2)
+            assert second.receive()["result"] == 2
+            assert first.receive()["result"] == 1
+
+    def test_what_a_frame_has_no_time_for_waits_for_the_next(self, start: Start) -> None:
+        stage = start()
+        calls = 0
+
+        @stage.rpc
+        def slow() -> None:
+            nonlocal calls
+            calls += 1
+            time.sleep(0.003)
+
+        with Caller(stage) as caller:
+            caller.call("slow")
+            calls = 0
+            for _ in range(10):
+                caller.send("slow")
+            deadline = time.monotonic() + PATIENCE
+            most = 0
+            while calls < 10:
+                assert time.monotonic() < deadline
+                before = calls
+                stage.tick(0.016)
+                most = max(most, calls - before)
+        assert most == 1, "a budget of 2 ms"
+
+
+class TestRpc:
+    def test_hands_the_function_back_unchanged(self, start: Start) -> None:
+        def spawn() -> None: ...
+
+        stage = start()
+        assert stage.rpc(spawn) is spawn
+        assert stage.rpc(name="player.spawn")(spawn) is spawn
+        assert stage.rpc()(spawn) is spawn
+
+    def test_wrong_ones_are_refused_at_once(self, start: Start) -> None:
+        def greedy(*values: int) -> None: ...
+
+        stage = start()
+        with pytest.raises(TypeError, match=r"\*values"):
+            stage.rpc(greedy)
+        with pytest.raises(ValueError, match=r"rpc\."):
+            stage.rpc(name="rpc.mine")(lambda: None)
+        with pytest.raises(TypeError, match="expected a function"):
+            stage.rpc("spawn")  # type: ignore[call-overload]
+
+
+class TestTick:
+    def test_hands_dt_back_when_nothing_took_time(self, start: Start) -> None:
+        stage = start()
+        stage.tick(0.016)
+        assert stage.tick(0.016) == pytest.approx(0.016, abs=0.001 * 5)
+
+    def test_takes_the_time_spent_in_it_off_the_next_dt_and_only_that(self, start: Start) -> None:
+        stage = start()
+        stage.rpc(name="work")(lambda: time.sleep(0.1))
+        with Caller(stage) as caller:
+            caller.call("process.info")
+            caller.send("work")
+            deadline = time.monotonic() + PATIENCE
+            spent = 0.0
+            while spent < 0.1:
+                assert time.monotonic() < deadline
+                began = time.perf_counter()
+                assert stage.tick(1.0) > 0.9, "not off this one"
+                spent = time.perf_counter() - began
+            assert stage.tick(1.0) == pytest.approx(1.0 - spent, abs=0.01 * 5)
+            assert stage.tick(1.0) == pytest.approx(1.0, abs=0.01 * 5)
+
+    def test_never_goes_back_in_time(self, start: Start) -> None:
+        stage = start()
+        stage._spent = 5.0
+        assert stage.tick(0.016) == 0.0
+
+    def test_exceptions_of_methods_and_handlers_never_reach_the_loop(
+        self, start: Start, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        stage = start()
+        stage.rpc(name="broken")(lambda: 1 / 0)
+        with Caller(stage) as caller:
+            error = caller.call("broken")["error"]
+            assert error["data"]["type"] == "ZeroDivisionError"
+            caller.client.send(b"\xff")
+            assert caller.receive()["error"]["code"] == -32700
+            assert "result" in caller.call("process.info")
+        assert "ZeroDivisionError" in caplog.text
+
+    @pytest.mark.filterwarnings("default")
+    def test_a_fault_of_the_network_thread_is_logged_and_the_game_goes_on(
+        self,
+        start: Start,
+        caplog: pytest.LogCaptureFixture,
+        capfd: pytest.CaptureFixture[str],
+        games_folder: Path,
+    ) -> None:
+        stage = start()
+        assert stage._server._core is not None
+        stage._server._core.panic()
+        deadline = time.monotonic() + PATIENCE
+        while stage.port is not None and time.monotonic() < deadline:
+            assert 0 <= stage.tick(0.016) <= 0.016
+        assert stage.port is None
+        assert stage.url is None
+        assert "the game goes on" in caplog.text
+        assert list(games_folder.iterdir()) == []
+        assert stage.tick(0.016) >= 0
+        capfd.readouterr()
+
+    def test_frame_is_tick_for_asyncio_and_gives_the_loop_a_turn(self, start: Start) -> None:
+        async def main() -> None:
+            stage = start()
+            turns = 0
+
+            async def other() -> None:
+                nonlocal turns
+                while True:
+                    turns += 1
+                    await asyncio.sleep(0)
+
+            task = asyncio.create_task(other())
+            for _ in range(10):
+                assert 0 <= await stage.frame(0.016) <= 0.016
+            assert turns >= 10
+            task.cancel()
+            stage.close()
+            while stage.port is not None:
+                await stage.frame(0.0)
+
+        asyncio.run(main())
+
+    def test_the_advice_of_the_log_line_is_for_a_stage(
+        self, start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        from stagedoor.live import websocket as live_websocket
+
+        monkeypatch.setattr(live_websocket, "_PATIENCE", 0.05)
+        with Caller(start()):
+            deadline = time.monotonic() + PATIENCE
+            while not caplog.records and time.monotonic() < deadline:
+                time.sleep(0.001)
+        assert "call stage.tick(dt) once a frame" in caplog.text
+
+
+class TestWhereItListens:
+    def test_url_and_repr_tell(self, start: Start) -> None:
+        stage = start()
+        assert stage.url == f"ws://127.0.0.1:{stage.port}/"
+        assert repr(stage) == f"<stagedoor stage 'asteroids', {stage.url}>"
+
+    def test_every_interface_is_reached_through_the_loopback(self, start: Start) -> None:
+        stage = start(host="0.0.0.0")
+        assert stage.url == f"ws://127.0.0.1:{stage.port}/"
+        with Caller(stage) as caller:
+            assert "result" in caller.call("process.info")
+
+    def test_the_default_port_is_8787_or_the_next_free_one(
+        self, start: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert DEFAULT_PORT == 8787
+        # Not the real one: a game of this machine's user may run there.
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            monkeypatch.setattr(module, "DEFAULT_PORT", port)
+            first = start(port=None)
+            second = start(port=None)
+            assert first.port is not None
+            assert second.port is not None
+            assert port < first.port < second.port <= port + 100
+
+    def test_a_port_that_was_asked_for_is_not_searched_for(self, start: Start) -> None:
+        taken = start()
+        with pytest.raises(OSError, match=str(taken.port)):
+            start(port=taken.port)
+
+    def test_an_address_that_is_not_ours_is_an_error_at_once(self, start: Start) -> None:
+        with pytest.raises(OSError, match=r"192\.0\.2\.1"):
+            start(port=None, host="192.0.2.1")
+
+    def test_it_is_announced_while_it_listens(self, start: Start, games_folder: Path) -> None:
+        stage = start()
+        (file,) = games_folder.iterdir()
+        game = decode_game(file.read_bytes())
+        assert (game.name, game.port, game.url) == ("asteroids", stage.port, stage.url)
+        stage.close()
+        assert list(games_folder.iterdir()) == []
+
+    def test_close_says_goodbye_and_does_not_block(self, start: Start) -> None:
+        stage = start()
+        with Caller(stage) as caller:
+            caller.call("process.info")
+            began = time.monotonic()
+            stage.close()
+            stage.close()
+            assert time.monotonic() - began < 0.02 * 5
+            deadline = time.monotonic() + PATIENCE
+            while stage.port is not None and time.monotonic() < deadline:
+                stage.tick(0.0)
+            assert caller.client.close_code == 1001
+        assert "closed" in repr(stage)
+        assert stage.tick(0.016) <= 0.016
+
+
+class TestName:
+    def test_is_the_programs_without_one(self, start: Start) -> None:
+        main = sys.modules["__main__"].__file__
+        assert main is not None
+        assert start(None).name == Path(main).stem
+
+    @pytest.mark.parametrize("method", ["fork", "spawn"])
+    def test_a_multiprocessing_child_is_named_after_its_parent_and_has_its_own_door(
+        self, method: str, tmp_path: Path, games_folder: Path
+    ) -> None:
+        if method == "fork" and sys.platform == "win32":
+            pytest.skip("no fork")
+        game = tmp_path / "game.py"
+        game.write_text(f"""
+import multiprocessing
+from stagedoor.live.stage import Stage
+
+def child(queue):
+    stage = Stage.start("game", port=0)
+    queue.put((stage.name, stage.port))
+    stage.close()
+    while stage.port is not None:
+        stage.tick(0.0)
+
+if __name__ == "__main__":
+    stage = Stage.start("game", port=0)
+    context = multiprocessing.get_context({method!r})
+    queue = context.SimpleQueue()
+    process = context.Process(target=child, args=(queue,))
+    process.start()
+    name, port = queue.get()
+    print(stage.name, name, port != stage.port)
+    process.join()
+    stage.tick(0.0)
+    stage.close()
+    while stage.port is not None:
+        stage.tick(0.0)
+    print(process.exitcode)
+""")
+        result = subprocess.run(
+            [sys.executable, "-W", "ignore::DeprecationWarning", str(game)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert result.stderr == ""
+        first, code = result.stdout.splitlines()
+        name, child, other_port = first.split()
+        kind = "Fork" if method == "fork" else "Spawn"
+        assert name == "game"
+        assert child in (f"game/{kind}Process-1", "game/Process-1")
+        assert (other_port, code) == ("True", "0")
+        assert list(games_folder.iterdir()) == []
+
+
+def test_it_logs_under_one_name() -> None:
+    assert module.logger is logging.getLogger("stagedoor")

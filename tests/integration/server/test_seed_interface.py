@@ -1019,17 +1019,19 @@ class TestAHandlerThatRaises:
     def test_in_onconnection_leaves_the_connection_as_it_is(
         self, server: WebSocketServer, connect: Connect, caplog: pytest.LogCaptureFixture
     ) -> None:
+        called: list[str] = []
+
         def on_connection(connection: WebSocketServerConnection) -> None:
-            connection.ontext = lambda data: connection.send(data)
+            connection.ontext = called.append
             raise LookupError("in onconnection")
 
         server.onconnection = on_connection
         client = connect(server)
-        client.send(frame(TEXT, b"echo"))
-        poll_until(server, lambda: caplog.records)
-        server.poll()
-        poll_until(server, lambda: not server.poll())
-        assert client.read_frame().payload == b"echo"
+        client.send(frame(TEXT, b"hello"))
+        poll_until(server, lambda: called)
+        assert "LookupError: in onconnection" in caplog.text
+        server.connections[0].send("still there")
+        assert client.read_frame().payload == b"still there"
 
     @pytest.mark.parametrize("name", ["onclose", "onerror", "onconnect"])
     def test_in_any_other_handler_does_not_stop_poll(

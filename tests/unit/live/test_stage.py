@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as websocket
 
@@ -319,7 +320,10 @@ class TestWhereItListens:
             deadline = time.monotonic() + PATIENCE
             while stage.port is not None and time.monotonic() < deadline:
                 stage.tick(0.0)
-            assert caller.client.close_code == 1001
+            with pytest.raises(ConnectionClosed) as closed:
+                caller.client.recv(PATIENCE)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1001
         assert "closed" in repr(stage)
         assert stage.tick(0.016) <= 0.016
 

@@ -106,6 +106,29 @@ class TestPoll:
         assert handled == list(range(500))
         assert server.poll() == 0
 
+    @pytest.mark.parametrize("first", [0, 1])
+    def test_a_nested_poll_may_get_hold_of_more_events_than_the_outer_one_had(
+        self, server: WebSocketServer, connect: Connect, first: int
+    ) -> None:
+        client = connect(server)
+        connection, handled = Recording(server).next_connection(), list[int]()
+        is_nested = False
+
+        def poll_for_one_more(data: str) -> None:
+            nonlocal is_nested
+            handled.append(int(data))
+            if not is_nested and int(data) >= first:
+                is_nested = True
+                server.poll(0.0)
+                is_nested = False
+
+        connection.ontext = poll_for_one_more
+        client.send(b"".join(frame(TEXT, str(number).encode()) for number in range(500)))
+        client.send(frame(PING))
+        client.read_frame()
+        poll_until(server, lambda: len(handled) == 500)
+        assert handled == list(range(500))
+
     def test_answers_leave_although_a_handler_polled_between_them(
         self, server: WebSocketServer, connect: Connect
     ) -> None:

@@ -49,6 +49,19 @@ def native_threads() -> list[str]:
     return names
 
 
+def blocked_signals() -> list[tuple[str, int]]:
+    """Each thread's name and the signals that it does not take, as a mask."""
+    found = []
+    for task in Path("/proc/self/task").iterdir():
+        try:
+            lines = (task / "status").read_text().splitlines()
+        except OSError:
+            continue  # it has just ended
+        fields = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
+        found.append((fields["Name"], int(fields["SigBlk"], 16)))
+    return found
+
+
 def our_threads() -> list[str]:
     """The threads that a server has, by name: the network's and Python's."""
     native = [name for name in native_threads() if name == "stagedoor-net"]
@@ -628,6 +641,15 @@ class TestAFaultOfTheNetworkThread:
         server.close()
         poll_until_ended(server)
         capfd.readouterr()
+
+
+class TestSignals:
+    def test_are_all_left_to_the_programs_own_threads(self, server: WebSocketServer) -> None:
+        wait_until(lambda: "stagedoor-net" in native_threads())
+        blocked = [mask for name, mask in blocked_signals() if name == "stagedoor-net"]
+        every = (1 << 31) - 1 & ~(1 << signal.SIGKILL - 1) & ~(1 << signal.SIGSTOP - 1)
+        assert blocked
+        assert all(mask & every == every for mask in blocked)
 
 
 class TestManyCycles:

@@ -12,6 +12,7 @@ from typing_extensions import Buffer
 __all__ = [
     "BINARY",
     "CLOSED",
+    "DROPPED",
     "FAILED",
     "OPENED",
     "SENT",
@@ -41,6 +42,11 @@ CLOSED: Final = 5
 STOPPED: Final = 6
 """The last event of a server, connection id 0; data: (error, callbacks not called); the error is
 None after `stop()`."""
+DROPPED: Final = 7
+"""Messages of a group were lost to a connection that did not read, and it reads again; data:
+(group, count, before). All `count` were published before message number `before` of the group,
+counted from 1 in each group: the next one that the connection got, or will get. One event for
+each time that the connection was behind."""
 
 _Callback: TypeAlias = Callable[[str | None], object]
 
@@ -124,6 +130,34 @@ class Server:
         """Ask for one byte on the notifier at the next event; False: there are events now."""
     def broadcast(self, data: str | Buffer, /) -> None:
         """Queue one message for every open connection, framed once."""
+    def group(self) -> int:
+        """A new group of connections, empty; its number is never used twice by this server."""
+    def drop_group(self, group: int) -> None:
+        """End a group. What is kept of it for members that are behind is forgotten."""
+    def join_group(self, group: int, connection: Connection) -> None:
+        """Make a connection a member.
+
+        What was sent to it before this call arrives before anything published after it. Nothing
+        happens if it is a member already, or if the connection or the group is gone. Raises
+        ValueError for a connection of another server.
+        """
+    def leave_group(self, group: int, connection: Connection) -> None:
+        """End a membership, if there is one; a connection that closes leaves by itself.
+
+        What is kept of this group for the connection is forgotten. Raises ValueError for a
+        connection of another server.
+        """
+    def publish(
+        self, group: int, payload: bytes, *, droppable: bool, binary: bool = False
+    ) -> None:
+        """Queue one message, text unless `binary`, for every member of a group.
+
+        Framed once: this call costs the same whatever the number of members. Droppable: a member
+        that has not taken all of what was written to it gets only the newest one, when it has,
+        behind all that was sent to it meanwhile. Not droppable: like `Connection.send()`; a
+        member whose queue is full loses it. `DROPPED` tells what was lost. Raises ValueError
+        for text that is not UTF-8.
+        """
     def stop(self) -> None:
         """Close everything with 1001; `STOPPED` comes within the close timeout. Never blocks."""
     def panic(self) -> None:

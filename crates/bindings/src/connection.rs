@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::buffer::PyBuffer;
-use pyo3::exceptions::{PyBufferError, PyTypeError};
+use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use pyo3::{PyTraverseError, PyVisit};
@@ -37,6 +37,14 @@ impl Connection {
     /// The connection is closed: what these wait for will not come.
     pub(crate) fn end_callbacks(&self) -> Vec<Py<PyAny>> {
         self.callbacks().drain(..).collect()
+    }
+
+    /// Its id, if it is one of this server's.
+    pub(crate) fn id_at(&self, server: &Arc<Server>) -> PyResult<ConnectionId> {
+        if Arc::ptr_eq(&self.server, server) {
+            return Ok(self.id);
+        }
+        Err(PyValueError::new_err("the connection belongs to another server"))
     }
 
     fn account(&self) -> &Account {

@@ -7,9 +7,9 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use pyo3::{PyTraverseError, PyVisit};
-use stagedoor_server::Settings;
+use stagedoor_server::{Kind, Settings};
 
-use crate::connection::with_payload;
+use crate::connection::{Connection, with_payload};
 use crate::events::Stream;
 
 #[pyclass(frozen, module = "stagedoor._core")]
@@ -127,6 +127,34 @@ impl Server {
     #[pyo3(signature = (data, /))]
     fn broadcast(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
         with_payload(data, |kind, payload| self.server.broadcast(kind, payload))
+    }
+
+    fn group(&self) -> u64 {
+        self.server.open_group().get()
+    }
+
+    fn drop_group(&self, group: u64) {
+        self.server.close_group(group.into());
+    }
+
+    fn join_group(&self, group: u64, connection: &Connection) -> PyResult<()> {
+        self.server.join_group(group.into(), connection.id_at(&self.server)?);
+        Ok(())
+    }
+
+    fn leave_group(&self, group: u64, connection: &Connection) -> PyResult<()> {
+        self.server.leave_group(group.into(), connection.id_at(&self.server)?);
+        Ok(())
+    }
+
+    #[pyo3(signature = (group, payload, *, droppable, binary=false))]
+    fn publish(&self, group: u64, payload: &[u8], droppable: bool, binary: bool) -> PyResult<()> {
+        let kind = if binary { Kind::Binary } else { Kind::Text };
+        if kind == Kind::Text && simdutf8::basic::from_utf8(payload).is_err() {
+            return Err(PyValueError::new_err("the payload of a text message must be UTF-8"));
+        }
+        self.server.publish(group.into(), kind, payload, droppable);
+        Ok(())
     }
 
     fn stop(&self) {

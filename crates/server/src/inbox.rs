@@ -10,6 +10,7 @@ use socket2::Socket;
 use stagedoor_protocol::Kind;
 
 use crate::descriptors::Listed;
+use crate::memberships::Dropped;
 use crate::outbox::{Account, ConnectionId};
 
 /// Something that happened, in the order in which it happened.
@@ -25,6 +26,8 @@ pub enum Event {
     Sent(ConnectionId, usize),
     /// Something went wrong with a connection, or a broadcast did not fit its queue.
     Failed(ConnectionId, Box<str>),
+    /// Messages of a group were lost, and the connection takes data again.
+    Dropped(ConnectionId, Dropped),
     /// The last event of a connection.
     Closed(ConnectionId, Box<Closed>),
     /// The last event of a server: every connection is closed and the thread has ended. It

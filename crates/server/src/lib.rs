@@ -7,8 +7,10 @@
 
 mod admission;
 mod descriptors;
+mod groups;
 mod http;
 mod inbox;
+mod memberships;
 mod network;
 mod open;
 mod outbox;
@@ -18,7 +20,9 @@ mod settings;
 mod timers;
 
 pub use descriptors::{after_fork_in_child, after_fork_in_parent, before_fork};
+pub use groups::GroupId;
 pub use inbox::{Batch, Closed, Event, Opened};
+pub use memberships::Dropped;
 pub use outbox::{Account, ConnectionId, SendError};
 pub use server::Server;
 pub use settings::Settings;

@@ -1,5 +1,7 @@
 //! The network thread's loop.
 
+mod commands;
+
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,8 +13,9 @@ use slab::Slab;
 use stagedoor_protocol::Refusal;
 
 use crate::descriptors::Listed;
+use crate::groups::Groups;
 use crate::inbox::Batch;
-use crate::outbox::{Command, ConnectionId, Outbox};
+use crate::outbox::{ConnectionId, Outbox};
 use crate::peer::{Fate, Peer, Readiness, Rules};
 use crate::server::Shared;
 use crate::timers::Timers;
@@ -38,6 +41,7 @@ pub(crate) struct Network {
     rules: Rules,
     shared: Arc<Shared>,
     peers: Slab<Peer>,
+    groups: Groups,
     /// Counts connections.
     sequence: u64,
     /// Slots of peers that may have something to read.
@@ -72,6 +76,7 @@ impl Network {
             rules,
             shared,
             peers: Slab::new(),
+            groups: Groups::default(),
             sequence: 0,
             ready: Vec::new(),
             dirty: Vec::new(),
@@ -215,9 +220,12 @@ impl Network {
     }
 
     fn drop_peer(&mut self, slot: usize) {
-        if let Some(peer) = self.peers.try_remove(slot) {
+        if let Some(mut peer) = self.peers.try_remove(slot) {
             self.buffered -= peer.counted;
             self.placed -= usize::from(peer.has_place);
+            for (group, position) in peer.memberships.leave_all() {
+                self.forget_member(group, position);
+            }
         }
     }
 
@@ -229,51 +237,6 @@ impl Network {
         {
             peer.reminder = Some(deadline);
             self.timers.remind(deadline, peer.id());
-        }
-    }
-
-    fn execute_commands(&mut self, now: Instant) {
-        if !self.shared.has_commands.load(Ordering::Acquire) {
-            return;
-        }
-        let mut outbox = std::mem::take(&mut self.outbox);
-        self.shared.take_commands(&mut outbox);
-        for command in outbox.commands.drain(..) {
-            match command {
-                Command::Send { to, kind, start, end, receipt } => {
-                    if let Some(peer) = find(&mut self.peers, to) {
-                        peer.send(kind, &outbox.arena[start..end], receipt);
-                        self.mark_dirty(to.slot());
-                    }
-                }
-                Command::SendLarge { to, kind, payload, receipt } => {
-                    if let Some(peer) = find(&mut self.peers, to) {
-                        peer.send(kind, &payload, receipt);
-                        self.mark_dirty(to.slot());
-                    }
-                }
-                Command::Broadcast { frame } => self.broadcast(&frame),
-                Command::Close { to, code, reason } => {
-                    if let Some(peer) = find(&mut self.peers, to) {
-                        let _ = peer.close(code, &reason, now);
-                        self.mark_dirty(to.slot());
-                    }
-                }
-                Command::Stop => self.stop(now),
-                Command::Quit => self.quit(now),
-                Command::Panic => panic!("asked to panic"),
-            }
-        }
-        outbox.clear();
-        self.outbox = outbox;
-    }
-
-    fn broadcast(&mut self, frame: &Arc<[u8]>) {
-        for (slot, peer) in &mut self.peers {
-            peer.send_encoded(frame, &self.rules, &mut self.batch);
-            if !std::mem::replace(&mut peer.is_dirty, true) {
-                self.dirty.push(slot);
-            }
         }
     }
 

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use stagedoor_protocol::Kind;
 
+use crate::groups::GroupId;
+
 /// Names one connection for the life of the process: a sequence number, never used twice, and
 /// the slot where the network thread keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,6 +122,22 @@ pub(crate) enum Command {
     /// One encoded frame to every open connection.
     Broadcast {
         frame: Arc<[u8]>,
+    },
+    OpenGroup(GroupId),
+    CloseGroup(GroupId),
+    Join {
+        group: GroupId,
+        who: ConnectionId,
+    },
+    Leave {
+        group: GroupId,
+        who: ConnectionId,
+    },
+    /// One encoded frame to every member.
+    Publish {
+        group: GroupId,
+        frame: Arc<[u8]>,
+        droppable: bool,
     },
     Close {
         to: ConnectionId,

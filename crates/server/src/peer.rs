@@ -1,5 +1,7 @@
 //! One connected socket, from accept to the end.
 
+mod publish;
+
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use crate::admission::Admission;
 use crate::descriptors::Listed;
 use crate::http;
 use crate::inbox::{Batch, Event, Opened};
+use crate::memberships::Memberships;
 use crate::open::Open;
 use crate::outbox::{Account, ConnectionId};
 use crate::settings::Settings;
@@ -63,6 +66,8 @@ pub(crate) struct Peer {
     responded: usize,
     /// Since when the socket has refused output.
     blocked_since: Option<Instant>,
+    /// The groups that it is in.
+    pub(crate) memberships: Memberships,
     /// The earliest reminder asked for and not yet come.
     pub(crate) reminder: Option<Instant>,
     /// What it adds to the network thread's sum of incomplete messages, in bytes.
@@ -104,6 +109,7 @@ impl Peer {
             response: Vec::new(),
             responded: 0,
             blocked_since: None,
+            memberships: Memberships::default(),
             reminder: None,
             counted: 0,
             is_ending: false,
@@ -251,10 +257,15 @@ impl Peer {
 
     /// Writes what is queued, as far as the socket takes it, and notices when all is said.
     pub(crate) fn write(&mut self, rules: &Rules, now: Instant, batch: &mut Batch) -> Fate {
-        if let Err(error) = self.write_all(now) {
-            return self.handle_end(Some(error), now, batch);
+        loop {
+            if let Err(error) = self.write_all(now) {
+                return self.handle_end(Some(error), now, batch);
+            }
+            if self.is_blocked() || !self.catch_up(rules, batch) {
+                break;
+            }
         }
-        let all_written = self.blocked_since.is_none();
+        let all_written = !self.is_blocked();
         match &mut self.phase {
             Phase::Open(open) => {
                 open.report_written(self.id, batch);

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use stagedoor_protocol::{Config, Kind, encode_frame};
 
 use crate::admission::Admission;
 use crate::descriptors::Listed;
+use crate::groups::GroupId;
 use crate::inbox::{Batch, Event, Inbox};
 use crate::network::{Network, WAKER};
 use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
@@ -76,6 +77,8 @@ pub struct Server {
     shared: Arc<Shared>,
     address: SocketAddr,
     max_send_queue: u64,
+    /// The number of the next group.
+    groups: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
     process: u32,
 }
@@ -113,7 +116,9 @@ impl Server {
             .name("stagedoor-net".into())
             .spawn(move || run(network, &inbox.inbox))?;
         let process = std::process::id();
-        Ok(Self { shared, address, max_send_queue, thread: Mutex::new(Some(thread)), process })
+        let thread = Mutex::new(Some(thread));
+        let groups = AtomicU64::new(1);
+        Ok(Self { shared, address, max_send_queue, groups, thread, process })
     }
 
     /// Where the server listens.
@@ -206,6 +211,43 @@ impl Server {
     pub fn broadcast(&self, kind: Kind, payload: &[u8]) {
         let frame = encode_frame(kind, payload);
         self.command(|outbox| outbox.commands.push(Command::Broadcast { frame }));
+    }
+
+    /// A new group, without members.
+    pub fn open_group(&self) -> GroupId {
+        let group = GroupId::from(self.groups.fetch_add(1, Ordering::Relaxed));
+        self.command(|outbox| outbox.commands.push(Command::OpenGroup(group)));
+        group
+    }
+
+    /// Ends a group, with what is kept of it for members that are behind.
+    pub fn close_group(&self, group: GroupId) {
+        self.command(|outbox| outbox.commands.push(Command::CloseGroup(group)));
+    }
+
+    /// Makes a connection a member: what was sent to it before this arrives before anything that
+    /// is published after this. Nothing happens if it is one, or if either is closed.
+    pub fn join_group(&self, group: GroupId, who: ConnectionId) {
+        self.command(|outbox| outbox.commands.push(Command::Join { group, who }));
+    }
+
+    /// Ends a membership, if there is one; closing the connection does so, too. What is kept for
+    /// it of this group is forgotten.
+    pub fn leave_group(&self, group: GroupId, who: ConnectionId) {
+        self.command(|outbox| outbox.commands.push(Command::Leave { group, who }));
+    }
+
+    /// Queues one message, encoded once, for every member of a group.
+    ///
+    /// A droppable one is sent to the members that take data; for each other member it takes the
+    /// place of the one that was kept before, and goes out when all that waits for that member
+    /// has gone. Any other is sent like a message of [`Server::send`]; a member whose queue is
+    /// full loses it. An [`Event::Dropped`] counts what a member lost.
+    pub fn publish(&self, group: GroupId, kind: Kind, payload: &[u8], droppable: bool) {
+        let frame = encode_frame(kind, payload);
+        self.command(|outbox| {
+            outbox.commands.push(Command::Publish { group, frame, droppable });
+        });
     }
 
     /// Starts the closing handshake after what is queued; no further message is taken.

@@ -109,6 +109,16 @@ impl Connection {
     }
 
     #[getter]
+    fn role(&self) -> Option<u8> {
+        self.opened.role
+    }
+
+    #[getter]
+    fn token_generation(&self) -> u64 {
+        self.opened.token_generation
+    }
+
+    #[getter]
     fn queued(&self) -> u64 {
         self.account().queued()
     }
@@ -126,6 +136,10 @@ impl Connection {
             )));
         }
         with_payload(data, |kind, payload| self.send_bytes(kind, payload, callback))
+    }
+
+    fn authenticate(&self) {
+        self.server.authenticate(self.id);
     }
 
     fn close(&self, code: u16, reason: &str) {

@@ -40,12 +40,17 @@ pub enum Event {
 pub struct Opened {
     /// The request target's path and query, as sent.
     pub path: String,
-    /// The headers of the request, in order, names as sent.
+    /// The headers of the request, in order, names as sent. A server with tokens leaves out what
+    /// holds one.
     pub headers: Vec<(String, String)>,
     /// The chosen subprotocol.
     pub subprotocol: Option<String>,
     /// Who connected.
     pub remote_address: SocketAddr,
+    /// The role of its token; `None`: it has shown none.
+    pub role: Option<u8>,
+    /// How often the tokens had been replaced when its own was looked at.
+    pub token_generation: u64,
     /// The account of what is sent to it.
     pub account: Arc<Account>,
 }

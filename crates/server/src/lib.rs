@@ -7,6 +7,8 @@
 
 mod admission;
 mod descriptors;
+mod door;
+mod failures;
 mod groups;
 mod http;
 mod inbox;
@@ -18,6 +20,7 @@ mod peer;
 mod server;
 mod settings;
 mod timers;
+mod tokens;
 
 pub use descriptors::{after_fork_in_child, after_fork_in_parent, before_fork};
 pub use groups::GroupId;
@@ -27,3 +30,4 @@ pub use outbox::{Account, ConnectionId, SendError};
 pub use server::Server;
 pub use settings::Settings;
 pub use stagedoor_protocol::Kind;
+pub use tokens::{InvalidToken, Tokens};

@@ -1,6 +1,7 @@
 //! The network thread's loop.
 
 mod commands;
+mod room;
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::outbox::{ConnectionId, Outbox};
 use crate::peer::{Fate, Peer, Readiness, Rules};
 use crate::server::Shared;
 use crate::timers::Timers;
+use room::Handshakes;
 
 pub(crate) const WAKER: Token = Token(usize::MAX);
 const LISTENER: Token = Token(usize::MAX - 1);
@@ -57,6 +59,7 @@ pub(crate) struct Network {
     buffered: usize,
     /// Peers that `max_connections` limits: all but those that were told to go.
     placed: usize,
+    handshakes: Handshakes,
     outbox: Outbox,
     batch: Batch,
     buffer: Box<[u8]>,
@@ -85,6 +88,7 @@ impl Network {
             stop_by: None,
             buffered: 0,
             placed: 0,
+            handshakes: Handshakes::default(),
             outbox: Outbox::default(),
             batch: Batch::default(),
             buffer: vec![0; READ_SIZE].into_boxed_slice(),
@@ -192,8 +196,8 @@ impl Network {
         address: std::net::SocketAddr,
         now: Instant,
     ) -> io::Result<()> {
-        let limit = self.rules.settings.max_connections;
-        let over = self.placed >= limit;
+        let limit = self.places();
+        let over = self.placed >= limit && !self.make_room();
         if self.peers.len() >= (2 * limit + REFUSALS).min(ConnectionId::MAX_SLOTS) {
             return Ok(());
         }
@@ -212,6 +216,7 @@ impl Network {
             let _ = peer.refuse(&refusal, &self.rules, now);
         }
         entry.insert(peer);
+        self.remember_handshake(id);
         self.remind(slot);
         if over {
             self.mark_dirty(slot);
@@ -223,6 +228,7 @@ impl Network {
         if let Some(mut peer) = self.peers.try_remove(slot) {
             self.buffered -= peer.counted;
             self.placed -= usize::from(peer.has_place);
+            self.rules.door.leave(&mut peer.standing);
             for (group, position) in peer.memberships.leave_all() {
                 self.forget_member(group, position);
             }
@@ -261,6 +267,7 @@ impl Network {
             peer.abort(1001, "the server is closing", now, &mut self.batch);
         }
         self.peers.clear();
+        self.groups = Groups::default();
     }
 
     fn read_ready(&mut self, now: Instant) {
@@ -273,7 +280,8 @@ impl Network {
             if !std::mem::replace(&mut peer.is_ready, false) {
                 continue; // Another peer has this slot now.
             }
-            let (readiness, fate) = peer.read(&mut self.buffer, &self.rules, now, &mut self.batch);
+            let (readiness, fate) =
+                peer.read(&mut self.buffer, &mut self.rules, now, &mut self.batch);
             self.settle(slot, fate);
             self.limit_buffered(slot, now);
             self.mark_dirty(slot);
@@ -297,6 +305,7 @@ impl Network {
         peer.counted = buffered;
         if peer.is_lingering() && std::mem::replace(&mut peer.has_place, false) {
             self.placed -= 1;
+            self.rules.door.leave(&mut peer.standing);
         }
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Open {
     close: Option<(u16, String)>,
     /// What the peer did wrong.
     error: Option<String>,
+    /// When a client without a token is closed, unless the program authenticates it.
+    authenticate_by: Option<Instant>,
     /// A broadcast did not fit, and that has been reported.
     overflowed: bool,
 }
@@ -37,8 +39,32 @@ impl Open {
             receipts: VecDeque::new(),
             close: None,
             error: None,
+            authenticate_by: None,
             overflowed: false,
         }
+    }
+
+    /// Until the program authenticates it, its messages are small; if it does not, it is closed.
+    pub(crate) fn restrict(&mut self, max_message_size: usize, authenticate_by: Instant) {
+        self.connection.set_max_message_size(max_message_size);
+        self.authenticate_by = Some(authenticate_by);
+    }
+
+    pub(crate) fn lift_restrictions(&mut self, max_message_size: usize) {
+        if self.authenticate_by.take().is_some() {
+            self.connection.set_max_message_size(max_message_size);
+        }
+    }
+
+    /// Its time to be authenticated is over.
+    pub(crate) fn is_unauthenticated_at(&self, now: Instant) -> bool {
+        self.connection.state() == State::Open && self.authenticate_by.is_some_and(|by| now >= by)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let authenticate_by =
+            self.authenticate_by.filter(|_| self.connection.state() == State::Open);
+        [self.connection.deadline(), authenticate_by].into_iter().flatten().min()
     }
 
     pub(crate) fn receive(

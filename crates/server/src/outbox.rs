@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use stagedoor_protocol::Kind;
 
 use crate::groups::GroupId;
+use crate::tokens::Tokens;
 
 /// Names one connection for the life of the process: a sequence number, never used twice, and
 /// the slot where the network thread keeps it.
@@ -122,6 +123,12 @@ pub(crate) enum Command {
     /// One encoded frame to every open connection.
     Broadcast {
         frame: Arc<[u8]>,
+    },
+    /// The program knows who this is.
+    Authenticate(ConnectionId),
+    SetTokens {
+        tokens: Tokens,
+        generation: u64,
     },
     OpenGroup(GroupId),
     CloseGroup(GroupId),

@@ -174,13 +174,15 @@ fn a_member_that_closes_leaves_and_the_others_stay() {
             (client, id)
         })
         .collect();
-    for keep in 0..5 {
-        let (client, id) = clients.remove(keep * 2);
+    for round in 0..18 {
+        // The first, the last, one between: each that leaves has another take its position.
+        let at = [0, clients.len() - 1, clients.len() / 2][round % 3];
+        let (client, id) = clients.remove(at);
         drop(client);
         events.closed(id);
-        publish(&server, group, &format!("without {keep}"), true);
+        publish(&server, group, &format!("round {round}"), true);
         for (client, _) in &mut clients {
-            assert_eq!(client.text(), format!("without {keep}"));
+            assert_eq!(client.text(), format!("round {round}"));
         }
     }
 }

@@ -31,6 +31,14 @@ impl Network {
                     }
                 }
                 Command::Broadcast { frame } => self.broadcast(&frame),
+                Command::Authenticate(whom) => {
+                    if let Some(peer) = find(&mut self.peers, whom) {
+                        peer.authenticate(&mut self.rules);
+                    }
+                }
+                Command::SetTokens { tokens, generation } => {
+                    self.rules.door.set_tokens(tokens, generation);
+                }
                 Command::OpenGroup(group) => self.groups.open(group),
                 Command::CloseGroup(group) => self.close_group(group),
                 Command::Join { group, who } => self.join(group, who),
@@ -99,7 +107,10 @@ impl Network {
         let publication = Publication { number, frame, droppable };
         let mut over = Vec::new();
         for &member in &members {
-            let Some(peer) = find(&mut self.peers, member) else { continue };
+            let Some(peer) = find(&mut self.peers, member) else {
+                debug_assert!(false, "{member:?} is gone and in a group");
+                continue;
+            };
             match peer.publish(group, &publication, &self.rules, now, &mut self.batch) {
                 // A blocked one is written when its socket says so.
                 Fate::Keep if peer.is_blocked() => {}

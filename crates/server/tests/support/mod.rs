@@ -83,6 +83,8 @@ fn clone(opened: &Opened) -> Opened {
         headers: opened.headers.clone(),
         subprotocol: opened.subprotocol.clone(),
         remote_address: opened.remote_address,
+        role: opened.role,
+        token_generation: opened.token_generation,
         account: opened.account.clone(),
     }
 }

@@ -12,6 +12,7 @@ from typing_extensions import Buffer
 __all__ = [
     "BINARY",
     "CLOSED",
+    "DROPPED",
     "FAILED",
     "OPENED",
     "SENT",
@@ -41,6 +42,11 @@ CLOSED: Final = 5
 STOPPED: Final = 6
 """The last event of a server, connection id 0; data: (error, callbacks not called); the error is
 None after `stop()`."""
+DROPPED: Final = 7
+"""Messages of a group were lost to a connection that did not read, and it reads again; data:
+(group, count, before). All `count` were published before message number `before` of the group,
+counted from 1 in each group: the next one that the connection got, or will get. One event for
+each time that the connection was behind."""
 
 _Callback: TypeAlias = Callable[[str | None], object]
 
@@ -56,13 +62,21 @@ class Connection:
         """The request target's path and query, as sent."""
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """The request's headers in order, names as sent."""
+        """The request's headers in order, names as sent. A server with tokens leaves them out:
+        no `Authorization`, no subprotocol `stagedoor.token.*`."""
     @property
     def subprotocol(self) -> str | None:
         """The subprotocol that was agreed on."""
     @property
     def remote_address(self) -> tuple[str, int]:
         """The peer's address and port."""
+    @property
+    def role(self) -> int | None:
+        """The role of the token shown in the opening handshake; None: there was none."""
+    @property
+    def token_generation(self) -> int:
+        """Which tokens `role` is from: how often `Server.set_tokens()` had taken effect. Less than
+        what `set_tokens()` returned last: the token is one of the old."""
     @property
     def queued(self) -> int:
         """Bytes sent and not yet taken by the kernel, frame headers included."""
@@ -72,6 +86,12 @@ class Connection:
         Returns None, or why the message was not taken. A callback of a message that was taken
         comes back in a `SENT` or `CLOSED` event. Raises TypeError for other data and for a
         callback that cannot be called, UnicodeEncodeError for a `str` with lone surrogates.
+        """
+    def authenticate(self) -> None:
+        """Lift the limits of a connection that has shown no token: the program knows who it is.
+
+        Nothing happens if it has none, or is closing; `role` stays None. What the client sends
+        before this takes effect is held to the small message size still.
         """
     def close(self, code: int, reason: str) -> None:
         """Start the closing handshake after what is queued; nothing more is taken."""
@@ -98,8 +118,23 @@ class Server:
         ping_timeout: float,
         write_timeout: float,
         close_timeout: float,
+        tokens: list[tuple[str, int]] | None = None,
+        max_unauthenticated: int = 8,
+        max_unauthenticated_message_size: int = 4096,
     ) -> Server:
-        """Bind and start. Raises OSError when the address cannot be had."""
+        """Bind and start. Raises OSError when the address cannot be had.
+
+        With `tokens`, pairs (token, role 0 to 255), a client shows one in its opening handshake,
+        as `Authorization: Bearer <token>` or as the subprotocol `stagedoor.token.<token>`, which
+        is never chosen; the header goes first. A wrong one is answered with 401, or, as a
+        subprotocol, with close code 4401; from the fifth in a minute from one address on, with
+        429 or 4429, right or wrong. Neither gives an `OPENED`. `max_connections` counts those
+        who have shown one. A client that shows none is let in, `max_unauthenticated` at a time
+        (503 beyond), with `max_unauthenticated_message_size`, until `handshake_timeout`, counted
+        from accept, when it is closed with 4401, unless `Connection.authenticate()` is called
+        before. Raises ValueError for a token that is not 1 to 256 letters, digits or any of
+        ``!#$%&'*+-.^_`|~``. None: no tokens; none of this holds.
+        """
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens."""
@@ -124,6 +159,39 @@ class Server:
         """Ask for one byte on the notifier at the next event; False: there are events now."""
     def broadcast(self, data: str | Buffer, /) -> None:
         """Queue one message for every open connection, framed once."""
+    def set_tokens(self, tokens: list[tuple[str, int]]) -> int:
+        """Replace the tokens; returns their generation, counted from 1.
+
+        Connections keep what they are, and an `OPENED` may be under way for an old token: see
+        `Connection.token_generation`. Raises ValueError for a token that cannot be one, and if
+        the server was made without.
+        """
+    def group(self) -> int:
+        """A new group of connections, empty; its number is never used twice by this server."""
+    def drop_group(self, group: int) -> None:
+        """End a group. What is kept of it for members that are behind is forgotten."""
+    def join_group(self, group: int, connection: Connection) -> None:
+        """Make a connection a member.
+
+        What was sent to it before this call arrives before anything published after it. Nothing
+        happens if it is a member already, or if the connection or the group is gone. Raises
+        ValueError for a connection of another server.
+        """
+    def leave_group(self, group: int, connection: Connection) -> None:
+        """End a membership, if there is one; a connection that closes leaves by itself.
+
+        What is kept of this group for the connection is forgotten. Raises ValueError for a
+        connection of another server.
+        """
+    def publish(self, group: int, payload: bytes, *, droppable: bool, binary: bool = False) -> None:
+        """Queue one message, text unless `binary`, for every member of a group.
+
+        Framed once: this call costs the same whatever the number of members. Droppable: a member
+        that has not taken all of what was written to it gets only the newest one, when it has,
+        behind all that was sent to it meanwhile. Not droppable: like `Connection.send()`; a
+        member whose queue is full loses it. `DROPPED` tells what was lost. Raises ValueError
+        for text that is not UTF-8.
+        """
     def stop(self) -> None:
         """Close everything with 1001; `STOPPED` comes within the close timeout. Never blocks."""
     def panic(self) -> None:

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::buffer::PyBuffer;
-use pyo3::exceptions::{PyBufferError, PyTypeError};
+use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use pyo3::{PyTraverseError, PyVisit};
@@ -37,6 +37,14 @@ impl Connection {
     /// The connection is closed: what these wait for will not come.
     pub(crate) fn end_callbacks(&self) -> Vec<Py<PyAny>> {
         self.callbacks().drain(..).collect()
+    }
+
+    /// Its id, if it is one of this server's.
+    pub(crate) fn id_at(&self, server: &Arc<Server>) -> PyResult<ConnectionId> {
+        if Arc::ptr_eq(&self.server, server) {
+            return Ok(self.id);
+        }
+        Err(PyValueError::new_err("the connection belongs to another server"))
     }
 
     fn account(&self) -> &Account {
@@ -101,6 +109,16 @@ impl Connection {
     }
 
     #[getter]
+    fn role(&self) -> Option<u8> {
+        self.opened.role
+    }
+
+    #[getter]
+    fn token_generation(&self) -> u64 {
+        self.opened.token_generation
+    }
+
+    #[getter]
     fn queued(&self) -> u64 {
         self.account().queued()
     }
@@ -118,6 +136,10 @@ impl Connection {
             )));
         }
         with_payload(data, |kind, payload| self.send_bytes(kind, payload, callback))
+    }
+
+    fn authenticate(&self) {
+        self.server.authenticate(self.id);
     }
 
     fn close(&self, code: u16, reason: &str) {

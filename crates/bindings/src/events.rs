@@ -18,6 +18,7 @@ pub(crate) const OPENED: u8 = 3;
 pub(crate) const FAILED: u8 = 4;
 pub(crate) const CLOSED: u8 = 5;
 pub(crate) const STOPPED: u8 = 6;
+pub(crate) const DROPPED: u8 = 7;
 
 /// The batch that is being handed to Python, piece by piece.
 #[derive(Default)]
@@ -95,6 +96,10 @@ fn convert<'py>(
             (OPENED, id.get(), connection).into_pyobject(py)
         }
         Event::Failed(id, text) => (FAILED, id.get(), &*text).into_pyobject(py),
+        Event::Dropped(id, dropped) => {
+            let data = (dropped.group.get(), dropped.count, dropped.before);
+            (DROPPED, id.get(), data).into_pyobject(py)
+        }
         Event::Closed(id, closed) => {
             let unsent = connections
                 .remove(&id)

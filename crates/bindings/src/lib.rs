@@ -32,6 +32,8 @@ mod _core {
     const CLOSED: u8 = super::events::CLOSED;
     #[pymodule_export]
     const STOPPED: u8 = super::events::STOPPED;
+    #[pymodule_export]
+    const DROPPED: u8 = super::events::DROPPED;
 
     #[pyfunction]
     fn before_fork(py: Python<'_>) {

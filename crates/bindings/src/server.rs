@@ -7,9 +7,9 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use pyo3::{PyTraverseError, PyVisit};
-use stagedoor_server::Settings;
+use stagedoor_server::{Kind, Settings, Tokens};
 
-use crate::connection::with_payload;
+use crate::connection::{Connection, with_payload};
 use crate::events::Stream;
 
 #[pyclass(frozen, module = "stagedoor._core")]
@@ -30,7 +30,8 @@ impl Server {
     #[pyo3(signature = (
         host, port, *, hosts, origins, subprotocols, max_connections, max_message_size,
         max_fragments, max_receive_memory, max_send_queue, handshake_timeout, ping_interval,
-        ping_timeout, write_timeout, close_timeout,
+        ping_timeout, write_timeout, close_timeout, tokens=None, max_unauthenticated=8,
+        max_unauthenticated_message_size=4096,
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only options of the Python signature")]
     fn new(
@@ -50,12 +51,18 @@ impl Server {
         ping_timeout: f64,
         write_timeout: f64,
         close_timeout: f64,
+        tokens: Option<Vec<(String, u8)>>,
+        max_unauthenticated: usize,
+        max_unauthenticated_message_size: usize,
     ) -> PyResult<Self> {
         let settings = Settings {
             hosts,
             origins,
             subprotocols,
             max_connections,
+            tokens: tokens.map(checked).transpose()?,
+            max_unauthenticated,
+            max_unauthenticated_message_size,
             max_message_size,
             max_fragments,
             max_receive_memory,
@@ -129,6 +136,39 @@ impl Server {
         with_payload(data, |kind, payload| self.server.broadcast(kind, payload))
     }
 
+    fn set_tokens(&self, tokens: Vec<(String, u8)>) -> PyResult<u64> {
+        let generation = self.server.set_tokens(checked(tokens)?);
+        generation.ok_or_else(|| PyValueError::new_err("the server was made without tokens"))
+    }
+
+    fn group(&self) -> u64 {
+        self.server.open_group().get()
+    }
+
+    fn drop_group(&self, group: u64) {
+        self.server.close_group(group.into());
+    }
+
+    fn join_group(&self, group: u64, connection: &Connection) -> PyResult<()> {
+        self.server.join_group(group.into(), connection.id_at(&self.server)?);
+        Ok(())
+    }
+
+    fn leave_group(&self, group: u64, connection: &Connection) -> PyResult<()> {
+        self.server.leave_group(group.into(), connection.id_at(&self.server)?);
+        Ok(())
+    }
+
+    #[pyo3(signature = (group, payload, *, droppable, binary=false))]
+    fn publish(&self, group: u64, payload: &[u8], droppable: bool, binary: bool) -> PyResult<()> {
+        let kind = if binary { Kind::Binary } else { Kind::Text };
+        if kind == Kind::Text && simdutf8::basic::from_utf8(payload).is_err() {
+            return Err(PyValueError::new_err("the payload of a text message must be UTF-8"));
+        }
+        self.server.publish(group.into(), kind, payload, droppable);
+        Ok(())
+    }
+
     fn stop(&self) {
         self.server.stop();
     }
@@ -165,6 +205,10 @@ impl NetworkThread {
     fn join(&self, py: Python<'_>) {
         py.detach(|| self.server.join());
     }
+}
+
+fn checked(tokens: Vec<(String, u8)>) -> PyResult<Tokens> {
+    Tokens::new(tokens).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 fn seconds(value: f64) -> PyResult<Duration> {

@@ -10,6 +10,7 @@ use socket2::Socket;
 use stagedoor_protocol::Kind;
 
 use crate::descriptors::Listed;
+use crate::memberships::Dropped;
 use crate::outbox::{Account, ConnectionId};
 
 /// Something that happened, in the order in which it happened.
@@ -25,6 +26,8 @@ pub enum Event {
     Sent(ConnectionId, usize),
     /// Something went wrong with a connection, or a broadcast did not fit its queue.
     Failed(ConnectionId, Box<str>),
+    /// Messages of a group were lost, and the connection takes data again.
+    Dropped(ConnectionId, Dropped),
     /// The last event of a connection.
     Closed(ConnectionId, Box<Closed>),
     /// The last event of a server: every connection is closed and the thread has ended. It
@@ -37,12 +40,17 @@ pub enum Event {
 pub struct Opened {
     /// The request target's path and query, as sent.
     pub path: String,
-    /// The headers of the request, in order, names as sent.
+    /// The headers of the request, in order, names as sent. A server with tokens leaves out what
+    /// holds one.
     pub headers: Vec<(String, String)>,
     /// The chosen subprotocol.
     pub subprotocol: Option<String>,
     /// Who connected.
     pub remote_address: SocketAddr,
+    /// The role of its token; `None`: it has shown none.
+    pub role: Option<u8>,
+    /// How often the tokens had been replaced when its own was looked at.
+    pub token_generation: u64,
     /// The account of what is sent to it.
     pub account: Arc<Account>,
 }

@@ -7,8 +7,12 @@
 
 mod admission;
 mod descriptors;
+mod door;
+mod failures;
+mod groups;
 mod http;
 mod inbox;
+mod memberships;
 mod network;
 mod open;
 mod outbox;
@@ -16,10 +20,14 @@ mod peer;
 mod server;
 mod settings;
 mod timers;
+mod tokens;
 
 pub use descriptors::{after_fork_in_child, after_fork_in_parent, before_fork};
+pub use groups::GroupId;
 pub use inbox::{Batch, Closed, Event, Opened};
+pub use memberships::Dropped;
 pub use outbox::{Account, ConnectionId, SendError};
 pub use server::Server;
 pub use settings::Settings;
 pub use stagedoor_protocol::Kind;
+pub use tokens::{InvalidToken, Tokens};

@@ -1,5 +1,8 @@
 //! The network thread's loop.
 
+mod commands;
+mod room;
+
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,11 +14,13 @@ use slab::Slab;
 use stagedoor_protocol::Refusal;
 
 use crate::descriptors::Listed;
+use crate::groups::Groups;
 use crate::inbox::Batch;
-use crate::outbox::{Command, ConnectionId, Outbox};
+use crate::outbox::{ConnectionId, Outbox};
 use crate::peer::{Fate, Peer, Readiness, Rules};
 use crate::server::Shared;
 use crate::timers::Timers;
+use room::Handshakes;
 
 pub(crate) const WAKER: Token = Token(usize::MAX);
 const LISTENER: Token = Token(usize::MAX - 1);
@@ -38,6 +43,7 @@ pub(crate) struct Network {
     rules: Rules,
     shared: Arc<Shared>,
     peers: Slab<Peer>,
+    groups: Groups,
     /// Counts connections.
     sequence: u64,
     /// Slots of peers that may have something to read.
@@ -53,6 +59,7 @@ pub(crate) struct Network {
     buffered: usize,
     /// Peers that `max_connections` limits: all but those that were told to go.
     placed: usize,
+    handshakes: Handshakes,
     outbox: Outbox,
     batch: Batch,
     buffer: Box<[u8]>,
@@ -72,6 +79,7 @@ impl Network {
             rules,
             shared,
             peers: Slab::new(),
+            groups: Groups::default(),
             sequence: 0,
             ready: Vec::new(),
             dirty: Vec::new(),
@@ -80,6 +88,7 @@ impl Network {
             stop_by: None,
             buffered: 0,
             placed: 0,
+            handshakes: Handshakes::default(),
             outbox: Outbox::default(),
             batch: Batch::default(),
             buffer: vec![0; READ_SIZE].into_boxed_slice(),
@@ -187,8 +196,8 @@ impl Network {
         address: std::net::SocketAddr,
         now: Instant,
     ) -> io::Result<()> {
-        let limit = self.rules.settings.max_connections;
-        let over = self.placed >= limit;
+        let limit = self.places();
+        let over = self.placed >= limit && !self.make_room();
         if self.peers.len() >= (2 * limit + REFUSALS).min(ConnectionId::MAX_SLOTS) {
             return Ok(());
         }
@@ -207,6 +216,7 @@ impl Network {
             let _ = peer.refuse(&refusal, &self.rules, now);
         }
         entry.insert(peer);
+        self.remember_handshake(id);
         self.remind(slot);
         if over {
             self.mark_dirty(slot);
@@ -215,9 +225,13 @@ impl Network {
     }
 
     fn drop_peer(&mut self, slot: usize) {
-        if let Some(peer) = self.peers.try_remove(slot) {
+        if let Some(mut peer) = self.peers.try_remove(slot) {
             self.buffered -= peer.counted;
             self.placed -= usize::from(peer.has_place);
+            self.rules.door.leave(&mut peer.standing);
+            for (group, position) in peer.memberships.leave_all() {
+                self.forget_member(group, position);
+            }
         }
     }
 
@@ -229,51 +243,6 @@ impl Network {
         {
             peer.reminder = Some(deadline);
             self.timers.remind(deadline, peer.id());
-        }
-    }
-
-    fn execute_commands(&mut self, now: Instant) {
-        if !self.shared.has_commands.load(Ordering::Acquire) {
-            return;
-        }
-        let mut outbox = std::mem::take(&mut self.outbox);
-        self.shared.take_commands(&mut outbox);
-        for command in outbox.commands.drain(..) {
-            match command {
-                Command::Send { to, kind, start, end, receipt } => {
-                    if let Some(peer) = find(&mut self.peers, to) {
-                        peer.send(kind, &outbox.arena[start..end], receipt);
-                        self.mark_dirty(to.slot());
-                    }
-                }
-                Command::SendLarge { to, kind, payload, receipt } => {
-                    if let Some(peer) = find(&mut self.peers, to) {
-                        peer.send(kind, &payload, receipt);
-                        self.mark_dirty(to.slot());
-                    }
-                }
-                Command::Broadcast { frame } => self.broadcast(&frame),
-                Command::Close { to, code, reason } => {
-                    if let Some(peer) = find(&mut self.peers, to) {
-                        let _ = peer.close(code, &reason, now);
-                        self.mark_dirty(to.slot());
-                    }
-                }
-                Command::Stop => self.stop(now),
-                Command::Quit => self.quit(now),
-                Command::Panic => panic!("asked to panic"),
-            }
-        }
-        outbox.clear();
-        self.outbox = outbox;
-    }
-
-    fn broadcast(&mut self, frame: &Arc<[u8]>) {
-        for (slot, peer) in &mut self.peers {
-            peer.send_encoded(frame, &self.rules, &mut self.batch);
-            if !std::mem::replace(&mut peer.is_dirty, true) {
-                self.dirty.push(slot);
-            }
         }
     }
 
@@ -298,6 +267,7 @@ impl Network {
             peer.abort(1001, "the server is closing", now, &mut self.batch);
         }
         self.peers.clear();
+        self.groups = Groups::default();
     }
 
     fn read_ready(&mut self, now: Instant) {
@@ -310,7 +280,8 @@ impl Network {
             if !std::mem::replace(&mut peer.is_ready, false) {
                 continue; // Another peer has this slot now.
             }
-            let (readiness, fate) = peer.read(&mut self.buffer, &self.rules, now, &mut self.batch);
+            let (readiness, fate) =
+                peer.read(&mut self.buffer, &mut self.rules, now, &mut self.batch);
             self.settle(slot, fate);
             self.limit_buffered(slot, now);
             self.mark_dirty(slot);
@@ -334,6 +305,7 @@ impl Network {
         peer.counted = buffered;
         if peer.is_lingering() && std::mem::replace(&mut peer.has_place, false) {
             self.placed -= 1;
+            self.rules.door.leave(&mut peer.standing);
         }
     }
 

@@ -6,8 +6,14 @@ use std::time::Instant;
 
 use stagedoor_protocol::{Connection, Event as Incoming, Kind, Payload, State};
 
+use crate::groups::{GroupId, Publication};
 use crate::inbox::{Batch, Closed, Event};
-use crate::outbox::{Account, ConnectionId};
+use crate::memberships::Memberships;
+use crate::outbox::{Account, ConnectionId, SendError};
+
+/// What waited for the peer to take data is queued in portions of about this size: answers that
+/// come meanwhile wait for no more than one of them.
+const PORTION: usize = 64 * 1024;
 
 /// A WebSocket connection with what its program wants to know of it.
 pub(crate) struct Open {
@@ -19,6 +25,8 @@ pub(crate) struct Open {
     close: Option<(u16, String)>,
     /// What the peer did wrong.
     error: Option<String>,
+    /// When a client without a token is closed, unless the program authenticates it.
+    authenticate_by: Option<Instant>,
     /// A broadcast did not fit, and that has been reported.
     overflowed: bool,
 }
@@ -31,8 +39,32 @@ impl Open {
             receipts: VecDeque::new(),
             close: None,
             error: None,
+            authenticate_by: None,
             overflowed: false,
         }
+    }
+
+    /// Until the program authenticates it, its messages are small; if it does not, it is closed.
+    pub(crate) fn restrict(&mut self, max_message_size: usize, authenticate_by: Instant) {
+        self.connection.set_max_message_size(max_message_size);
+        self.authenticate_by = Some(authenticate_by);
+    }
+
+    pub(crate) fn lift_restrictions(&mut self, max_message_size: usize) {
+        if self.authenticate_by.take().is_some() {
+            self.connection.set_max_message_size(max_message_size);
+        }
+    }
+
+    /// Its time to be authenticated is over.
+    pub(crate) fn is_unauthenticated_at(&self, now: Instant) -> bool {
+        self.connection.state() == State::Open && self.authenticate_by.is_some_and(|by| now >= by)
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let authenticate_by =
+            self.authenticate_by.filter(|_| self.connection.state() == State::Open);
+        [self.connection.deadline(), authenticate_by].into_iter().flatten().min()
     }
 
     pub(crate) fn receive(
@@ -111,12 +143,71 @@ impl Open {
         if self.connection.state() != State::Open {
             return;
         }
-        if self.account.charge(frame.len() as u64, limit).is_ok() {
+        if self.push(frame, limit).is_ok() {
             self.overflowed = false;
-            self.connection.send_encoded(frame);
         } else if !std::mem::replace(&mut self.overflowed, true) {
             batch.failed(id, "the send queue is full: a broadcast did not reach this connection");
         }
+    }
+
+    /// One message of a group. A droppable one that cannot go out now is kept in place of an
+    /// older one; any other goes out like a send, and is lost if the queue is full.
+    pub(crate) fn publish(
+        &mut self,
+        group: GroupId,
+        publication: &Publication,
+        takes_data: bool,
+        limit: u64,
+        memberships: &mut Memberships,
+    ) {
+        if self.connection.state() != State::Open {
+            return;
+        }
+        if publication.droppable {
+            let may_go = takes_data && !memberships.has_waiting();
+            if !may_go || self.push(&publication.frame, limit).is_err() {
+                memberships.keep(group, publication);
+            }
+            return;
+        }
+        // Within a group the order stands: what is kept goes first.
+        for next in memberships.take_kept(group).iter().chain([publication]) {
+            if self.push(&next.frame, limit).is_err() {
+                memberships.lose(group, next.number);
+            }
+        }
+    }
+
+    /// Queues some of what is kept, and tells what was lost before it. False: nothing was queued.
+    pub(crate) fn catch_up(
+        &mut self,
+        id: ConnectionId,
+        limit: u64,
+        memberships: &mut Memberships,
+        batch: &mut Batch,
+    ) -> bool {
+        let mut queued = 0;
+        while self.connection.state() == State::Open
+            && queued < PORTION
+            && let Some(kept) = memberships.first()
+        {
+            if let Some(kept) = kept {
+                if self.push(&kept.frame, limit).is_err() {
+                    break;
+                }
+                queued += kept.frame.len();
+            }
+            if let Some(dropped) = memberships.pop() {
+                batch.events.push(Event::Dropped(id, dropped));
+            }
+        }
+        queued > 0
+    }
+
+    fn push(&mut self, frame: &Arc<[u8]>, limit: u64) -> Result<(), SendError> {
+        self.account.charge(frame.len() as u64, limit)?;
+        self.connection.send_encoded(frame);
+        Ok(())
     }
 
     pub(crate) fn close(&mut self, code: u16, reason: &str, now: Instant) {

@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use stagedoor_protocol::Kind;
 
+use crate::groups::GroupId;
+use crate::tokens::Tokens;
+
 /// Names one connection for the life of the process: a sequence number, never used twice, and
 /// the slot where the network thread keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -120,6 +123,28 @@ pub(crate) enum Command {
     /// One encoded frame to every open connection.
     Broadcast {
         frame: Arc<[u8]>,
+    },
+    /// The program knows who this is.
+    Authenticate(ConnectionId),
+    SetTokens {
+        tokens: Tokens,
+        generation: u64,
+    },
+    OpenGroup(GroupId),
+    CloseGroup(GroupId),
+    Join {
+        group: GroupId,
+        who: ConnectionId,
+    },
+    Leave {
+        group: GroupId,
+        who: ConnectionId,
+    },
+    /// One encoded frame to every member.
+    Publish {
+        group: GroupId,
+        frame: Arc<[u8]>,
+        droppable: bool,
     },
     Close {
         to: ConnectionId,

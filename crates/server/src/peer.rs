@@ -1,21 +1,23 @@
 //! One connected socket, from accept to the end.
 
+mod admit;
+mod publish;
+
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
 use mio::net::TcpStream;
-use stagedoor_protocol::{
-    Config, Connection, HeadReader, Kind, Refusal, Request, Timeout, upgrade,
-};
+use stagedoor_protocol::{Config, HeadReader, Kind, Timeout};
 
 use crate::admission::Admission;
 use crate::descriptors::Listed;
-use crate::http;
-use crate::inbox::{Batch, Event, Opened};
+use crate::door::{Door, NOT_AUTHENTICATED, Standing};
+use crate::inbox::Batch;
+use crate::memberships::Memberships;
 use crate::open::Open;
-use crate::outbox::{Account, ConnectionId};
+use crate::outbox::ConnectionId;
 use crate::settings::Settings;
 
 /// The parts of the network thread that a peer looks at.
@@ -23,6 +25,7 @@ pub(crate) struct Rules {
     pub(crate) settings: Settings,
     pub(crate) admission: Admission,
     pub(crate) protocol: Config,
+    pub(crate) door: Door,
 }
 
 /// What becomes of a peer after a step.
@@ -63,6 +66,9 @@ pub(crate) struct Peer {
     responded: usize,
     /// Since when the socket has refused output.
     blocked_since: Option<Instant>,
+    pub(crate) standing: Standing,
+    /// The groups that it is in.
+    pub(crate) memberships: Memberships,
     /// The earliest reminder asked for and not yet come.
     pub(crate) reminder: Option<Instant>,
     /// What it adds to the network thread's sum of incomplete messages, in bytes.
@@ -104,6 +110,8 @@ impl Peer {
             response: Vec::new(),
             responded: 0,
             blocked_since: None,
+            standing: Standing::default(),
+            memberships: Memberships::default(),
             reminder: None,
             counted: 0,
             is_ending: false,
@@ -130,7 +138,7 @@ impl Peer {
     pub(crate) fn read(
         &mut self,
         buffer: &mut [u8],
-        rules: &Rules,
+        rules: &mut Rules,
         now: Instant,
         batch: &mut Batch,
     ) -> (Readiness, Fate) {
@@ -151,7 +159,7 @@ impl Peer {
     fn receive(
         &mut self,
         bytes: &mut [u8],
-        rules: &Rules,
+        rules: &mut Rules,
         now: Instant,
         batch: &mut Batch,
     ) -> Fate {
@@ -170,61 +178,6 @@ impl Peer {
             },
             Phase::Lingering { .. } => Fate::Keep,
         }
-    }
-
-    fn admit(
-        &mut self,
-        request: &Request,
-        mut rest: Vec<u8>,
-        rules: &Rules,
-        now: Instant,
-        batch: &mut Batch,
-    ) -> Fate {
-        if let Err(refusal) = rules.admission.check(request) {
-            return self.refuse(&refusal, rules, now);
-        }
-        if !request.wants_upgrade() {
-            self.response = http::respond(request);
-            return self.linger(rules, now);
-        }
-        let upgrade = match upgrade(request) {
-            Ok(upgrade) => upgrade,
-            Err(refusal) => return self.refuse(&refusal, rules, now),
-        };
-        let spoken = &rules.settings.subprotocols;
-        let subprotocol = upgrade
-            .subprotocols()
-            .find(|offered| spoken.iter().any(|known| known == offered))
-            .map(str::to_owned);
-        self.response = upgrade.response(subprotocol.as_deref());
-        let account = Arc::new(Account::default());
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let opened = Opened {
-            path: request.path().to_owned(),
-            headers: request.headers().map(owned).collect(),
-            subprotocol,
-            remote_address: self.address,
-            account: Arc::clone(&account),
-        };
-        batch.events.push(Event::Opened(self.id, Box::new(opened)));
-        let mut open = Open::new(Connection::new(&rules.protocol, now), account);
-        open.receive(self.id, &mut rest, now, batch);
-        self.phase = Phase::Open(Box::new(open));
-        Fate::Keep
-    }
-
-    /// Answers with this refusal; a refusal of a peer that does not speak HTTP has no answer.
-    pub(crate) fn refuse(&mut self, refusal: &Refusal, rules: &Rules, now: Instant) -> Fate {
-        self.response = refusal.encode();
-        if self.response.is_empty() {
-            return Fate::Drop;
-        }
-        self.linger(rules, now)
-    }
-
-    fn linger(&mut self, rules: &Rules, now: Instant) -> Fate {
-        self.phase = Phase::Lingering { deadline: now + rules.settings.close_timeout };
-        Fate::Keep
     }
 
     /// The peer closed its side of the socket, or the socket failed.
@@ -251,10 +204,15 @@ impl Peer {
 
     /// Writes what is queued, as far as the socket takes it, and notices when all is said.
     pub(crate) fn write(&mut self, rules: &Rules, now: Instant, batch: &mut Batch) -> Fate {
-        if let Err(error) = self.write_all(now) {
-            return self.handle_end(Some(error), now, batch);
+        loop {
+            if let Err(error) = self.write_all(now) {
+                return self.handle_end(Some(error), now, batch);
+            }
+            if self.is_blocked() || !self.catch_up(rules, batch) {
+                break;
+            }
         }
-        let all_written = self.blocked_since.is_none();
+        let all_written = !self.is_blocked();
         match &mut self.phase {
             Phase::Open(open) => {
                 open.report_written(self.id, batch);
@@ -327,6 +285,11 @@ impl Peer {
         self.blocked_since.is_some()
     }
 
+    /// Its request has not come in full.
+    pub(crate) fn is_handshaking(&self) -> bool {
+        matches!(self.phase, Phase::Handshake { .. })
+    }
+
     pub(crate) fn is_lingering(&self) -> bool {
         matches!(self.phase, Phase::Lingering { .. })
     }
@@ -370,7 +333,7 @@ impl Peer {
         let blocked = self.blocked_since.map(|since| since + rules.settings.write_timeout);
         let phase = match &self.phase {
             Phase::Handshake { deadline, .. } | Phase::Lingering { deadline } => Some(*deadline),
-            Phase::Open(open) => open.connection.deadline(),
+            Phase::Open(open) => open.deadline(),
         };
         [blocked, phase].into_iter().flatten().min()
     }
@@ -388,6 +351,10 @@ impl Peer {
                 if now >= *deadline { Fate::Drop } else { Fate::Keep }
             }
             Phase::Open(open) => {
+                if open.is_unauthenticated_at(now) {
+                    open.close(NOT_AUTHENTICATED, "not authenticated in time", now);
+                    return Fate::Keep;
+                }
                 let reason = if write_timed_out {
                     "the peer took no data for too long"
                 } else {

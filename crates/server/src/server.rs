@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -15,11 +15,14 @@ use stagedoor_protocol::{Config, Kind, encode_frame};
 
 use crate::admission::Admission;
 use crate::descriptors::Listed;
+use crate::door::Door;
+use crate::groups::GroupId;
 use crate::inbox::{Batch, Event, Inbox};
 use crate::network::{Network, WAKER};
 use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
 use crate::peer::Rules;
 use crate::settings::Settings;
+use crate::tokens::Tokens;
 
 /// How many connections the kernel keeps waiting to be accepted.
 const BACKLOG: i32 = 1024;
@@ -76,13 +79,19 @@ pub struct Server {
     shared: Arc<Shared>,
     address: SocketAddr,
     max_send_queue: u64,
+    /// The number of the next group.
+    groups: AtomicU64,
+    /// Tokens are asked for.
+    is_guarded: bool,
+    /// How often they were replaced.
+    token_generation: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
     process: u32,
 }
 
 impl Server {
     /// Binds, and starts the network thread. Port 0: any free one.
-    pub fn listen(settings: Settings, host: &str, port: u16) -> io::Result<Self> {
+    pub fn listen(mut settings: Settings, host: &str, port: u16) -> io::Result<Self> {
         let wanted = (host, port).to_socket_addrs()?.next();
         let wanted = wanted.ok_or_else(|| io::Error::other("the host has no address"))?;
         let (listener, address) = Listed::open(|| bind(wanted))?;
@@ -96,7 +105,9 @@ impl Server {
             waker,
         });
         let max_send_queue = settings.max_send_queue as u64;
+        let is_guarded = settings.tokens.is_some();
         let rules = Rules {
+            door: Door::new(&mut settings),
             admission: Admission::new(address, &settings.hosts, &settings.origins),
             protocol: Config {
                 max_message_size: settings.max_message_size,
@@ -113,7 +124,18 @@ impl Server {
             .name("stagedoor-net".into())
             .spawn(move || run(network, &inbox.inbox))?;
         let process = std::process::id();
-        Ok(Self { shared, address, max_send_queue, thread: Mutex::new(Some(thread)), process })
+        let thread = Mutex::new(Some(thread));
+        let groups = AtomicU64::new(1);
+        Ok(Self {
+            shared,
+            address,
+            max_send_queue,
+            groups,
+            is_guarded,
+            token_generation: AtomicU64::new(0),
+            thread,
+            process,
+        })
     }
 
     /// Where the server listens.
@@ -206,6 +228,64 @@ impl Server {
     pub fn broadcast(&self, kind: Kind, payload: &[u8]) {
         let frame = encode_frame(kind, payload);
         self.command(|outbox| outbox.commands.push(Command::Broadcast { frame }));
+    }
+
+    /// Replaces the tokens; returns how often that has happened, `None` if the server was made
+    /// without any. Connections stay as they are. An [`Event::Opened`] that was under way tells
+    /// by its generation that its token is one of the old.
+    pub fn set_tokens(&self, tokens: Tokens) -> Option<u64> {
+        let mut generation = None;
+        if self.is_guarded {
+            self.command(|outbox| {
+                // Under the outbox's lock: what was set last is what holds.
+                let next = self.token_generation.fetch_add(1, Ordering::Relaxed) + 1;
+                outbox.commands.push(Command::SetTokens { tokens, generation: next });
+                generation = Some(next);
+            });
+        }
+        generation
+    }
+
+    /// Lifts the limits of a connection that came without a token: the program knows who it is.
+    pub fn authenticate(&self, whom: ConnectionId) {
+        self.command(|outbox| outbox.commands.push(Command::Authenticate(whom)));
+    }
+
+    /// A new group, without members.
+    pub fn open_group(&self) -> GroupId {
+        let group = GroupId::from(self.groups.fetch_add(1, Ordering::Relaxed));
+        self.command(|outbox| outbox.commands.push(Command::OpenGroup(group)));
+        group
+    }
+
+    /// Ends a group, with what is kept of it for members that are behind.
+    pub fn close_group(&self, group: GroupId) {
+        self.command(|outbox| outbox.commands.push(Command::CloseGroup(group)));
+    }
+
+    /// Makes a connection a member: what was sent to it before this arrives before anything that
+    /// is published after this. Nothing happens if it is one, or if either is closed.
+    pub fn join_group(&self, group: GroupId, who: ConnectionId) {
+        self.command(|outbox| outbox.commands.push(Command::Join { group, who }));
+    }
+
+    /// Ends a membership, if there is one; closing the connection does so, too. What is kept for
+    /// it of this group is forgotten.
+    pub fn leave_group(&self, group: GroupId, who: ConnectionId) {
+        self.command(|outbox| outbox.commands.push(Command::Leave { group, who }));
+    }
+
+    /// Queues one message, encoded once, for every member of a group.
+    ///
+    /// A droppable one is sent to the members that take data; for each other member it takes the
+    /// place of the one that was kept before, and goes out when all that waits for that member
+    /// has gone. Any other is sent like a message of [`Server::send`]; a member whose queue is
+    /// full loses it. An [`Event::Dropped`] counts what a member lost.
+    pub fn publish(&self, group: GroupId, kind: Kind, payload: &[u8], droppable: bool) {
+        let frame = encode_frame(kind, payload);
+        self.command(|outbox| {
+            outbox.commands.push(Command::Publish { group, frame, droppable });
+        });
     }
 
     /// Starts the closing handshake after what is queued; no further message is taken.

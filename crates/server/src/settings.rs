@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use crate::tokens::Tokens;
+
 /// What a server allows, and how long it waits.
 ///
 /// Sizes are bytes. Every limit holds for one connection unless it says otherwise.
@@ -13,6 +15,14 @@ pub struct Settings {
     pub subprotocols: Vec<String>,
     /// Connections at a time, handshakes included; one more is answered with 503.
     pub max_connections: usize,
+    /// The tokens of which a client shows one; `None`: everybody may connect. With tokens,
+    /// `max_connections` counts clients that are authenticated.
+    pub tokens: Option<Tokens>,
+    /// Connections at a time that are not authenticated; one more is answered with 503. Each is
+    /// closed with 4401 when `handshake_timeout` is over, counted from accept.
+    pub max_unauthenticated: usize,
+    /// The largest message of a connection that is not authenticated.
+    pub max_unauthenticated_message_size: usize,
     /// The largest incoming message; a larger one closes with 1009.
     pub max_message_size: usize,
     /// The most fragments of one incoming message.
@@ -40,6 +50,9 @@ impl Default for Settings {
             origins: Vec::new(),
             subprotocols: Vec::new(),
             max_connections: 1024,
+            tokens: None,
+            max_unauthenticated: 8,
+            max_unauthenticated_message_size: 4096,
             max_message_size: 1 << 20,
             max_fragments: 1024,
             max_receive_memory: 64 << 20,

@@ -1,0 +1,232 @@
+//! Who has shown a token: the check at the opening handshake, and how many are let in.
+//!
+//! | what the client offers | what it gets |
+//! |---|---|
+//! | nothing | in, unauthenticated; 503 if there are as many of those as may be |
+//! | `Authorization: Bearer` with a token of ours | in; 503 if there are as many as may be |
+//! | any other `Authorization` | 401, or 429 after too many failures |
+//! | the subprotocol `stagedoor.token.<token>`, a token of ours | as with the header |
+//! | any other `stagedoor.token.*`, or two | in, and out at once with 4401 or 4429 |
+//!
+//! The last row is for browsers, whose pages cannot see the status of a refusal. With both, the
+//! header decides.
+
+use std::net::IpAddr;
+use std::time::Instant;
+
+use stagedoor_protocol::{Refusal, Request, Upgrade};
+
+use crate::failures::Failures;
+use crate::settings::Settings;
+use crate::tokens::Tokens;
+
+/// Not authenticated: the close code of this project for what HTTP calls 401.
+pub(crate) const NOT_AUTHENTICATED: u16 = 4401;
+/// Too many failed authentications, after HTTP's 429.
+const TOO_MANY: u16 = 4429;
+
+const SUBPROTOCOL: &str = "stagedoor.token.";
+
+/// Where a peer stands with the door.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Not let in, or there is no door.
+    #[default]
+    Outside,
+    /// Let in without a token, for a while.
+    Unauthenticated,
+    /// It has shown a token, or the program knows it.
+    Authenticated,
+}
+
+/// What becomes of a client after its opening handshake.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// In, with the role of its token.
+    Enter(Standing, Option<u8>),
+    /// Refused before it is a WebSocket.
+    Refuse(Refusal),
+    /// Accepted only to be told this close code and reason.
+    Dismiss(u16, &'static str),
+}
+
+/// Checks tokens and counts those who are in. Without tokens it is open: everybody enters,
+/// nobody is counted.
+pub(crate) struct Door {
+    tokens: Option<Tokens>,
+    /// How often the tokens were replaced.
+    pub(crate) generation: u64,
+    failures: Failures,
+    max_authenticated: usize,
+    max_unauthenticated: usize,
+    authenticated: usize,
+    unauthenticated: usize,
+}
+
+impl Door {
+    pub(crate) fn new(settings: &mut Settings) -> Self {
+        Self {
+            tokens: settings.tokens.take(),
+            generation: 0,
+            failures: Failures::default(),
+            max_authenticated: settings.max_connections,
+            max_unauthenticated: settings.max_unauthenticated,
+            authenticated: 0,
+            unauthenticated: 0,
+        }
+    }
+
+    /// Tokens are asked for.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.tokens.is_some()
+    }
+
+    /// The most that can be in.
+    pub(crate) fn capacity(&self) -> usize {
+        self.max_authenticated + self.max_unauthenticated
+    }
+
+    pub(crate) fn set_tokens(&mut self, tokens: Tokens, generation: u64) {
+        self.tokens = Some(tokens);
+        self.generation = generation;
+    }
+
+    /// Whether this subprotocol is one that may be chosen, which a token never is.
+    pub(crate) fn may_choose(&self, subprotocol: &str) -> bool {
+        !self.is_guarded() || !is_token(subprotocol)
+    }
+
+    /// The headers of a request as the program may see them: without tokens.
+    pub(crate) fn visible_headers(&self, request: &Request) -> Vec<(String, String)> {
+        let headers = request.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        if self.is_guarded() {
+            headers.filter_map(without_tokens).collect()
+        } else {
+            headers.collect()
+        }
+    }
+
+    /// What becomes of this client. One that enters is counted from here on: see [`Door::leave`].
+    pub(crate) fn judge(
+        &mut self,
+        request: &Request,
+        upgrade: &Upgrade,
+        address: IpAddr,
+        now: Instant,
+    ) -> Verdict {
+        let Some(tokens) = &self.tokens else { return Verdict::Enter(Standing::Outside, None) };
+        let offer = Offer::of(request, upgrade);
+        let Some(token) = offer.token() else { return self.enter(None) };
+        if let Some(wait) = self.failures.must_wait(address, now) {
+            return offer.too_many(wait.as_secs() + 1);
+        }
+        let role = token.and_then(|token| tokens.role(token));
+        if role.is_none() {
+            self.failures.count(address, now);
+            return offer.wrong();
+        }
+        self.enter(role)
+    }
+
+    fn enter(&mut self, role: Option<u8>) -> Verdict {
+        let full = |text| Verdict::Refuse(Refusal::new(503, text));
+        if role.is_some() {
+            if self.authenticated >= self.max_authenticated {
+                return full("the server has as many connections as it may have");
+            }
+            self.authenticated += 1;
+            Verdict::Enter(Standing::Authenticated, role)
+        } else {
+            if self.unauthenticated >= self.max_unauthenticated {
+                return full("the server has as many connections without a token as it may have");
+            }
+            self.unauthenticated += 1;
+            Verdict::Enter(Standing::Unauthenticated, None)
+        }
+    }
+
+    /// The program has authenticated a client that entered without a token.
+    pub(crate) fn authenticate(&mut self, standing: &mut Standing) {
+        if *standing == Standing::Unauthenticated {
+            *standing = Standing::Authenticated;
+            self.unauthenticated -= 1;
+            self.authenticated += 1;
+        }
+    }
+
+    /// A client that was let in is on its way out.
+    pub(crate) fn leave(&mut self, standing: &mut Standing) {
+        match std::mem::take(standing) {
+            Standing::Outside => {}
+            Standing::Unauthenticated => self.unauthenticated -= 1,
+            Standing::Authenticated => self.authenticated -= 1,
+        }
+    }
+}
+
+/// What a client offers; `None` inside is a malformed offer.
+enum Offer<'a> {
+    Nothing,
+    Header(Option<&'a str>),
+    Subprotocol(Option<&'a str>),
+}
+
+impl<'a> Offer<'a> {
+    fn of(request: &'a Request, upgrade: &'a Upgrade) -> Self {
+        let mut headers =
+            request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        if let Some((_, value)) = headers.next() {
+            let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+            let is_one_bearer = scheme.eq_ignore_ascii_case("bearer") && headers.next().is_none();
+            return Self::Header(is_one_bearer.then(|| token.trim_matches(' ')));
+        }
+        let mut tokens = upgrade.subprotocols().filter(|name| is_token(name));
+        match (tokens.next(), tokens.next()) {
+            (None, _) => Self::Nothing,
+            (Some(name), None) => Self::Subprotocol(name.strip_prefix(SUBPROTOCOL)),
+            (Some(_), Some(_)) => Self::Subprotocol(None),
+        }
+    }
+
+    /// `None`: nothing was offered.
+    #[expect(clippy::option_option, reason = "nothing, or something malformed, or a token")]
+    fn token(&self) -> Option<Option<&'a str>> {
+        match *self {
+            Self::Nothing => None,
+            Self::Header(token) | Self::Subprotocol(token) => Some(token),
+        }
+    }
+
+    fn wrong(&self) -> Verdict {
+        if let Self::Subprotocol(_) = self {
+            return Verdict::Dismiss(NOT_AUTHENTICATED, "bad token");
+        }
+        let refusal = Refusal::new(401, "the token is none of this server's");
+        Verdict::Refuse(refusal.with_header("WWW-Authenticate", "Bearer"))
+    }
+
+    fn too_many(&self, seconds: u64) -> Verdict {
+        if let Self::Subprotocol(_) = self {
+            return Verdict::Dismiss(TOO_MANY, "too many failed authentications");
+        }
+        let text = "too many failed authentications from this address: wait";
+        Verdict::Refuse(Refusal::new(429, text).with_header("Retry-After", seconds.to_string()))
+    }
+}
+
+/// In whatever case: one that is not exactly ours is wrong, but a secret all the same.
+fn is_token(subprotocol: &str) -> bool {
+    let start = subprotocol.as_bytes().get(..SUBPROTOCOL.len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case(SUBPROTOCOL.as_bytes()))
+}
+
+fn without_tokens((name, value): (String, String)) -> Option<(String, String)> {
+    if name.eq_ignore_ascii_case("authorization") {
+        return None;
+    }
+    if !name.eq_ignore_ascii_case("sec-websocket-protocol") {
+        return Some((name, value));
+    }
+    let others: Vec<_> = value.split(',').map(str::trim).filter(|name| !is_token(name)).collect();
+    (!others.is_empty()).then(|| (name, others.join(", ")))
+}

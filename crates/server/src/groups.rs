@@ -1,0 +1,121 @@
+//! Groups of connections that get the same messages.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::outbox::ConnectionId;
+
+/// Names one group for the life of its server; never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupId(u64);
+
+impl GroupId {
+    /// The id as one number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl From<u64> for GroupId {
+    fn from(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+/// One message to the members of a group.
+#[derive(Clone)]
+pub(crate) struct Publication {
+    /// Counts the messages of its group from 1.
+    pub(crate) number: u64,
+    /// Encoded once for all.
+    pub(crate) frame: Arc<[u8]>,
+    /// A member that is behind gets only the newest of these.
+    pub(crate) droppable: bool,
+}
+
+/// All groups, as the network thread keeps them.
+///
+/// A member knows its position in each of its groups ([`crate::memberships::Memberships`]), so
+/// that leaving costs the same in a group of any size: the last member takes the free position,
+/// and whoever calls [`Groups::leave`] tells it so.
+#[derive(Default)]
+pub(crate) struct Groups(HashMap<GroupId, Group>);
+
+#[derive(Default)]
+struct Group {
+    members: Vec<ConnectionId>,
+    published: u64,
+}
+
+impl Groups {
+    pub(crate) fn open(&mut self, id: GroupId) {
+        self.0.entry(id).or_default();
+    }
+
+    /// Forgets the group, and gives those that were in it.
+    pub(crate) fn close(&mut self, id: GroupId) -> Vec<ConnectionId> {
+        self.0.remove(&id).map(|group| group.members).unwrap_or_default()
+    }
+
+    /// The position at which [`Groups::join`] would put a member; `None`: there is no such group.
+    pub(crate) fn next_position(&self, id: GroupId) -> Option<usize> {
+        self.0.get(&id).map(|group| group.members.len())
+    }
+
+    /// Adds a member that is not in the group.
+    pub(crate) fn join(&mut self, id: GroupId, member: ConnectionId) {
+        if let Some(group) = self.0.get_mut(&id) {
+            group.members.push(member);
+        }
+    }
+
+    /// Removes the member at this position. Returns the member that is there now, if any.
+    pub(crate) fn leave(&mut self, id: GroupId, position: usize) -> Option<ConnectionId> {
+        let members = &mut self.0.get_mut(&id)?.members;
+        members.swap_remove(position);
+        let moved = members.get(position).copied();
+        if members.is_empty() {
+            *members = Vec::new();
+        }
+        moved
+    }
+
+    /// The number of the next message, and its readers, who are to be given back: nobody can
+    /// join or leave meanwhile.
+    pub(crate) fn begin(&mut self, id: GroupId) -> Option<(u64, Vec<ConnectionId>)> {
+        let group = self.0.get_mut(&id)?;
+        group.published += 1;
+        Some((group.published, std::mem::take(&mut group.members)))
+    }
+
+    /// Gives back what [`Groups::begin`] gave.
+    pub(crate) fn end(&mut self, id: GroupId, members: Vec<ConnectionId>) {
+        if let Some(group) = self.0.get_mut(&id) {
+            group.members = members;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_member_takes_the_position_of_one_that_leaves() {
+        let group = GroupId(1);
+        let [a, b, c] = [1, 2, 3].map(|number| ConnectionId::new(number, 0));
+        let mut groups = Groups::default();
+        assert_eq!(groups.next_position(group), None);
+        groups.open(group);
+        for (position, member) in [a, b, c].into_iter().enumerate() {
+            assert_eq!(groups.next_position(group), Some(position));
+            groups.join(group, member);
+        }
+        assert_eq!(groups.leave(group, 0), Some(c));
+        assert_eq!(groups.leave(group, 1), None);
+        assert_eq!(groups.begin(group), Some((1, vec![c])));
+        groups.end(group, vec![c]);
+        assert_eq!(groups.close(group), [c]);
+        assert_eq!(groups.begin(group), None);
+    }
+}

@@ -1,0 +1,105 @@
+//! From a request to a WebSocket connection, a page or a refusal.
+
+use std::io::IoSlice;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stagedoor_protocol::{Connection, Refusal, Request, upgrade};
+
+use super::{Fate, Peer, Phase, Rules};
+use crate::door::{Standing, Verdict};
+use crate::http;
+use crate::inbox::{Batch, Event, Opened};
+use crate::open::Open;
+use crate::outbox::Account;
+
+impl Peer {
+    pub(super) fn admit(
+        &mut self,
+        request: &Request,
+        mut rest: Vec<u8>,
+        rules: &mut Rules,
+        now: Instant,
+        batch: &mut Batch,
+    ) -> Fate {
+        if let Err(refusal) = rules.admission.check(request) {
+            return self.refuse(&refusal, rules, now);
+        }
+        if !request.wants_upgrade() {
+            self.response = http::respond(request);
+            return self.linger(rules, now);
+        }
+        let upgrade = match upgrade(request) {
+            Ok(upgrade) => upgrade,
+            Err(refusal) => return self.refuse(&refusal, rules, now),
+        };
+        let spoken = &rules.settings.subprotocols;
+        let subprotocol = upgrade
+            .subprotocols()
+            .filter(|offered| rules.door.may_choose(offered))
+            .find(|offered| spoken.iter().any(|known| known == offered))
+            .map(str::to_owned);
+        let Phase::Handshake { deadline, .. } = self.phase else { return Fate::Drop };
+        let verdict = rules.door.judge(request, &upgrade, self.address.ip(), now);
+        let (standing, role) = match verdict {
+            Verdict::Enter(standing, role) => (standing, role),
+            Verdict::Refuse(refusal) => return self.refuse(&refusal, rules, now),
+            Verdict::Dismiss(code, reason) => {
+                self.response = upgrade.response(subprotocol.as_deref());
+                self.response.extend(close_frame(code, reason, rules, now));
+                return self.linger(rules, now);
+            }
+        };
+        self.standing = standing;
+        self.response = upgrade.response(subprotocol.as_deref());
+        let account = Arc::new(Account::default());
+        let opened = Opened {
+            path: request.path().to_owned(),
+            headers: rules.door.visible_headers(request),
+            subprotocol,
+            remote_address: self.address,
+            role,
+            token_generation: rules.door.generation,
+            account: Arc::clone(&account),
+        };
+        batch.events.push(Event::Opened(self.id, Box::new(opened)));
+        let mut open = Open::new(Connection::new(&rules.protocol, now), account);
+        if standing == Standing::Unauthenticated {
+            open.restrict(rules.settings.max_unauthenticated_message_size, deadline);
+        }
+        open.receive(self.id, &mut rest, now, batch);
+        self.phase = Phase::Open(Box::new(open));
+        Fate::Keep
+    }
+
+    /// The program knows who it is.
+    pub(crate) fn authenticate(&mut self, rules: &mut Rules) {
+        if let Phase::Open(open) = &mut self.phase {
+            rules.door.authenticate(&mut self.standing);
+            open.lift_restrictions(rules.settings.max_message_size);
+        }
+    }
+
+    /// Answers with this refusal; a refusal of a peer that does not speak HTTP has no answer.
+    pub(crate) fn refuse(&mut self, refusal: &Refusal, rules: &Rules, now: Instant) -> Fate {
+        self.response = refusal.encode();
+        if self.response.is_empty() {
+            return Fate::Drop;
+        }
+        self.linger(rules, now)
+    }
+
+    pub(super) fn linger(&mut self, rules: &Rules, now: Instant) -> Fate {
+        self.phase = Phase::Lingering { deadline: now + rules.settings.close_timeout };
+        Fate::Keep
+    }
+}
+
+/// All that a connection has to say which is closed before it begins.
+fn close_frame(code: u16, reason: &str, rules: &Rules, now: Instant) -> Vec<u8> {
+    let mut connection = Connection::new(&rules.protocol, now);
+    connection.close(code, reason, now);
+    let mut slice = [IoSlice::new(&[])];
+    connection.transmit(&mut slice);
+    slice[0].to_vec()
+}

@@ -1,0 +1,73 @@
+"""A native server without `WebSocketServer` around it, and clients of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from websockets.sync.client import ClientConnection, connect
+
+from stagedoor import _core
+
+PATIENCE = 20.0
+"""Seconds; nothing here takes so long unless it is broken."""
+
+
+class Native:
+    """Collects the events of a server."""
+
+    def __init__(self, core: _core.Server, clients: ExitStack) -> None:
+        self.core = core
+        self._clients = clients
+        self.host = "{}:{}".format(*core.address)
+        self._events: list[tuple[int, int, Any]] = []
+
+    def next(self, kind: int) -> tuple[int, Any]:
+        """The connection id and the data of the next event of this kind; others wait."""
+        while True:
+            for at, (found, ident, data) in enumerate(self._events):
+                if found == kind:
+                    del self._events[at]
+                    return ident, data
+            assert self.core.wait(PATIENCE), f"no event of kind {kind}"
+            self._collect()
+
+    def _collect(self) -> None:
+        while self.core.load():
+            self._events += self.core.take(1000)
+        self.core.end()
+
+    def connect(self, **options: Any) -> ClientConnection:
+        return self._clients.enter_context(connect(f"ws://{self.host}", proxy=None, **options))
+
+    def opened(self, **options: Any) -> tuple[ClientConnection, _core.Connection]:
+        """A new client, and its connection here."""
+        client = self.connect(**options)
+        return client, self.next(_core.OPENED)[1]
+
+
+@contextmanager
+def listen(**options: Any) -> Iterator[Native]:
+    """A server on a free port, with these options beside the usual ones."""
+    usual: dict[str, Any] = {
+        "hosts": [],
+        "origins": [],
+        "subprotocols": [],
+        "max_connections": 64,
+        "max_message_size": 1 << 20,
+        "max_fragments": 1024,
+        "max_receive_memory": 64 << 20,
+        "max_send_queue": 16 << 20,
+        "handshake_timeout": 5.0,
+        "ping_interval": None,
+        "ping_timeout": 20.0,
+        "write_timeout": 10.0,
+        "close_timeout": 2.0,
+    }
+    core = _core.Server("127.0.0.1", 0, **(usual | options))
+    with ExitStack() as clients:
+        native = Native(core, clients)
+        yield native
+    core.stop()
+    native.next(_core.STOPPED)

@@ -72,7 +72,7 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
         world.say(f"{count} {kind} FROM THE DOOR".upper())
         return rocks
 
-    @stage.rpc
+    @stage.rpc(role="viewer")
     def status() -> Status:
         """How the game is going."""
         return Status(
@@ -113,6 +113,9 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
         """Begin a new game."""
         world.restart()
 
+    stage.watch("rocks", lambda: len(world.rocks), description="In the world.", history=600)
+    stage.watch("score", lambda: world.score, description="Points of the player.", history=600)
+    stage.watch("fps", lambda: round(game.clock.get_fps(), 1), history=600)
     return stage
 
 

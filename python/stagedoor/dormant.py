@@ -6,9 +6,10 @@ its argument, nothing listens, nothing is kept. Any thread may call any of it.
 """
 
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+RoleName: TypeAlias = Literal["viewer", "operator", "admin"]
 
 
 class _Turn(Awaitable[None]):
@@ -54,17 +55,57 @@ class DormantStage:
     def close(self) -> None:
         """Do nothing."""
 
+    def describe(self) -> dict[str, Any]:
+        """Nothing is offered."""
+        return {}
+
     # What the game offers
 
     @overload
     def rpc(self, function: Function, /) -> Function: ...
     @overload
     def rpc(
-        self, function: None = None, /, *, name: str | None = None
+        self,
+        function: None = None,
+        /,
+        *,
+        name: str | None = None,
+        role: RoleName = "operator",
+        timeout: float | None = 5.0,
+        thread: bool = False,
     ) -> Callable[[Function], Function]: ...
-    def rpc(self, function: Callable[..., Any] | None = None, /, *, name: str | None = None) -> Any:
+    def rpc(
+        self,
+        function: Callable[..., Any] | None = None,
+        /,
+        *,
+        name: str | None = None,
+        role: RoleName = "operator",
+        timeout: float | None = 5.0,
+        thread: bool = False,
+    ) -> Any:
         """Hand the function back unchanged, as `@stage.rpc` and as `@stage.rpc(name=...)`."""
         return _unchanged if function is None else function
+
+    def rpc_all(self, prefix: str, instance: object, /, *, role: RoleName = "operator") -> None:
+        """Do nothing."""
+
+    def remove(self, name: str, /) -> None:
+        """Do nothing."""
+
+    def encoder(self, kind: type, encode: Callable[[Any], Any], /) -> None:
+        """Do nothing."""
+
+    def watch(
+        self, name: str, read: Callable[[], Any], /, *, description: str = "", history: int = 0
+    ) -> None:
+        """Do nothing: `read` is never called."""
+
+    def emit(self, topic: str, data: object, /) -> None:
+        """Do nothing."""
+
+    def rotate_tokens(self) -> None:
+        """Do nothing: there are none."""
 
 
 def _unchanged(function: Function) -> Function:

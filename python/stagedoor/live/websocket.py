@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from stagedoor import _core
-from stagedoor._core import BINARY, CLOSED, FAILED, OPENED, SENT, TEXT
+from stagedoor._core import BINARY, CLOSED, DROPPED, FAILED, OPENED, SENT, TEXT
 from stagedoor.live.connection import ReadyState, WebSocketServerConnection
 from stagedoor.live.handlers import Handler, logger, with_argument
 from stagedoor.live.loop import LoopBridge
@@ -111,6 +111,9 @@ class WebSocketServer:
         self._close_callbacks: list[Handler] = []
         self._onconnection: Handler | None = None
         self._onclose: Handler | None = None
+        # What a stage asks for beyond the seed's interface.
+        self._tokens: list[tuple[str, int]] | None = None
+        self._ondropped: Callable[[WebSocketServerConnection, int, int], None] | None = None
         self._advice = (
             "call server.poll() once a frame, or server.serve_forever(), "
             "or server.listen() inside a running asyncio loop"
@@ -185,7 +188,9 @@ class WebSocketServer:
             raise RuntimeError("Server is still closing: wait for its onclose")
         if self._core is not None:
             raise RuntimeError("Server is already running")
-        self._core = core = _core.Server(host, port, **self._options.for_core())
+        self._core = core = _core.Server(
+            host, port, tokens=self._tokens, **self._options.for_core()
+        )
         watch = threading.Thread(
             target=_warn_when_neglected,
             args=(core.thread, self._advice),
@@ -291,6 +296,10 @@ class WebSocketServer:
             elif kind == FAILED:
                 if connection is not None:
                     connection._failed(data)
+            elif kind == DROPPED:
+                if connection is not None and self._ondropped is not None:
+                    group, count, _ = data
+                    self._ondropped(connection, group, count)
             elif kind == CLOSED:
                 code, reason, error, unsent = data
                 for callback in unsent:

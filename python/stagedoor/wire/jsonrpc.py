@@ -212,9 +212,9 @@ class _Failure(msgspec.Struct, gc=False):
 _encoder = msgspec.json.Encoder()
 
 
-def encode_result(id: Id, result: object) -> bytes:
+def encode_result(id: Id, result: object, encoder: msgspec.json.Encoder = _encoder) -> bytes:
     """An answer with a result. Raises: one of UNENCODABLE."""
-    return _encoder.encode(_Result("2.0", result, id))
+    return encoder.encode(_Result("2.0", result, id))
 
 
 def encode_error(id: Id, error: RpcError) -> bytes:
@@ -229,9 +229,11 @@ def encode_request(id: Id, method: str, params: object = None) -> bytes:
     return _encoder.encode(_Call("2.0", method, UNSET if params is None else params, id))
 
 
-def encode_notification(method: str, params: object = None) -> bytes:
+def encode_notification(
+    method: str, params: object = None, encoder: msgspec.json.Encoder = _encoder
+) -> bytes:
     """A call that is not answered. Raises: one of UNENCODABLE."""
-    return _encoder.encode(_Call("2.0", method, UNSET if params is None else params))
+    return encoder.encode(_Call("2.0", method, UNSET if params is None else params))
 
 
 def join_batch(answers: list[bytes]) -> bytes:

@@ -1,14 +1,14 @@
-"""`Methods`: what can be called, by name."""
+"""`Method` and `Methods`: what can be called, by name."""
 
 from __future__ import annotations
 
+import enum
 import inspect
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from msgspec import Raw, UnsetType
-
+from stagedoor.live.rpc.roles import Role, RoleName
 from stagedoor.live.rpc.signature import Signature
 from stagedoor.wire.errors import MethodNotFound
 
@@ -16,27 +16,50 @@ NAME: Final = re.compile(r"[a-z]\w*(\.[a-z]\w*)*", re.IGNORECASE | re.ASCII)
 """What a method may be called: `spawn`, `player.heal`."""
 RESERVED: Final = "rpc."
 """The prefix that JSON-RPC 2.0 keeps for itself."""
+DEFAULT_TIMEOUT: Final = 5.0
+"""Seconds that a call may take."""
+
+
+class Kind(enum.Enum):
+    """How a method runs."""
+
+    PLAIN = "plain"
+    """On the game's thread, at once."""
+    COROUTINE = "coroutine"
+    """On the game's thread, in its asyncio loop or in one that the stage steps."""
+    GENERATOR = "generator"
+    """On the game's thread, one step a frame; what it yields is progress."""
+    THREAD = "thread"
+    """On a thread of its own."""
 
 
 class Method:
-    """A function that can be called from outside. It runs on the game thread."""
+    """A function that can be called from outside."""
 
-    def __init__(self, name: str, function: Callable[..., Any]) -> None:
-        is_plain = not (
-            inspect.iscoroutinefunction(function)
-            or inspect.isasyncgenfunction(function)
-            or inspect.isgeneratorfunction(function)
-        )
-        if not is_plain:
-            raise TypeError(f"{name}: expected a plain function, not a coroutine or generator")
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., Any],
+        *,
+        role: RoleName = "operator",
+        timeout: float | None = DEFAULT_TIMEOUT,
+        thread: bool = False,
+        with_session: bool = False,
+    ) -> None:
         self.name = name
         self.function = function
-        self._signature = Signature(function)
+        self.role = Role.named(role)
+        self.timeout = _check_timeout(name, timeout)
+        """Seconds; None: as long as it takes."""
+        self.kind = _kind(name, function, thread)
+        self.with_session = with_session
+        """The function's first parameter is the caller's session: built-in methods only."""
+        self.signature = Signature(function, given=1 if with_session else 0)
 
-    def call(self, params: Raw | UnsetType) -> object:
-        """Call the function. Raises InvalidParams before it, and whatever it raises."""
-        arguments = self._signature.decode(params)
-        return self.function(*arguments.positional, **arguments.by_name)
+    @property
+    def description(self) -> str:
+        """The function's docstring, without its indentation."""
+        return inspect.getdoc(self.function) or ""
 
 
 class Methods:
@@ -44,22 +67,58 @@ class Methods:
 
     def __init__(self) -> None:
         self._by_name: dict[str, Method] = {}
+        self._built_in: set[str] = set()
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after each change."""
 
-    def add(self, function: Callable[..., Any], name: str | None = None) -> None:
-        """Make a function callable, by its own name unless another one is given.
+    def add(self, function: Callable[..., Any], name: str | None = None, **options: Any) -> None:
+        """Make a function callable, by its own name unless another one is given; options as of
+        `Method`.
 
-        Raises ValueError for a name that cannot be one, TypeError for a function whose params
-        JSON cannot fill.
+        Raises ValueError for a name or option that cannot be one, TypeError for a function whose
+        params JSON cannot fill.
         """
         if not callable(function):
             raise TypeError(f"expected a function, not {type(function).__name__}")
         if name is None:
             name = getattr(function, "__name__", "")
-        if not NAME.fullmatch(name):
-            raise ValueError(f"a method's name must be like 'spawn' or 'player.heal', not {name!r}")
         if name.startswith(RESERVED):
             raise ValueError(f"{name}: names that begin with 'rpc.' belong to JSON-RPC itself")
-        self._by_name[name] = Method(name, function)
+        if name in self._built_in:
+            raise ValueError(f"{name}: this is a built-in method; choose another name")
+        _check_name(name)
+        self._register(name, function, **options)
+
+    def add_built_in(self, function: Callable[..., Any], name: str, **options: Any) -> None:
+        """`add()` for stagedoor itself: the reserved names may be used."""
+        _check_name(name)
+        self._register(name, function, **options)
+        self._built_in.add(name)
+
+    def _register(self, name: str, function: Callable[..., Any], **options: Any) -> None:
+        self._by_name[name] = Method(name, function, **options)
+        self.on_change()
+
+    def add_all(self, prefix: str, instance: object, **options: Any) -> None:
+        """Make each public method of an object callable, as `prefix.method`."""
+        if isinstance(instance, type):
+            raise TypeError(f"expected an object, not the class {instance.__qualname__}")
+        names = [
+            name
+            for name in dir(type(instance))
+            if not name.startswith("_") and inspect.isroutine(getattr(type(instance), name))
+        ]
+        if not names:
+            raise TypeError(f"{type(instance).__qualname__} has no public method")
+        for name in names:
+            self.add(getattr(instance, name), f"{prefix}.{name}", **options)
+
+    def remove(self, name: str) -> None:
+        """Calls that are under way go on. Raises KeyError."""
+        if name not in self._by_name:
+            raise KeyError(f"there is no method {name!r}")
+        del self._by_name[name]
+        self.on_change()
 
     def __iter__(self) -> Iterator[Method]:
         return iter(self._by_name.values())
@@ -70,3 +129,32 @@ class Methods:
             return self._by_name[name]
         except KeyError:
             raise MethodNotFound(name) from None
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise ValueError(f"a method's name must be like 'spawn' or 'player.heal', not {name!r}")
+
+
+def _kind(name: str, function: Callable[..., Any], thread: bool) -> Kind:
+    kind = Kind.PLAIN
+    for candidate in (function, getattr(function, "__call__", None)):  # noqa: B004
+        if inspect.isasyncgenfunction(candidate):
+            raise TypeError(f"{name}: an async generator cannot be a method; make it a generator")
+        if inspect.iscoroutinefunction(candidate):
+            kind = Kind.COROUTINE
+        elif inspect.isgeneratorfunction(candidate):
+            kind = Kind.GENERATOR
+    if thread and kind is not Kind.PLAIN:
+        raise TypeError(f"{name}: thread=True is for plain functions, not for a {kind.value}")
+    return Kind.THREAD if thread else kind
+
+
+def _check_timeout(name: str, timeout: float | None) -> float | None:
+    if timeout is None:
+        return None
+    if not isinstance(timeout, int | float) or isinstance(timeout, bool):
+        raise TypeError(f"{name}: timeout must be seconds or None, not {type(timeout).__name__}")
+    if not 0 < timeout <= 1e6:
+        raise ValueError(f"{name}: timeout must be more than 0 and at most 1e6 s, not {timeout}")
+    return float(timeout)

@@ -33,13 +33,18 @@ class Signature:
     for what JSON cannot fill: `*args`, `**kwargs`, hints that cannot be resolved or decoded.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], given: int = 0) -> None:
+        """The first `given` parameters are not the caller's to fill."""
         self._name = getattr(function, "__qualname__", repr(function))
         try:
-            parameters = list(inspect.signature(function).parameters.values())
+            parameters = list(inspect.signature(function).parameters.values())[given:]
         except ValueError as error:
             raise TypeError(f"{self._name}: its parameters cannot be known: {error}") from error
         hints = self._hints(function)
+        self.result: Any = hints.get("return", Any)
+        """The hint of what the function returns."""
+        self.parameters = [(parameter, hints.get(parameter.name, Any)) for parameter in parameters]
+        """What the caller fills, with the hints."""
         for parameter in parameters:
             self._check(parameter, hints.get(parameter.name, Any))
         fields = [_field(parameter, hints.get(parameter.name, Any)) for parameter in parameters]

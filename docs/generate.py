@@ -1,0 +1,91 @@
+"""Writes docs/protocol.md from the code: the built-in methods, topics, errors and limits.
+
+Run it after a change of a built-in method: `STAGEDOOR=1 python docs/generate.py`.
+"""
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+from stagedoor.live.rpc import keys, session
+from stagedoor.live.stage import Stage
+from stagedoor.wire import errors, jsonrpc
+
+PAGE = Path(__file__).with_name("protocol.md")
+
+INTRODUCTION = """\
+# Protocol
+
+What goes over the wire between a stage and its clients. This page is written by `docs/generate.py` from the code.
+
+One JSON-RPC 2.0 text a WebSocket text message, with or without the subprotocol `stagedoor.json`; batches of at most
+{max_batch} members. A client shows a token as `Authorization: Bearer <token>`, as the subprotocol
+`stagedoor.token.<token>`, or by `session.authenticate` as its first call, within 5 s. A connection may make {max_calls}
+calls a second and have {max_in_flight} in flight; after {max_failures} failed authentications in a minute an address has
+to wait.
+
+## Close codes
+
+| code | when |
+|---|---|
+| 1001 | the stage is closing |
+| 1002, 1007, 1008, 1009 | the client broke the protocol, or a limit of it |
+| 1013 | the server has no memory left for an incomplete message |
+| 4401 | a wrong token, none in time, or the tokens have changed |
+| 4429 | too many wrong tokens |
+
+## Notifications
+
+| method | params |
+|---|---|
+| `topic.data` | `subscription`, `topic`, `sequence` (counts by 1), `time` (seconds since the epoch), `frame`, `value` |
+| `topic.dropped` | `subscription`, `topic`, `count`: values lost, because the client did not read fast enough |
+| `rpc.progress` | `id` of the call, `value` that its method yielded |
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    described = Stage("game").describe()
+    lines = [
+        INTRODUCTION.format(
+            max_batch=jsonrpc.MAX_BATCH,
+            max_calls=f"{session.MAX_CALLS:,}",
+            max_in_flight=session.MAX_IN_FLIGHT,
+            max_failures=keys.MAX_FAILURES,
+        ),
+        "## Errors\n",
+        "| code | type | meaning |",
+        "|---|---|---|",
+    ]
+    for code, kind in errors.BY_CODE.items():
+        lines.append(f"| {code} | `{kind.__name__}` | {_first_line(kind)} |")
+    lines.append("\n## Methods\n")
+    for method in described["methods"]:
+        lines += _method(method)
+    lines.append("## Topics\n")
+    lines += [f"- `{topic['name']}`: {topic['description']}" for topic in described["x-topics"]]
+    lines.append("\n## Types\n")
+    for name, schema in sorted(described["components"]["schemas"].items()):
+        lines += [f"### {name}\n", "```json", json.dumps(schema, indent=2), "```\n"]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _method(method: dict[str, Any]) -> list[str]:
+    lines = [f"### `{method['name']}`\n", f"{method['summary']} Role: {method['x-role']}.\n"]
+    if method["description"]:
+        lines.append(method["description"] + "\n")
+    for param in method["params"]:
+        need = "" if param["required"] else ", may be left out"
+        lines.append(f"- `{param['name']}`{need}: `{json.dumps(param['schema'])}`")
+    lines.append(f"- result: `{json.dumps(method['result']['schema'])}`\n")
+    return lines
+
+
+def _first_line(kind: type) -> str:
+    return (inspect.getdoc(kind) or "").partition("\n")[0]
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

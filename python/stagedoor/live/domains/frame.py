@@ -1,0 +1,103 @@
+"""`frame`: several calls in one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from stagedoor.live.rpc.calls import NEXT_FRAME
+from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.rpc.methods import Kind
+from stagedoor.live.rpc.session import Session
+from stagedoor.wire.errors import InvalidParams, InvalidRequest, RpcError, TooManyRequests
+from stagedoor.wire.jsonrpc import MAX_BATCH, UNENCODABLE, ErrorObject
+
+MAX_AHEAD: Final = 100_000
+"""Frames that a batch may wait for."""
+
+
+class BatchCall(Struct, forbid_unknown_fields=True):
+    """One call of a batch."""
+
+    method: str
+    params: Raw | UnsetType = UNSET
+
+
+class BatchResult(Struct, omit_defaults=True):
+    """What came of one call: a result, or an error."""
+
+    result: Any = UNSET
+    error: ErrorObject | UnsetType = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    """What came of a batch."""
+
+    frame: int
+    """The frame in which all of it ran."""
+    results: list[BatchResult]
+    """In the order of the calls; those after a stop are not there."""
+
+
+def add_to(hub: Hub) -> None:
+    """Register the domain."""
+
+    def batch(
+        session: Session,
+        calls: list[BatchCall],
+        at: Literal["next"] | int = "next",
+        stop_on_error: bool = False,
+    ) -> Generator[Any, None, BatchOutcome]:
+        """Run calls of plain methods inside one frame, in order, whatever time they take.
+
+        `at`: the `next` frame, or the number of one to come. `stop_on_error`: leave out the calls
+        after the first that fails.
+        """
+        _check(calls, at)
+        while at != "next" and hub.frame < at:
+            yield NEXT_FRAME
+        results = []
+        for call in calls:
+            results.append(_run(session, call))
+            if stop_on_error and results[-1].error is not UNSET:
+                break
+        return BatchOutcome(hub.frame, results)
+
+    def _check(calls: list[BatchCall], at: str | int) -> None:
+        if len(calls) > MAX_BATCH:
+            raise TooManyRequests(f"{MAX_BATCH} calls a batch")
+        if isinstance(at, int) and not hub.frame <= at <= hub.frame + MAX_AHEAD:
+            expected = f"'next', or {hub.frame} to {hub.frame + MAX_AHEAD}"
+            raise InvalidParams(f"expected {expected}, got {at}", "$.at")
+
+    def _run(session: Session, call: BatchCall) -> BatchResult:
+        try:
+            session.count_call()
+            method = session.find(call.method)
+            if method.kind is not Kind.PLAIN:
+                raise InvalidRequest(
+                    f"{call.method} is a {method.kind.value}: only plain methods run in a batch"
+                )
+            arguments = method.signature.decode(call.params)
+            result = session.result_of(method, lambda: session.invoke(method, arguments))
+            return BatchResult(result=Raw(hub.encoder.encode(result)))
+        except RpcError as error:
+            return BatchResult(error=_error_object(error))
+        except UNENCODABLE as error:
+            text = f"the result cannot be sent as JSON: {error}"
+            return BatchResult(error=ErrorObject(-32603, "Internal error", {"reason": text}))
+
+    def _error_object(error: RpcError) -> ErrorObject:
+        if error.data is None:
+            return ErrorObject(error.code, error.message)
+        try:
+            return ErrorObject(error.code, error.message, Raw(hub.encoder.encode(error.data)))
+        except UNENCODABLE:
+            reason = {"reason": "the error cannot be sent as JSON"}
+            return ErrorObject(-32603, "Internal error", reason)
+
+    hub.methods.add_built_in(batch, "frame.batch", role="viewer", timeout=None, with_session=True)

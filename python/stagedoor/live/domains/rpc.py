@@ -1,0 +1,33 @@
+"""`rpc`: what can be called here, and how to call it off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import stagedoor
+from stagedoor.live.rpc.discover import describe
+from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.rpc.session import Session
+from stagedoor.wire.errors import Cancelled
+
+
+def add_to(hub: Hub) -> None:
+    """Register the domain."""
+
+    def discover() -> dict[str, Any]:
+        """What can be called here: an OpenRPC document."""
+        return describe(hub, stagedoor.__version__)
+
+    def cancel(session: Session, id: str | int | float | None) -> bool:
+        """Call off a call of this connection that is under way; whether there was one."""
+        found = [
+            call
+            for call in session.calls
+            if call.request.id == id and type(call.request.id) is type(id)
+        ]
+        for call in found:
+            call.fail(Cancelled())
+        return bool(found)
+
+    hub.methods.add_built_in(discover, "rpc.discover", role="viewer")
+    hub.methods.add_built_in(cancel, "rpc.cancel", role="viewer", with_session=True)

@@ -1,0 +1,73 @@
+"""`session`: who the caller is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.rpc.keys import TICKET_LIFE
+from stagedoor.live.rpc.roles import RoleName
+from stagedoor.live.rpc.session import Session
+from stagedoor.wire.errors import InvalidParams
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """Who the caller is here."""
+
+    id: int
+    role: RoleName
+    address: str
+    """Where the connection comes from, with its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    """What the caller may do from now on."""
+
+    role: RoleName
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """Stands in for a token, once."""
+
+    ticket: str
+    expires_in: float
+    """Seconds."""
+    role: RoleName
+
+
+def add_to(hub: Hub) -> None:
+    """Register the domain."""
+
+    def authenticate(
+        session: Session, *, token: str | None = None, ticket: str | None = None
+    ) -> Authenticated:
+        """Show a token, or use up a ticket; the first call of who has shown none yet."""
+        address = session.connection.remote_address[0]
+        if (token is None) == (ticket is None):
+            raise InvalidParams("expected a token or a ticket")
+        if token is not None:
+            role = hub.keys.role_of_token(token, address)
+        else:
+            role = hub.keys.role_of_ticket(ticket or "", address)
+        session.role = role
+        hub.on_authenticated(session)
+        return Authenticated(role.label)
+
+    def info(session: Session) -> SessionInfo:
+        """Who the caller is."""
+        assert session.role is not None
+        host, port = session.connection.remote_address
+        return SessionInfo(session.connection.id, session.role.label, f"{host}:{port}")
+
+    def make_ticket(session: Session) -> Ticket:
+        """A ticket for the caller's own role: good once, for 30 s; for a link to a page."""
+        assert session.role is not None
+        return Ticket(hub.keys.ticket(session.role), TICKET_LIFE, session.role.label)
+
+    methods = hub.methods
+    methods.add_built_in(authenticate, "session.authenticate", role="viewer", with_session=True)
+    methods.add_built_in(info, "session.info", role="viewer", with_session=True)
+    methods.add_built_in(make_ticket, "session.ticket", role="viewer", with_session=True)

@@ -1,0 +1,232 @@
+"""`Call` and `Runner`: the calls that are not answered at once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import UNSET
+
+from stagedoor.live.rpc.methods import Kind, Method
+from stagedoor.live.rpc.signature import Arguments
+from stagedoor.wire.errors import Cancelled, RpcError, TimedOut
+from stagedoor.wire.jsonrpc import Request
+
+if TYPE_CHECKING:
+    from stagedoor.live.rpc.session import Session
+
+logger = logging.getLogger("stagedoor")
+
+NEXT_FRAME: Final = object()
+"""What a built-in generator yields to be continued in the next frame without telling progress."""
+
+_LAST_STEPS: Final = 10
+"""Of the stage's own loop, for coroutines that clean up when the stage closes."""
+
+Outcome = Callable[[], object]
+"""Gives the result of a call, or raises."""
+
+
+class Call:
+    """A call under way.
+
+    It ends once: by its outcome, a timeout, a cancel, or because its caller has left.
+    """
+
+    def __init__(
+        self, session: Session, request: Request, method: Method, answer: Callable[[bytes], None]
+    ) -> None:
+        self.session = session
+        self.request = request
+        self.method = method
+        self.deadline = None if method.timeout is None else monotonic() + method.timeout
+        self.stop: Callable[[], object] = lambda: None
+        """Makes what runs end, where it can be made to."""
+        self.is_over = False
+        self.has_task = False
+        """A coroutine is still to come to its end, perhaps after the call's."""
+        self._answer = answer
+
+    def end(self, outcome: Outcome) -> None:
+        """Answer with the outcome, unless the call is over: then it is dropped."""
+        if self.is_over:
+            return
+        self.is_over = True
+        self.session.calls.discard(self)
+        answer = self.session.answer(self.request, self.method, outcome)
+        if answer is not None:
+            self._answer(answer)
+
+    def fail(self, error: RpcError) -> None:
+        """End the call from outside, and what runs for it."""
+
+        def outcome() -> object:
+            raise error
+
+        self.end(outcome)
+        self._stop()
+
+    def drop(self) -> None:
+        """End the call without an answer: the caller has left."""
+        self.is_over = True
+        self._stop()
+
+    def _stop(self) -> None:
+        try:
+            self.stop()
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # of the `finally` of a generator
+            logger.exception("the method %s raised when it was stopped", self.method.name)
+
+    def progress(self, value: object) -> None:
+        """Tell the caller of a step."""
+        if self.request.id is not UNSET and not self.is_over:
+            self.session.notify("rpc.progress", {"id": self.request.id, "value": value})
+
+
+class Runner:
+    """Runs coroutines, generators and threads for their callers. Game thread only."""
+
+    def __init__(self) -> None:
+        self.calls: set[Call] = set()
+        """Those under way, and those that have just ended."""
+        self._generators: list[tuple[Call, Generator[Any, Any, Any]]] = []
+        self._begun: list[tuple[Call, Generator[Any, Any, Any]]] = []
+        """Generators that have had their step of this frame."""
+        self._finished: deque[tuple[Call, Outcome]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[Outcome]] = set()
+
+    def start(self, call: Call, arguments: Arguments) -> None:
+        """Begin; the call is answered when it ends."""
+        self.calls.add(call)
+        call.session.calls.add(call)
+        match call.method.kind:
+            case Kind.COROUTINE:
+                self._start_coroutine(call, call.session.invoke(call.method, arguments))
+            case Kind.GENERATOR:
+                generator = call.session.invoke(call.method, arguments)
+                call.stop = generator.close
+                if self._advance(call, generator):
+                    self._begun.append((call, generator))
+            case _:
+                worker = threading.Thread(
+                    target=self._work,
+                    args=(call, arguments),
+                    name=f"stagedoor-{call.method.name}",
+                    daemon=True,
+                )
+                worker.start()
+
+    def step(self) -> None:
+        """Once a frame: go on with what is under way, and end what has taken too long."""
+        while self._finished:
+            call, outcome = self._finished.popleft()
+            call.end(outcome)
+        if self._generators:
+            self._generators = [
+                (call, generator)
+                for call, generator in self._generators
+                if not call.is_over and self._advance(call, generator)
+            ]
+        self._generators += self._begun
+        self._begun.clear()
+        if self._loop is not None and self._tasks:
+            self._step_loop(self._loop)
+        if self.calls:
+            now = monotonic()
+            for call in [c for c in self.calls if c.deadline is not None and now >= c.deadline]:
+                if not call.is_over:
+                    call.fail(TimedOut(call.method.timeout or 0.0))
+            self.calls = {call for call in self.calls if not call.is_over or call.has_task}
+
+    def _advance(self, call: Call, generator: Generator[Any, Any, Any]) -> bool:
+        """One step; False when it was the last."""
+        try:
+            value = next(generator)
+        except StopIteration as stop:
+            result = stop.value
+            call.end(lambda: result)
+            return False
+        except BaseException as error:
+            call.end(_raising(error))
+            return False
+        if value is not NEXT_FRAME:
+            call.progress(value)
+        return True
+
+    def _start_coroutine(self, call: Call, coroutine: Coroutine[Any, Any, Any]) -> None:
+        loop = asyncio._get_running_loop() or self._own_loop()
+        task = loop.create_task(_guarded(coroutine))
+
+        def done(task: asyncio.Task[Outcome]) -> None:
+            self._tasks.discard(task)
+            call.has_task = False
+            coroutine.close()  # one that was cancelled before it began
+            error = None if task.cancelled() else task.exception()
+            if task.cancelled() or isinstance(error, KeyboardInterrupt):
+                call.end(_raising(Cancelled()))
+            else:
+                call.end(task.result() if error is None else _raising(error))
+
+        self._tasks.add(task)
+        call.has_task = True
+        task.add_done_callback(done)
+        call.stop = task.cancel
+
+    def _own_loop(self) -> asyncio.AbstractEventLoop:
+        """For a game that runs none: stepped once a frame while something is pending in it."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        return self._loop
+
+    def _step_loop(self, loop: asyncio.AbstractEventLoop) -> None:
+        if asyncio._get_running_loop() is not None:
+            return  # the game has begun to run a loop of its own; it cannot nest
+        loop.call_soon(loop.stop)
+        loop.run_forever()
+
+    def _work(self, call: Call, arguments: Arguments) -> None:
+        """On a thread of its own."""
+        try:
+            result = call.session.invoke(call.method, arguments)
+        except BaseException as error:
+            self._finished.append((call, _raising(error)))
+        else:
+            self._finished.append((call, lambda: result))
+
+    def close(self) -> None:
+        """End every call; the loop that the stage owns is closed."""
+        for call in list(self.calls):
+            call.fail(Cancelled())
+        self.calls.clear()
+        self._generators.clear()
+        self._begun.clear()
+        if self._loop is not None:
+            loop, self._loop = self._loop, None
+            for _ in range(_LAST_STEPS):  # those cancelled come to their end
+                if self._tasks:
+                    self._step_loop(loop)
+            loop.close()
+
+
+async def _guarded(coroutine: Coroutine[Any, Any, Any]) -> Outcome:
+    try:
+        result = await coroutine
+    except (Exception, SystemExit) as error:
+        # SystemExit would go through the loop and end the game.
+        return _raising(error)
+    return lambda: result
+
+
+def _raising(error: BaseException) -> Outcome:
+    def outcome() -> object:
+        raise error
+
+    return outcome

@@ -1,0 +1,86 @@
+"""`Keys`: the tokens and tickets by which callers show who they are."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections import deque
+from time import monotonic
+from typing import Final
+
+from stagedoor.live.rpc.roles import Role
+from stagedoor.wire.errors import NotAuthenticated, TooManyRequests
+from stagedoor.wire.tokens import Tokens
+
+TICKET_LIFE: Final = 30.0
+"""Seconds for which a ticket is good, once."""
+MAX_FAILURES: Final = 5
+"""Failed attempts a minute, from one address."""
+_MAX_TICKETS: Final = 100
+_MAX_ADDRESSES: Final = 1000
+
+
+class Keys:
+    """One token for each role, made at the start; tickets stand in for them once."""
+
+    def __init__(self) -> None:
+        self.tokens = _new_tokens()
+        self._tickets: dict[str, tuple[Role, float]] = {}
+        self._failures: dict[str, deque[float]] = {}
+
+    def __repr__(self) -> str:
+        return "<keys>"
+
+    def for_core(self) -> list[tuple[str, int]]:
+        """The tokens, as the network thread checks them."""
+        return [(getattr(self.tokens, role.label), role.value) for role in Role]
+
+    def rotate(self) -> None:
+        """New tokens; no ticket is good any more."""
+        self.tokens = _new_tokens()
+        self._tickets.clear()
+
+    def ticket(self, role: Role) -> str:
+        """A ticket for this role: good once, for 30 s."""
+        now = monotonic()
+        self._tickets = {key: entry for key, entry in self._tickets.items() if entry[1] > now}
+        if len(self._tickets) >= _MAX_TICKETS:
+            raise TooManyRequests(f"{_MAX_TICKETS} tickets")
+        ticket = secrets.token_urlsafe(32)
+        self._tickets[ticket] = (role, now + TICKET_LIFE)
+        return ticket
+
+    def role_of_token(self, token: str, address: str) -> Role:
+        """Raises NotAuthenticated, or TooManyRequests after too many failures."""
+        self._check_failures(address)
+        found = None
+        for known, role in self.for_core():  # all of them, so that the time tells nothing
+            if hmac.compare_digest(known.encode(), token.encode(errors="replace")):
+                found = Role(role)
+        if found is None:
+            raise self._failed(address)
+        return found
+
+    def role_of_ticket(self, ticket: str, address: str) -> Role:
+        """Uses the ticket up. Raises as `role_of_token`."""
+        self._check_failures(address)
+        role, until = self._tickets.pop(ticket, (None, 0.0))
+        if role is None or monotonic() > until:
+            raise self._failed(address)
+        return role
+
+    def _check_failures(self, address: str) -> None:
+        failures = self._failures.get(address)
+        is_full = failures is not None and len(failures) == MAX_FAILURES
+        if failures is not None and is_full and monotonic() - failures[0] < 60.0:
+            raise TooManyRequests(f"{MAX_FAILURES} failed authentications a minute")
+
+    def _failed(self, address: str) -> NotAuthenticated:
+        if len(self._failures) >= _MAX_ADDRESSES:
+            self._failures.clear()
+        self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(monotonic())
+        return NotAuthenticated()
+
+
+def _new_tokens() -> Tokens:
+    return Tokens(*(secrets.token_urlsafe(32) for _ in Role))

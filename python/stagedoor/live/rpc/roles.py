@@ -1,0 +1,36 @@
+"""`Role`: what a caller may do. Each role may do what those below it may."""
+
+from __future__ import annotations
+
+import enum
+from typing import Literal, TypeAlias
+
+RoleName: TypeAlias = Literal["viewer", "operator", "admin"]
+
+
+class Role(enum.IntEnum):
+    """Viewers read, operators change, admins evaluate and quit."""
+
+    VIEWER = 1
+    OPERATOR = 2
+    ADMIN = 3
+
+    @property
+    def label(self) -> RoleName:
+        """The name on the wire."""
+        return _LABELS[self]
+
+    @classmethod
+    def named(cls, name: str) -> Role:
+        """The role of that name. Raises ValueError that lists them."""
+        for role, label in _LABELS.items():
+            if label == name:
+                return role
+        raise ValueError(f"role must be 'viewer', 'operator' or 'admin', not {name!r}")
+
+
+_LABELS: dict[Role, RoleName] = {
+    Role.VIEWER: "viewer",
+    Role.OPERATOR: "operator",
+    Role.ADMIN: "admin",
+}

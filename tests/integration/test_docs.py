@@ -55,7 +55,7 @@ SNIPPETS = [
     for page in PAGES
     for number, code in enumerate(blocks(page, "python"), 1)
 ]
-GAME, CLIENT = blocks(ROOT / "docs" / "rpc.md", "python")
+GAME, *_, CLIENT = blocks(ROOT / "docs" / "rpc.md", "python")
 CALLS = [
     line.removeprefix("$ ")
     for line in blocks(ROOT / "docs" / "rpc.md", "console")[0].splitlines()

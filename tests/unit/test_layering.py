@@ -41,6 +41,7 @@ MAY_IMPORT = {
         "live.base",
         "wire",
         "settings",
+        "stagedoor",
     },
 }
 # Files of `live` that are pieces of the websocket layer; any other file there is "live.base".

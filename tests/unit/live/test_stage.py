@@ -3,84 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
+<<<<<<< HEAD
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as websocket
+=======
+from tests.unit.live.callers import PATIENCE, Caller, Start
+>>>>>>> rpc
 
 from stagedoor.live import stage as module
-from stagedoor.live.stage import DEFAULT_PORT, Stage
+from stagedoor.live.stage import DEFAULT_PORT
 from stagedoor.wire.games import decode_game
-
-PATIENCE = 10.0
-Start = Callable[..., Stage]
-
-
-@pytest.fixture
-def start(games_folder: Path) -> Iterator[Start]:
-    """Starts stages, on a free port unless told otherwise; they are closed after the test."""
-    stages: list[Stage] = []
-
-    def make(name: str | None = "asteroids", **options: Any) -> Stage:
-        stages.append(Stage.start(name, **({"port": 0} | options)))
-        return stages[-1]
-
-    yield make
-    for stage in stages:
-        stage.close()
-        deadline = time.monotonic() + PATIENCE
-        while stage.port is not None:
-            assert time.monotonic() < deadline
-            stage.tick(0.0)
-
-
-class Caller:
-    """A client; its calls are answered by ticks on this thread."""
-
-    def __init__(self, stage: Stage, **options: Any) -> None:
-        assert stage.url is not None
-        self.stage = stage
-        self._connect: AbstractContextManager[ClientConnection] = websocket(
-            stage.url, proxy=None, compression=None, **options
-        )
-
-    def __enter__(self) -> Caller:
-        self.client = self._connect.__enter__()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._connect.__exit__(None, None, None)
-
-    def send(self, method: str, *params: object) -> None:
-        request = {"jsonrpc": "2.0", "method": method, "params": params, "id": 1}
-        self.client.send(json.dumps(request))
-
-    def receive(self) -> Any:
-        """Tick until there is an answer."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            self.stage.tick(0.0)
-            try:
-                return json.loads(self.client.recv(0.005))
-            except TimeoutError:
-                continue
-        pytest.fail("no answer")
-
-    def call(self, method: str, *params: object) -> Any:
-        self.send(method, *params)
-        return self.receive()
 
 
 class TestCalls:

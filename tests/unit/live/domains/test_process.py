@@ -21,7 +21,9 @@ from stagedoor.wire.errors import InvalidParams
 
 def info_of(methods: Methods) -> ProcessInfo:
     """What a client gets, through JSON."""
-    result = methods["process.info"].call(UNSET)
+    method = methods["process.info"]
+    method.signature.decode(UNSET)
+    result = method.function()
     return msgspec.json.decode(msgspec.json.encode(result), type=ProcessInfo)
 
 
@@ -63,4 +65,4 @@ def test_a_game_that_changed_argv_to_what_json_cannot_carry_is_told_of_all_the_s
 
 def test_takes_no_params(methods: Methods) -> None:
     with pytest.raises(InvalidParams):
-        methods["process.info"].call(Raw(b"[1]"))
+        methods["process.info"].signature.decode(Raw(b"[1]"))

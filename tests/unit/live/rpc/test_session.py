@@ -4,53 +4,28 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
-from typing import Any, cast
 
 import pytest
+from tests.unit.live.rpc.fakes import FakeConnection, connect, new_hub
 
+from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Methods
-from stagedoor.live.rpc.session import Session
-from stagedoor.live.websocket import WebSocketServerConnection
-
-
-class FakeConnection:
-    """Keeps what is sent; `receive` gives the session a message."""
-
-    ontext: Callable[[str], None]
-    onbinary: Callable[[bytes], None]
-
-    def __init__(self) -> None:
-        self.sent: list[str] = []
-
-    def send(self, data: str) -> None:
-        assert isinstance(data, str), "requests and answers are text messages"
-        self.sent.append(data)
-
-    def receive(self, text: str) -> Any:
-        """The answer, decoded; None if there was none."""
-        self.sent.clear()
-        self.ontext(text)
-        assert len(self.sent) <= 1
-        return json.loads(self.sent[0]) if self.sent else None
-
-    def call(self, method: str, params: Any = None, ident: Any = 1) -> Any:
-        request = {"jsonrpc": "2.0", "method": method, "id": ident}
-        if params is not None:
-            request["params"] = params
-        return self.receive(json.dumps(request))
+from stagedoor.live.rpc.roles import Role
 
 
 @pytest.fixture
-def methods() -> Methods:
-    return Methods()
+def hub() -> Hub:
+    return new_hub()
 
 
 @pytest.fixture
-def connection(methods: Methods) -> FakeConnection:
-    fake = FakeConnection()
-    Session(cast(WebSocketServerConnection, fake), methods)
-    return fake
+def methods(hub: Hub) -> Methods:
+    return hub.methods
+
+
+@pytest.fixture
+def connection(hub: Hub) -> FakeConnection:
+    return connect(hub, Role.OPERATOR)
 
 
 def add(a: int, b: int = 10) -> int:

@@ -1,0 +1,117 @@
+"""Connections and groups that are not: a hub's sessions without a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, cast
+
+from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.rpc.roles import Role
+from stagedoor.live.rpc.session import Session
+from stagedoor.live.websocket import WebSocketServerConnection
+
+
+class FakeConnection:
+    """Keeps what is sent; `receive` gives the session a message."""
+
+    ontext: Callable[[str], None]
+    onbinary: Callable[[bytes], None]
+    onclose: Callable[[str | None], None]
+    id = 1
+    remote_address = ("127.0.0.1", 50000)
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def send(self, data: str) -> None:
+        assert isinstance(data, str), "requests and answers are text messages"
+        self.sent.append(data)
+
+    def messages(self) -> list[Any]:
+        """What was sent since the last look, decoded."""
+        sent, self.sent = self.sent, []
+        return [json.loads(message) for message in sent]
+
+    def receive(self, text: str) -> Any:
+        """The answer, decoded; None if there was none."""
+        self.sent.clear()
+        self.ontext(text)
+        assert len(self.sent) <= 1
+        return next(iter(self.messages()), None)
+
+    def call(self, method: str, params: Any = None, ident: Any = 1) -> Any:
+        return self.receive(json.dumps(request(method, params, ident)))
+
+    def notify(self, method: str, params: Any = None) -> Any:
+        message = request(method, params, None)
+        del message["id"]
+        return self.receive(json.dumps(message))
+
+
+class FakePublisher:
+    """Keeps what is published, by group."""
+
+    def __init__(self) -> None:
+        self.published: dict[int, list[Any]] = {}
+        self.dropped: list[int] = []
+        self._last = 0
+
+    def group(self) -> int:
+        self._last += 1
+        self.published[self._last] = []
+        return self._last
+
+    def drop_group(self, group: int) -> None:
+        self.dropped.append(group)
+
+    def publish(self, group: int, payload: bytes, *, droppable: bool) -> None:
+        assert droppable, "telemetry is"
+        self.published[group].append(json.loads(payload))
+
+    def params(self, group: int) -> list[Any]:
+        return [message["params"] for message in self.published[group]]
+
+    def values(self, group: int) -> list[Any]:
+        return [params["value"] for params in self.params(group)]
+
+
+def request(method: str, params: Any = None, ident: Any = 1) -> dict[str, Any]:
+    message = {"jsonrpc": "2.0", "method": method, "id": ident}
+    if params is not None:
+        message["params"] = params
+    return message
+
+
+def new_hub() -> Hub:
+    return Hub("asteroids", FakePublisher())
+
+
+def connect(hub: Hub, role: Role | None = Role.ADMIN) -> FakeConnection:
+    fake = FakeConnection()
+    hub.connected(cast(WebSocketServerConnection, fake), role)
+    return fake
+
+
+def session_of(hub: Hub, connection: FakeConnection) -> Session:
+    """The session on this connection."""
+    (found,) = [s for s in hub.sessions if cast(Any, s.connection) is connection]
+    return found
+
+
+def begin_frame(hub: Hub) -> None:
+    """As `Stage.tick()`, before callers are answered."""
+    hub.topics.frame += 1
+
+
+def end_frame(hub: Hub) -> None:
+    """As `Stage.tick()`, after it."""
+    if hub.runner.calls or hub.topics.live or hub.has_changed:
+        hub.end_frame()
+
+
+def frame(hub: Hub, count: int = 1) -> None:
+    """Let so many frames pass."""
+    for _ in range(count):
+        begin_frame(hub)
+        end_frame(hub)

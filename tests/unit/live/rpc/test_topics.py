@@ -1,0 +1,314 @@
+"""Topics and their groups, published to nobody."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+import pytest
+from tests.unit.live.rpc.fakes import FakePublisher
+
+from stagedoor.live.rpc import topics as module
+from stagedoor.live.rpc.topics import Group, Mode, Topic, Topics
+
+
+@pytest.fixture
+def publisher() -> FakePublisher:
+    return FakePublisher()
+
+
+@pytest.fixture
+def topics(publisher: FakePublisher) -> Topics:
+    return Topics(publisher, msgspec.json.Encoder())
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(module, "monotonic", lambda: now[0])
+    monkeypatch.setattr(module, "time", lambda: now[0] + 1e9)
+    return now
+
+
+def known(topics: Topics, name: str) -> Topic:
+    topic = topics.get(name)
+    assert topic is not None
+    return topic
+
+
+def subscribe(topics: Topics, name: str, mode: Mode = "all", hz: float | None = None) -> Group:
+    group = topics.group(known(topics, name), mode, hz)
+    group.members.add(object())
+    return group
+
+
+def leave_all(topics: Topics, group: Group) -> None:
+    for member in list(group.members):
+        topics.leave(group, member)
+
+
+class Read:
+    """Gives the values in turn, and counts."""
+
+    def __init__(self, *values: Any) -> None:
+        self.values = values
+        self.count = 0
+
+    def __call__(self) -> Any:
+        value = self.values[self.count % len(self.values)]
+        self.count += 1
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+
+class TestModes:
+    def test_all_is_every_value_whatever_the_rate(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("rocks", Read(3, 1, 2, 2))
+        group = subscribe(topics, "rocks", "all", 1.0)
+        for frame in range(4):
+            topics.step(frame)
+        assert publisher.values(group.number) == [3, 1, 2, 2]
+
+    @pytest.mark.parametrize(
+        ("mode", "expected"),
+        [("latest", 4), ("mean", 14 / 3), ("peak", 8), ("change", 4)],
+    )
+    def test_a_turn_has_the_values_since_the_turn_before(
+        self,
+        topics: Topics,
+        publisher: FakePublisher,
+        clock: list[float],
+        mode: Mode,
+        expected: float,
+    ) -> None:
+        topics.add("rocks", Read(1, 2, 8, 4))
+        group = subscribe(topics, "rocks", mode, 1.0)
+        for frame, at in enumerate([0.0, 0.4, 0.8, 1.2], 1):
+            clock[0] = 1000.0 + at
+            topics.step(frame)
+        assert publisher.values(group.number) == [1, pytest.approx(expected)]
+
+    def test_without_a_rate_every_frame_is_a_turn(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(1, 1, 2, 1))
+        modes: list[Mode] = ["all", "latest", "change"]
+        groups = {mode: subscribe(topics, "rocks", mode) for mode in modes}
+        for frame in range(1, 5):
+            topics.step(frame)
+        assert publisher.values(groups["all"].number) == [1, 1, 2, 1]
+        assert publisher.values(groups["latest"].number) == [1, 1, 2, 1]
+        assert publisher.values(groups["change"].number) == [1, 2, 1]
+
+    def test_a_change_within_the_same_object_is_one(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        rocks = [1]
+        topics.add("rocks", lambda: rocks, history=10)
+        group = subscribe(topics, "rocks", "change")
+        topics.step(1)
+        topics.step(2)
+        rocks.append(2)
+        topics.step(3)
+        assert publisher.values(group.number) == [[1], [1, 2]]
+        history = known(topics, "rocks").history
+        assert [msgspec.json.decode(sample.value) for sample in history] == [[1], [1], [1, 2]]
+
+    def test_a_rate_is_kept_and_missed_turns_are_not_made_up_for(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("rocks", Read(1))
+        group = subscribe(topics, "rocks", "latest", 10.0)
+        for frame in range(600):  # 10 s at 60 fps
+            clock[0] = 1000.0 + frame / 60
+            topics.step(frame)
+        assert 98 <= len(publisher.values(group.number)) <= 101
+        clock[0] += 60.0
+        before = len(publisher.values(group.number))
+        for _ in range(5):
+            topics.step(601)
+        assert len(publisher.values(group.number)) - before <= 2
+
+
+class TestMessages:
+    def test_tell_subscription_topic_sequence_time_and_frame(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("rocks", Read(5, 6))
+        group = subscribe(topics, "rocks")
+        topics.step(41)
+        topics.step(42)
+        last = publisher.published[group.number][-1]
+        assert last == {
+            "jsonrpc": "2.0",
+            "method": "topic.data",
+            "params": {
+                "subscription": group.number,
+                "topic": "rocks",
+                "sequence": 2,
+                "time": clock[0] + 1e9,
+                "frame": 42,
+                "value": 6,
+            },
+        }
+
+    def test_of_a_group_are_one_however_many_its_members_are(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(5))
+        group = subscribe(topics, "rocks", "latest", 5.0)
+        for _ in range(999):
+            assert subscribe(topics, "rocks", "latest", 5.0) is group
+        assert subscribe(topics, "rocks", "latest", 6.0) is not group
+        assert subscribe(topics, "rocks", "peak", 5.0) is not group
+        topics.step(1)
+        assert len(publisher.published[group.number]) == 1
+
+
+class TestReading:
+    def test_costs_nothing_while_nobody_subscribes(self, topics: Topics) -> None:
+        read = Read(1)
+        topics.add("rocks", read)
+        topics.step(1)
+        assert read.count == 0
+        group = subscribe(topics, "rocks")
+        topics.step(2)
+        topics.step(3)
+        assert read.count == 2
+        leave_all(topics, group)
+        topics.step(4)
+        assert read.count == 2
+
+    def test_is_once_a_frame_for_all_groups(self, topics: Topics) -> None:
+        read = Read(1)
+        topics.add("rocks", read)
+        modes: list[Mode] = ["all", "latest", "change"]
+        for mode in modes:
+            subscribe(topics, "rocks", mode)
+        topics.step(1)
+        assert read.count == 1
+
+    def test_goes_on_for_history_without_subscribers(self, topics: Topics) -> None:
+        topics.add("rocks", Read(1, 2, 3, 4), history=3)
+        for frame in range(1, 5):
+            topics.step(frame)
+        history = known(topics, "rocks").history
+        assert [msgspec.json.decode(sample.value) for sample in history] == [2, 3, 4]
+        assert [sample.frame for sample in history] == [2, 3, 4]
+
+    def test_that_fails_is_logged_once_until_it_has_gone_well(
+        self, topics: Topics, publisher: FakePublisher, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        error = LookupError("no rocks")
+        topics.add("rocks", Read(error, error, error, 1, error, error))
+        topics.add("ships", Read(2))
+        group, other = subscribe(topics, "rocks"), subscribe(topics, "ships")
+        for frame in range(1, 7):
+            topics.step(frame)
+        assert publisher.values(group.number) == [1]
+        assert publisher.values(other.number) == [2] * 6
+        assert len(caplog.records) == 2
+        assert caplog.records[0].levelno == logging.ERROR
+        assert "rocks" in caplog.text
+        assert "no rocks" in caplog.text
+
+    @pytest.mark.parametrize(
+        ("mode", "value"), [("all", object()), ("change", object()), ("mean", "text")]
+    )
+    def test_a_value_that_cannot_be_sent_is_logged_once(
+        self,
+        topics: Topics,
+        publisher: FakePublisher,
+        caplog: pytest.LogCaptureFixture,
+        mode: Mode,
+        value: object,
+    ) -> None:
+        topics.add("rocks", Read(value), history=5)
+        group = subscribe(topics, "rocks", mode)
+        for frame in range(1, 7):
+            topics.step(frame)
+        assert publisher.values(group.number) == []
+        assert group.sequence == 0
+        kept = 0 if isinstance(value, str) else 1
+        assert len(caplog.records) == 1 + kept, "the group, and the history"
+
+
+class TestGroups:
+    def test_end_with_their_last_member(self, topics: Topics, publisher: FakePublisher) -> None:
+        topics.add("rocks", Read(1))
+        group = subscribe(topics, "rocks")
+        assert subscribe(topics, "rocks") is group
+        first, second = group.members
+        topics.leave(group, first)
+        assert publisher.dropped == []
+        topics.leave(group, second)
+        topics.leave(group, second)
+        assert publisher.dropped == [group.number]
+        assert not known(topics, "rocks").is_live
+        assert subscribe(topics, "rocks") is not group
+
+    def test_survive_that_their_topic_is_replaced(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(1))
+        group = subscribe(topics, "rocks")
+        topics.step(1)
+        topics.add("rocks", Read(2))
+        topics.step(2)
+        assert publisher.values(group.number) == [1, 2]
+        leave_all(topics, group)
+        assert publisher.dropped == [group.number]
+
+    def test_end_when_their_topic_is_removed(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(1))
+        group = subscribe(topics, "rocks")
+        topics.remove("rocks")
+        topics.step(1)
+        assert publisher.values(group.number) == []
+        assert publisher.dropped == [group.number]
+        assert topics.get("rocks") is None
+        with pytest.raises(KeyError):
+            topics.remove("rocks")
+
+
+class TestEmit:
+    def test_makes_the_topic_and_reaches_its_subscribers(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.emit("explosion", 1)
+        group = subscribe(topics, "explosion")
+        topics.step(7)
+        topics.emit("explosion", 2)
+        topics.emit("explosion", 3)
+        assert publisher.values(group.number) == [2, 3]
+        assert {params["frame"] for params in publisher.params(group.number)} == {7}
+
+    def test_at_a_rate_waits_for_its_turn(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("explosion")
+        group = subscribe(topics, "explosion", "latest", 1.0)
+        for value in (1, 2, 3):
+            topics.emit("explosion", value)
+        clock[0] += 0.5
+        topics.step(1)
+        assert publisher.values(group.number) == [1]
+        clock[0] += 0.5
+        topics.step(2)
+        topics.step(3)
+        assert publisher.values(group.number) == [1, 3]
+
+    def test_a_value_that_cannot_be_sent_raises_nothing(
+        self, topics: Topics, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        topics.add("explosion")
+        subscribe(topics, "explosion")
+        for _ in range(3):
+            topics.emit("explosion", object())
+        assert len(caplog.records) == 1

@@ -63,6 +63,11 @@ def decode_game(data: bytes) -> Game:
 
 def games_folder() -> Path:
     """The folder of the files; it need not exist."""
+    return runtime_folder() / "games"
+
+
+def runtime_folder() -> Path:
+    """The user's runtime folder for stagedoor; it need not exist."""
     runtime = os.environ.get(RUNTIME_VARIABLE)
     if not runtime:
         import platformdirs
@@ -70,4 +75,4 @@ def games_folder() -> Path:
         with warnings.catch_warnings():  # that XDG_RUNTIME_DIR is not set is nobody's mistake
             warnings.simplefilter("ignore")
             runtime = platformdirs.user_runtime_dir("stagedoor", appauthor=False)
-    return Path(runtime) / "games"
+    return Path(runtime)

@@ -176,14 +176,13 @@ def test_subscriptions_are_restored_and_calls_connect_again() -> None:
             await client.echo()
         with pytest.raises(ConnectionLostError):
             await task
-        async with elsewhere(stage, game.port):
-            async with deadline():
-                while not rocks.reconnected:
-                    await asyncio.sleep(0.005)
-                stage.publish("rocks", 2)
-                assert (await rocks.get()).value == 2
-                await rocks.close()
-                assert await client.spawn("big") == 1
+        async with elsewhere(stage, game.port), deadline():
+            while not rocks.reconnected:
+                await asyncio.sleep(0.005)
+            stage.publish("rocks", 2)
+            assert (await rocks.get()).value == 2
+            await rocks.close()
+            assert await client.spawn("big") == 1
         with pytest.raises((CannotConnectError, ConnectionLostError)):
             await client.spawn("big")
         async with elsewhere(stage, game.port):

@@ -12,7 +12,7 @@ from stagedoor.client.schema import python_type
 
 _TAKEN = {
     "Any", "Literal", "NotRequired", "TypeAlias", "TypedDict", "Connection", "AsyncConnection",
-    "builtins", "property",
+    "builtins", "overload", "property",
 }  # fmt: skip
 _BUILTINS = {"str", "int", "float", "bool", "list", "dict"}
 
@@ -55,7 +55,7 @@ class _Writer:
         yield "# Written by `stagedoor stub`: do not edit it, write it again when the game changes."
         if self._prefix:
             yield "import builtins"
-        yield "from typing import Any, Literal, NotRequired, TypeAlias, TypedDict"
+        yield "from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, overload"
         yield ""
         yield f"from stagedoor.client.{module} import {self._base}"
         yield ""
@@ -156,25 +156,36 @@ class _Writer:
         return name
 
     def _method(self, name: str, method: Method) -> Iterator[str]:
+        """Params go all by position or all by name: with two or more, these are two signatures."""
         result = self._python(method.result.schema) if method.result is not None else "None"
-        head = f"    {'async ' if self._is_async else ''}def {name}"
-        yield f"{head}({', '.join(self._params(method))}) -> {result}:"
-        yield from _docstring(method.description or method.summary, "        ")
-        yield "        ..."
+        head = f"{'async ' if self._is_async else ''}def {name}"
+        docstring = list(_docstring(method.description or method.summary, "        "))
+        signatures = self._signatures(method)
+        for number, params in enumerate(signatures):
+            if len(signatures) > 1:
+                yield "    @overload"
+            line = f"    {head}({', '.join(params)}) -> {result}:"
+            yield f"{line} ..." if number or not docstring else line
+            if not number and docstring:
+                yield from docstring
+                yield "        ..."
 
-    def _params(self, method: Method) -> Iterator[str]:
+    def _signatures(self, method: Method) -> list[list[str]]:
         names = [param.name for param in method.params]
         if not all(_is_name(name) for name in names) or len(set(names)) < len(names):
-            yield from ("self", "*args: Any", "**params: Any")
-            return
-        yield "_self" if "self" in names else "self"
-        has_default = by_name = False
-        for param in method.params:
-            if param.required and has_default and not by_name:
-                by_name = True  # Python has no other place for it
-                yield "*"
-            has_default = has_default or not param.required
-            yield f"{param.name}: {self._python(param.schema)}{_default(param)}"
+            return [["self", "*args: Any", "**params: Any"]]
+        own = "_self" if "self" in names else "self"
+        params = [
+            f"{param.name}: {self._python(param.schema)}{_default(param)}"
+            for param in method.params
+        ]
+        if len(params) < 2:
+            return [[own, *params]]
+        by_name = [own, "*", *params]
+        required = [param.required for param in method.params]
+        if required != sorted(required, reverse=True):  # which have no order for Python
+            return [by_name]
+        return [[own, *params, "/"], by_name]
 
 
 def _default(param: Param) -> str:

@@ -2,7 +2,8 @@
 
     stage = stagedoor.start("asteroids")     # dormant, and free, unless the project enables it
 
-`start` is always here. `Stage`, `WebSocketServer`, `WebSocketServerConnection` and `ReadyState` are
+`start` is always here, and so are `connect` and `connect_async`, for programs that call a game.
+`Stage`, `WebSocketServer`, `WebSocketServerConnection` and `ReadyState` are
 here while stagedoor is enabled, and undefined while it is not: see `stagedoor.settings` for who
 decides. This module is all that a disabled game imports, with `settings` and `dormant`; whether it
 is enabled is decided, once, when the first of these names is asked for.
@@ -18,6 +19,8 @@ from stagedoor import settings
 from stagedoor.dormant import DormantStage
 
 if TYPE_CHECKING:
+    from stagedoor.client import connect as connect
+    from stagedoor.client import connect_async as connect_async
     from stagedoor.live.stage import Stage as Stage
     from stagedoor.live.websocket import ReadyState as ReadyState
     from stagedoor.live.websocket import WebSocketServer as WebSocketServer
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ALWAYS = ["__version__", "start"]
+_CLIENT = ["connect", "connect_async"]
 _LIVE = {
     "ReadyState": "stagedoor.live.websocket",
     "Stage": "stagedoor.live.stage",
@@ -77,8 +81,17 @@ def _report(error: str) -> None:
     _log.warning("stagedoor is enabled but cannot run here: %s; the stage is dormant", error)
 
 
+@cache
+def _has_client() -> bool:
+    """Whether the client is here: a release build leaves it out."""
+    from importlib.util import find_spec
+
+    return find_spec("stagedoor.client") is not None
+
+
 def _public_names() -> list[str]:
-    return sorted([*_ALWAYS, *_LIVE] if _decision().enabled else _ALWAYS)
+    live = _LIVE if _decision().enabled else []
+    return sorted([*_ALWAYS, *(_CLIENT if _has_client() else []), *live])
 
 
 if TYPE_CHECKING:
@@ -88,6 +101,8 @@ if TYPE_CHECKING:
         "WebSocketServer",
         "WebSocketServerConnection",
         "__version__",
+        "connect",
+        "connect_async",
         "start",
     ]
 else:
@@ -95,6 +110,8 @@ else:
     def __getattr__(name: str) -> Any:
         if name == "__all__":
             return _public_names()
+        if name in _CLIENT and _has_client():
+            return getattr(import_module("stagedoor.client"), name)
         if name not in _LIVE:
             raise AttributeError(f"module 'stagedoor' has no attribute {name!r}")
         module = _import(_LIVE[name])

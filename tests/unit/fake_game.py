@@ -1,4 +1,8 @@
-"""A game that is not one: a JSON-RPC server in a thread of this process, for clients to call."""
+"""A game that is not one: a JSON-RPC server in threads of this process, for clients to call.
+
+`running(answer)` is one that answers as it is told; `fake_stage` has answers that keep to the
+contract of the RPC interface.
+"""
 
 import json
 import threading
@@ -7,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from stagedoor.wire.games import Game, encode_game
+from stagedoor.wire.tokens import Tokens, encode_tokens
 
 Answer = Callable[["FakeGame", dict[str, object]], str | bytes | None]
 
@@ -22,6 +29,7 @@ class FakeGame:
         self.headers: dict[str, str] = {}
         self.received: list[dict[str, object]] = []
         self.connection: ServerConnection | None = None
+        self.tokens: set[str] | None = None
         self.notified = threading.Event()
         self.port = 0
 
@@ -29,10 +37,21 @@ class FakeGame:
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/"
 
+    def admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuse a client without a good token, where there are any."""
+        self.headers = {name.lower(): value for name, value in request.headers.items()}
+        shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.tokens is None or shown in self.tokens:
+            return None
+        return connection.respond(401, "")
+
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification to the client that came last."""
+        assert self.connection is not None
+        self.connection.send(json.dumps({"jsonrpc": "2.0", "method": method, "params": params}))
+
     def handle(self, connection: ServerConnection) -> None:
-        assert connection.request is not None
         self.connection = connection
-        self.headers = {name.lower(): value for name, value in connection.request.headers.items()}
         try:
             for message in connection:
                 assert isinstance(message, str)
@@ -60,10 +79,17 @@ def error(code: int, message: str, data: object = None) -> Answer:
 
 
 @contextmanager
-def running(answer: Answer) -> Iterator[FakeGame]:
-    """Such a game, listening on a port of its own."""
+def running(answer: Answer, *, port: int = 0, tokens: set[str] | None = None) -> Iterator[FakeGame]:
+    """Such a game, listening on a port of its own, or on this one; it leaves with the block."""
     game = FakeGame(answer)
-    with serve(game.handle, "127.0.0.1", 0, subprotocols=["stagedoor.json"]) as server:  # type: ignore[list-item]
+    game.tokens = tokens
+    with serve(
+        game.handle,
+        "127.0.0.1",
+        port,
+        process_request=game.admit,
+        subprotocols=[Subprotocol("stagedoor.json")],
+    ) as server:
         game.port = _port(server)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -84,4 +110,14 @@ def register(folder: Path, game: Game) -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = folder / game.file_name
     file.write_bytes(encode_game(game))
+    return file
+
+
+def register_tokens(games: Path, game: Game, tokens: Tokens) -> Path:
+    """Write what a running game writes for its owner alone; `games` is the folder of the games."""
+    folder = games.parent / "tokens"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    file = folder / game.file_name
+    file.touch(mode=0o600)
+    file.write_bytes(encode_tokens(tokens))
     return file

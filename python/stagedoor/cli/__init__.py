@@ -9,11 +9,22 @@ import os
 import sys
 from collections.abc import Sequence
 
-from stagedoor.cli import call, disable, enable, ps, status
+from stagedoor.cli import (
+    call,
+    disable,
+    enable,
+    methods,
+    notify,
+    ps,
+    shell,
+    status,
+    stub,
+    watch,
+)
 from stagedoor.cli.command import EXIT_CODES, INTERRUPTED, OK, USAGE, CommandError
 from stagedoor.cli.terminal import print_error, print_line
 
-VERBS = (enable, disable, status, ps, call)
+VERBS = (enable, disable, status, ps, call, notify, methods, watch, shell, stub)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

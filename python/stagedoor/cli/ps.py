@@ -1,7 +1,8 @@
-"""`stagedoor ps`: the games that run on this machine. `game_rows()` is for `status` as well."""
+"""`stagedoor ps`: the games that run on this machine. `show_games()` is for `status` as well."""
 
 import argparse
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
@@ -10,10 +11,22 @@ from stagedoor.cli.terminal import print_line, print_table, print_value, wants_j
 if TYPE_CHECKING:
     from stagedoor.wire.games import Game
 
+PATIENCE = 0.5
+"""Seconds that a game may take to tell of itself."""
+
+Facts = Mapping[str, Any]
+
 
 def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
-    add_json(add_verb(verbs, "ps", run, "list your running games"))
+    parser = add_verb(
+        verbs,
+        "ps",
+        run,
+        "list your running games",
+        "FPS and CLIENTS are empty for a game that does not tell within half a second.",
+    )
+    add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,19 +43,56 @@ def show_games(games: "list[Game]", *, as_json: bool) -> None:
         print_value(games_as_json(games), as_json=True)
     elif games:
         now = time.time()
-        print_table(
-            ["NAME", "PID", "URL", "RUNNING FOR"],
-            [(game.name, str(game.pid), game.url, _age(now - game.started)) for game in games],
-        )
+        rows = [
+            (game.name, str(game.pid), game.url, _number(told["fps"]), _number(told["clients"]),
+             _age(now - game.started))
+            for game, told in zip(games, _ask(games), strict=True)
+        ]  # fmt: skip
+        print_table(["NAME", "PID", "URL", "FPS", "CLIENTS", "RUNNING FOR"], rows)
     else:
         print_line("No game is running.")
 
 
 def games_as_json(games: "list[Game]") -> list[Any]:
-    """The games as plain values."""
+    """The games as plain values, with fps and clients, None where they are not known."""
     import msgspec
 
-    return [msgspec.to_builtins(game) for game in games]
+    return [msgspec.to_builtins(game) | told for game, told in zip(games, _ask(games), strict=True)]
+
+
+def _ask(games: "list[Game]") -> list[Facts]:
+    """What the games tell, all at once."""
+    if not games:
+        return []
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(len(games), 16)) as threads:
+        return list(threads.map(_ask_one, games))
+
+
+def _ask_one(game: "Game") -> Facts:
+    from stagedoor.client import connect
+    from stagedoor.client.errors import ClientError
+    from stagedoor.wire.errors import RpcError
+
+    status: object = None
+    try:
+        with connect(game.url, role="viewer", timeout=PATIENCE, reconnect=False) as client:
+            status = client.call("game.status")
+    except (ClientError, RpcError):
+        pass  # it is listed all the same
+    told = status if isinstance(status, dict) else {}
+    return {key: _checked(told.get(key)) for key in ("fps", "clients")}
+
+
+def _checked(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if abs(value) < 1e9 else None
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def _age(seconds: float) -> str:

@@ -1,4 +1,5 @@
-"""What reaches the terminal: `print_value`, `print_table`, `print_line`, `print_error`.
+"""What reaches the terminal: `print_value`, `print_table`, `print_line`, `print_note`,
+`print_error`; `pretty()` for who prints elsewhere.
 
 Names, values and errors come from the game, and may hold anything: what would move the cursor,
 change colours or turn the text's direction is shown as its escape sequence, by `harmless()`.
@@ -50,20 +51,33 @@ def print_error(text: str) -> None:
     _write(sys.stderr, f"stagedoor: {text}")
 
 
+def print_note(text: str) -> None:
+    """A line on stderr that is no error, as progress."""
+    _write(sys.stderr, text)
+    sys.stderr.flush()
+
+
 def print_value(value: object, *, as_json: bool) -> None:
     """A value that came from JSON: on one line, or indented and coloured for a person."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, indent=None if as_json else 2)
-    except RecursionError:
-        raise CommandError("the result is nested too deeply to be shown") from None
     if as_json:
-        print_line(text)
+        print_line(_dumped(value, None))
         return
     from rich.console import Console
     from rich.highlighter import JSONHighlighter
 
-    text = "\n".join(harmless(line, _encoding(sys.stdout)) for line in text.split("\n"))
-    Console().print(JSONHighlighter()(text), soft_wrap=True)
+    Console().print(JSONHighlighter()(pretty(value, _encoding(sys.stdout))), soft_wrap=True)
+
+
+def pretty(value: object, encoding: str = "utf-8") -> str:
+    """A value that came from JSON, indented, harmless."""
+    return "\n".join(harmless(line, encoding) for line in _dumped(value, 2).split("\n"))
+
+
+def _dumped(value: object, indent: int | None) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=indent)
+    except RecursionError:
+        raise CommandError("the result is nested too deeply to be shown") from None
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -1,22 +1,25 @@
 """A running game, seen from another process.
 
-    with stagedoor.client.connect("asteroids") as game:
-        game.call("spawn", {"kind": "big", "count": 3})
+    with stagedoor.connect("asteroids") as game:
+        game.spawn(kind="big", count=3)
 
-`connect()` finds the game and opens a `Client` (`client.sync`); `client.games` lists the running
-games; `client.errors` and `wire.errors` are what can go wrong. `client.core` is the part without
-I/O, on which an asyncio client will stand as well.
+`connect()` finds the game and opens a `Client` (`client.sync`), `connect_async()` an `AsyncClient`
+(`client.asynchronous`): two faces of the conversation in `client.core`, which has no I/O.
+`client.games` lists the running games; `client.errors` and `wire.errors` are what can go wrong.
+None of it needs stagedoor to be enabled, or imports what runs inside a game.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from stagedoor.client.asynchronous import AsyncClient
     from stagedoor.client.sync import Client
+    from stagedoor.wire.tokens import Role
 
-__all__ = ["connect"]
+__all__ = ["connect", "connect_async"]
 
 CONNECT_TIMEOUT = 5.0
-"""Seconds for connecting, with the handshake."""
+"""Seconds for connecting, with the handshake, at most."""
 
 CALL_TIMEOUT = 10.0
 """Seconds a call waits for its answer: longer than the game lets a method run (5 s)."""
@@ -25,17 +28,49 @@ CALL_TIMEOUT = 10.0
 def connect(
     target: str | int | None = None,
     *,
+    role: "Role" = "admin",
+    token: str | None = None,
     timeout: float = CALL_TIMEOUT,
-    connect_timeout: float = CONNECT_TIMEOUT,
+    reconnect: bool = True,
 ) -> "Client":
-    """Connect to a running game.
+    """Connect to a running game; blocks until that is done.
 
     `target`: its URL (`ws://...`), its name, its process id, or None for the only one running.
-    `timeout`: seconds a call waits for its answer, unless the call says otherwise.
+    `role`: with which of the game's tokens: "viewer", "operator" or "admin".
+    `token`: the token itself, for a game on another machine; the environment variable
+    STAGEDOOR_TOKEN does as well, and does not end up in a file of yours.
+    `timeout`: seconds a call waits for its answer. Connecting gets as long, but 5 s at most.
+    `reconnect`: open the connection again when it was lost: at the next call, and, while something
+    is subscribed, by itself until it succeeds.
 
-    Raises: NoGameError, SeveralGamesError (which name what was found), CannotConnectError.
+    Raises: NoGameError, SeveralGamesError (which name what was found), CannotConnectError,
+    TokenRefusedError, BadTokenError; ValueError (no such role).
     """
-    from stagedoor.client.games import find_url
+    from stagedoor.client.door import Target
+    from stagedoor.client.line import Line
+    from stagedoor.client.retry import Retry
     from stagedoor.client.sync import Client
 
-    return Client(find_url(target), timeout=timeout, connect_timeout=connect_timeout)
+    where = Target(target, role, token)
+    return Client(Line(where, min(timeout, CONNECT_TIMEOUT), Retry(reconnect)), timeout)
+
+
+def connect_async(
+    target: str | int | None = None,
+    *,
+    role: "Role" = "admin",
+    token: str | None = None,
+    timeout: float = CALL_TIMEOUT,
+    reconnect: bool = True,
+) -> "AsyncClient":
+    """A client for asyncio: `async with stagedoor.connect_async() as game:`, or
+    `game = await stagedoor.connect_async()`, whereupon `await game.close()` is yours to do.
+
+    Parameters, and what entering raises, as in `connect()`.
+    """
+    from stagedoor.client.asynchronous import AsyncClient
+    from stagedoor.client.door import Target
+    from stagedoor.client.retry import Retry
+
+    where = Target(target, role, token)
+    return AsyncClient(where, timeout, min(timeout, CONNECT_TIMEOUT), Retry(reconnect))

@@ -1,97 +1,236 @@
-"""A client's side of the conversation, without I/O: `Session`.
+"""A client's side of the conversation, without I/O: `Session`, with its `Call`s.
 
-Bytes to send come out of `call()` and `notify()`; what arrives goes into `receive()`, which gives
-the answers to calls that are still waited for. A face (`client.sync`) owns the socket, the clock
-and the threads. Not thread-safe: a face calls it from one thread at a time.
+A face (`client.sync`, `client.asynchronous`) owns the socket, the clock and the threads. It gives a
+session a `Link` (`attach`), moves bytes between the socket and `receive()` and `transmit()`, and
+waits for a `Call` or a `Feed` to become `ready`, told by its `wake`. When the link has failed the
+session has none: `call()` and the like raise, and the face may attach another; what was subscribed
+is then asked for again. Not thread-safe: a face calls it under its lock.
 """
 
 import itertools
-from collections.abc import Mapping
-from typing import cast
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
-from stagedoor.client.errors import BadParamsError, BadReplyError
-from stagedoor.wire.errors import RpcError
+from stagedoor.client.errors import BadParamsError, BadReplyError, ClientError, ConnectionLostError
+from stagedoor.client.feed import Feed, Key
+from stagedoor.client.subscriptions import Subscriptions
+from stagedoor.client.websocket import Link
 from stagedoor.wire.jsonrpc import UNENCODABLE, UNREADABLE, encode_notification, encode_request
-from stagedoor.wire.reply import MalformedReplyError, Reply, decode_reply
+from stagedoor.wire.reply import Incoming, MalformedReplyError, Notification, Reply, decode_reply
 
-SUBPROTOCOL = "stagedoor.json"
-MAX_MESSAGE = 17 * 2**20
-"""Bytes of one message: an answer may have 16 MiB, and there is something around it."""
+_log = logging.getLogger("stagedoor.client")
 
 
-class Answer(msgspec.Struct, gc=False):
-    """The answer to the call `id`. With the id None, an error about what we sent last: the game
-    could not read so much as its id."""
+class Call:
+    """A call on its way. `wake` is called after every change."""
 
-    id: int | None
-    result: object
-    error: RpcError | None
+    __slots__ = ("_error", "_result", "done", "method", "number", "then", "values", "wake")
+
+    def __init__(self, number: int, method: str) -> None:
+        self.number = number
+        self.method = method
+        self.done = False
+        """Whether the answer is there, or will never be."""
+        self.values: deque[Any] | None = None
+        """The progress that nobody has taken yet; None: nobody wants any."""
+        self.wake: Callable[[], None] = _nothing
+        self.then: Callable[[Call], None] | None = None
+        """Called with the answer whether or not anybody still waits."""
+        self._result: object = None
+        self._error: Exception | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something new: the answer, or progress."""
+        return self.done or bool(self.values)
+
+    def result(self) -> Any:
+        """The result, as plain values. Raises: an RpcError, if the answer is an error; a
+        ClientError, if there will be no answer."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def answer(self, result: object, error: Exception | None = None) -> None:
+        """The answer is there."""
+        self.done = True
+        self._result = result
+        self._error = error
+        if self.then is not None:
+            self.then(self)
+        self.wake()
+
+
+class _Progress(msgspec.Struct, gc=False):
+    id: int
+    value: Any
+
+
+_progress = msgspec.json.Decoder(_Progress)
 
 
 class Session:
-    """Ids, and which of them are waited for."""
+    """Ids, which of them are waited for, and what is subscribed."""
 
     def __init__(self) -> None:
+        self.link: Link | None = None
+        self.subscriptions: Subscriptions[Call] = Subscriptions(self.call, self.notify)
         self._ids = itertools.count(1)
-        self._waiting: set[int] = set()
+        self._waiting: dict[int, Call] = {}
+        self.failure: ClientError | None = None
+        """Why there is no link any more."""
+        self._last_link: Link | None = None
+        self._has_complained = False
 
-    def call(self, method: str, params: object = None) -> tuple[int, bytes]:
-        """The id of a new call, and the message to send. Raises: BadParamsError."""
+    # The connection
+
+    def attach(self, link: Link) -> None:
+        """Speak over this link, which is open, and ask again for what was subscribed."""
+        self.link = self._last_link = link
+        self.subscriptions.restore()
+
+    def receive(self, data: bytes, now: float) -> None:
+        """Bytes have come, or, if there are none, the end. `now`: seconds, the link's clock."""
+        link = self.link
+        if link is not None:
+            self.handle(link.receive(data, now))
+            if link.failure is not None:
+                self.lose(link.failure)
+
+    def transmit(self) -> bytes:
+        """What is to be written to the socket now. A link that has failed says goodbye here."""
+        return self._last_link.transmit() if self._last_link is not None else b""
+
+    def beat(self, now: float) -> None:
+        """Look after a silent link; call it every few seconds."""
+        link = self.link
+        if link is not None:
+            link.beat(now)
+            if link.failure is not None:
+                self.lose(link.failure)
+
+    def lose(self, error: ClientError) -> None:
+        """The link has failed: no call will have its answer. Subscriptions wait for another link,
+        or for `subscriptions.end()`."""
+        self.link = None
+        self.failure = error
+        waiting, self._waiting = self._waiting, {}
+        for call in waiting.values():
+            call.answer(None, error)
+        self.subscriptions.lose()
+
+    # Out
+
+    def call(self, method: str, params: object = None, *, progress: bool = False) -> Call:
+        """Send a call. `params`: a mapping, a sequence, or None. `progress`: keep what the method
+        yields in `Call.values`. Raises: BadParamsError, ConnectionLostError."""
+        link = self._open_link()
         number = next(self._ids)
         try:
-            message = encode_request(number, method, _checked(params))
+            message = encode_request(number, method, params)
         except UNENCODABLE as error:
             raise BadParamsError(f"the params of {method} cannot be sent: {error}") from error
-        self._waiting.add(number)
-        return number, message
+        call = self._waiting[number] = Call(number, method)
+        if progress:
+            call.values = deque()
+        link.send(message)
+        return call
 
-    def notify(self, method: str, params: object = None) -> bytes:
-        """The message to send for a call without an answer. Raises: BadParamsError."""
+    def notify(self, method: str, params: object = None) -> None:
+        """Send a call without an answer. Raises: BadParamsError, ConnectionLostError."""
+        link = self._open_link()
         try:
-            return encode_notification(method, _checked(params))
+            message = encode_notification(method, params)
         except UNENCODABLE as error:
             raise BadParamsError(f"the params of {method} cannot be sent: {error}") from error
+        link.send(message)
 
-    def forget(self, number: int) -> None:
-        """Nobody waits for this call any more: its answer will be dropped."""
-        self._waiting.discard(number)
+    def cancel(self, call: Call) -> None:
+        """Nobody waits for this call any more: ask the game not to run it, and drop its answer."""
+        call.wake = _nothing
+        if call.done or call.then is not None:
+            return
+        self._waiting.pop(call.number, None)
+        if self.link is not None:
+            self.notify("rpc.cancel", {"id": call.number})
 
-    def receive(self, data: bytes | str) -> list[Answer]:
-        """The answers in a text message: those that are waited for. Raises: BadReplyError."""
+    def subscribe(self, key: Key, history: int, feed: Feed) -> Call:
+        """Ask for a topic; the answer starts the feed. Raises: BadParamsError,
+        ConnectionLostError."""
+        return self.subscriptions.add(key, history, feed)
+
+    # In
+
+    def handle(self, messages: list[bytes]) -> None:
+        """Deal with text messages."""
+        for message in messages:
+            try:
+                incoming = decode_reply(message)
+            except MalformedReplyError as error:
+                self._complain(str(error))
+                # It could have been any call's answer.
+                waiting, self._waiting = self._waiting, {}
+                for call in waiting.values():
+                    call.answer(None, BadReplyError(str(error)))
+                continue
+            for one in incoming if isinstance(incoming, list) else [incoming]:
+                self._sort(one)
+
+    def _sort(self, incoming: Incoming) -> None:
+        if isinstance(incoming, Reply):
+            self._settle(incoming)
+            return
         try:
-            incoming = decode_reply(data)
-        except MalformedReplyError as error:
-            raise BadReplyError(str(error)) from error
-        return [
-            _answer(reply)
-            for reply in (incoming if isinstance(incoming, list) else [incoming])
-            if isinstance(reply, Reply) and self._is_waited_for(reply)
-        ]
+            if incoming.method == "rpc.progress":
+                self._note_progress(incoming)
+            else:
+                self.subscriptions.receive(incoming)
+        except UNREADABLE as error:
+            self._complain(f"the game sent {incoming.method} with params that are none: {error}")
 
-    def _is_waited_for(self, reply: Reply) -> bool:
-        if reply.id is None:
-            return reply.error is not None
-        if reply.id not in self._waiting:
-            return False
-        self._waiting.discard(cast(int, reply.id))
-        return True
+    def _settle(self, reply: Reply) -> None:
+        number = reply.id
+        if number is None and len(self._waiting) == 1:
+            number = next(iter(self._waiting))  # the game could not read so much as the id
+        if not isinstance(number, int):
+            return
+        call = self._waiting.pop(number, None)
+        if call is None:
+            return
+        if reply.error is not None:
+            call.answer(None, reply.error)
+            return
+        try:
+            result = msgspec.json.decode(reply.result)
+        except UNREADABLE as error:
+            reason = f"the game sent a result that cannot be read: {error}"
+            call.answer(None, BadReplyError(reason))
+        else:
+            call.answer(result)
+
+    def _note_progress(self, incoming: Notification) -> None:
+        if incoming.params is msgspec.UNSET:
+            raise msgspec.ValidationError("there are none")
+        progress = _progress.decode(incoming.params)
+        call = self._waiting.get(progress.id)
+        if call is not None and call.values is not None:
+            call.values.append(progress.value)
+            call.wake()
+
+    def _complain(self, what: str) -> None:
+        if not self._has_complained:
+            self._has_complained = True
+            _log.warning("%s (said once)", what)
+
+    def _open_link(self) -> Link:
+        if self.link is not None:
+            return self.link
+        raise self.failure or ConnectionLostError("")
 
 
-def _answer(reply: Reply) -> Answer:
-    try:
-        result = msgspec.json.decode(reply.result)
-    except UNREADABLE as error:
-        raise BadReplyError(f"the game sent a result that cannot be read: {error}") from error
-    return Answer(cast(int | None, reply.id), result, reply.error)
-
-
-def _checked(params: object) -> object:
-    if params is None or isinstance(params, dict | list | tuple):
-        return params
-    if isinstance(params, Mapping):
-        return dict(params)
-    raise BadParamsError(
-        f"params are a mapping (by name) or a list (by position), not {type(params).__name__}"
-    )
+def _nothing() -> None:
+    pass

@@ -1,5 +1,5 @@
 """What can go wrong between a client and a game, apart from the errors a call is answered with
-(`stagedoor.wire.errors`). Each is one line that says what to do."""
+(`stagedoor.wire.errors`). Each is one line that says what to do; none ever shows a token."""
 
 from stagedoor.wire.games import Game
 
@@ -29,20 +29,47 @@ class CannotConnectError(ClientError):
         self.reason = reason
 
 
+class TokenRefusedError(CannotConnectError):
+    """The game wants a token, and there is none, or it is not good (HTTP 401, close code 4401)."""
+
+
+class BadTokenError(ClientError, ValueError):
+    """A token that cannot be one. The error does not repeat it."""
+
+    def __init__(self, source: str) -> None:
+        super().__init__(f"{source} is not a token: expected up to 1024 letters, digits and -._~+/")
+
+
 class ConnectionLostError(ClientError):
     """The connection is closed: by the game, by `close()`, or by the network. `code` and `reason`
-    are those of the close frame, if there was one (RFC 6455, section 7.4)."""
+    are those of the close frame, if there was one (RFC 6455, section 7.4). For a call that was on
+    its way: whether the game ran it is not known."""
 
     def __init__(self, url: str, code: int | None = None, reason: str = "") -> None:
-        how = f" (close code {code}{': ' + reason if reason else ''})" if code else ""
+        meaning = _MEANINGS.get(code or 0, "")
+        said = ": ".join(filter(None, [meaning, reason]))
+        how = f" (close code {code}{': ' + said if said else ''})" if code else ""
         super().__init__(f"the connection to {url} is closed{how}")
         self.url = url
         self.code = code
         self.reason = reason
 
 
+_MEANINGS = {
+    1001: "the game is leaving",
+    1013: "try again later",
+    4401: "not authenticated",
+    4403: "sent away, or the role was lowered",
+}
+
+
+class ClientClosedError(ConnectionLostError):
+    """The client itself was closed, by `close()`."""
+
+
 class CallTimeoutError(ClientError, TimeoutError):
-    """The game did not answer in time; whether it runs the call is not known."""
+    """The game did not answer in time. It was asked to cancel the call; whether it ran is not
+    known."""
 
     def __init__(self, method: str, timeout: float) -> None:
         super().__init__(f"no answer to {method} within {timeout:g} s")
@@ -51,8 +78,13 @@ class CallTimeoutError(ClientError, TimeoutError):
 
 
 class BadParamsError(ClientError, ValueError):
-    """Params that JSON cannot carry, or that are neither by name nor by position."""
+    """Params that JSON cannot carry, or that are both by name and by position."""
 
 
 class BadReplyError(ClientError):
-    """The game, or whoever listens there, sent what is not JSON-RPC 2.0."""
+    """The game, or whoever listens there, sent what is not JSON-RPC 2.0, or not what was asked."""
+
+
+class NotRunError(ClientError):
+    """A call in a batch that has no result: an earlier one failed and the batch was to stop there,
+    or the batch has not been sent."""

@@ -1,4 +1,4 @@
-"""Which games are running on this machine: `running_games()`, and `find_url()` for one of them.
+"""Which games are running on this machine: `running_games()`, and `find_game()` for one of them.
 
 A game that runs has a file in `wire.games.games_folder()`. One whose process is gone left it
 behind: it is removed here, in passing.
@@ -9,8 +9,9 @@ import stat
 import sys
 from pathlib import Path
 
-from stagedoor.client.errors import CannotConnectError, NoGameError, SeveralGamesError
+from stagedoor.client.errors import NoGameError, SeveralGamesError
 from stagedoor.wire.games import BadGameError, Game, decode_game, games_folder
+from stagedoor.wire.tokens import tokens_folder
 
 MAX_FILE = 64 * 1024
 """Bytes; a longer file is not ours."""
@@ -19,7 +20,7 @@ MAX_FILE = 64 * 1024
 def running_games() -> list[Game]:
     """The user's running games, by name and process id."""
     folder = games_folder()
-    if not _is_private(folder):
+    if not is_private(folder):
         return []
     games = []
     for file in sorted(folder.glob("*.json")):
@@ -30,20 +31,8 @@ def running_games() -> list[Game]:
             games.append(game)
         else:
             file.unlink(missing_ok=True)
+            (tokens_folder() / file.name).unlink(missing_ok=True)
     return sorted(games, key=lambda game: (game.name, game.pid, game.port))
-
-
-def find_url(target: str | int | None = None) -> str:
-    """Where to connect to: a URL (`ws://` or `wss://`) is taken as it is, whether or not a game
-    on this machine says it is there; a name, a process id or None (the only game running) is
-    looked up.
-
-    Raises: NoGameError, SeveralGamesError, CannotConnectError (a URL of another kind)."""
-    if isinstance(target, str) and "://" in target:
-        if not target.startswith(("ws://", "wss://")):
-            raise CannotConnectError(target, "expected a URL that starts with ws:// or wss://")
-        return target
-    return find_game(target).url
 
 
 def find_game(target: str | int | None = None) -> Game:
@@ -77,7 +66,7 @@ def _list(games: list[Game]) -> str:
     return ", ".join(f"{game.name} ({game.pid}, {game.url})" for game in games)
 
 
-def _is_private(folder: Path) -> bool:
+def is_private(folder: Path) -> bool:
     """Whether the folder exists, and nobody but the user can have written what is in it: a
     stranger's file would have us talk to the stranger."""
     try:

@@ -1,102 +1,144 @@
-"""The blocking face of a client: `Client`, over `websockets.sync`.
+"""The blocking face of a client: `Client`, with `SyncBatch`; what it iterates over is in `streams`.
 
-Any thread may call; one call is on its way at a time, the others wait for their turn.
+Any thread may call; each waits for its own answer.
 """
 
-import contextlib
-import threading
 import time
+import weakref
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
-from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.sync.client import connect as open_websocket
-from websockets.typing import Subprotocol
-
-from stagedoor.client import CALL_TIMEOUT, CONNECT_TIMEOUT
-from stagedoor.client.core import MAX_MESSAGE, SUBPROTOCOL, Answer, Session
-from stagedoor.client.errors import CallTimeoutError, CannotConnectError, ConnectionLostError
-
-CLOSE_TIMEOUT = 2.0
-"""Seconds that `close()` waits for the game to agree."""
+from stagedoor.client.batch import METHOD, Batch
+from stagedoor.client.feed import QUEUE, Key, Mode
+from stagedoor.client.line import Line
+from stagedoor.client.methods import Methods, parse_discovery
+from stagedoor.client.names import ByName, Caller, pack
+from stagedoor.client.streams import Closing, Progress, Subscription, wait_for
 
 
-class Client:
-    """A connection to a running game. Use it in a `with` block, or `close()` it."""
+class Connection(Caller[Any], Closing):
+    """A client but for the attributes that call methods: what a typed stub builds upon."""
 
-    def __init__(
-        self,
-        url: str,
-        *,
-        timeout: float = CALL_TIMEOUT,
-        connect_timeout: float = CONNECT_TIMEOUT,
-    ) -> None:
-        """Connect to `url` within `connect_timeout` seconds. Raises: CannotConnectError."""
-        self.url = url
+    def __init__(self, line: Line, timeout: float) -> None:
+        """`connect()` makes these."""
+        self._line = line
         self._timeout = timeout
-        self._session = Session()
-        self._turn = threading.Lock()
-        self._open = contextlib.ExitStack()
-        try:
-            # No proxy: the game is here or in the same network. No compression: most calls are
-            # shorter than what it would cost. No Origin: that is for browsers to send.
-            self._websocket = self._open.enter_context(
-                open_websocket(
-                    url,
-                    subprotocols=[Subprotocol(SUBPROTOCOL)],
-                    compression=None,
-                    proxy=None,
-                    max_size=MAX_MESSAGE,
-                    open_timeout=connect_timeout,
-                    close_timeout=CLOSE_TIMEOUT,
-                )
-            )
-        except TimeoutError as error:
-            reason = f"no handshake within {connect_timeout:g} s"
-            raise CannotConnectError(url, reason) from error
-        except OSError as error:
-            raise CannotConnectError(url, error.strerror or str(error)) from error
-        except (WebSocketException, ValueError) as error:
-            raise CannotConnectError(url, str(error)) from error
+        self._finalizer = weakref.finalize(self, line.close)
 
-    def call(self, method: str, params: object = None, *, timeout: float | None = None) -> Any:
-        """Call a method and return its result, as plain Python values.
+    def __repr__(self) -> str:
+        return f"<stagedoor client of {self.name!r} at {self.url}>"
 
-        `params`: a mapping (by name), a list (by position), or None. `timeout`: seconds to wait
-        for the answer; None for the client's own.
+    @property
+    def url(self) -> str:
+        """Where the game is, as of the last connection."""
+        return self._line.door.url
 
-        Raises: an RpcError of `stagedoor.wire.errors` if the game answers with one;
-        CallTimeoutError, ConnectionLostError, BadParamsError, BadReplyError.
-        """
-        limit = self._timeout if timeout is None else timeout
-        deadline = time.monotonic() + limit
-        if not self._turn.acquire(timeout=max(0.0, limit)):
-            raise CallTimeoutError(method, limit)
-        try:
-            number, message = self._session.call(method, params)
-            try:
-                self._send(message)
-                answer = self._wait_for(number, deadline)
-            except TimeoutError:
-                raise CallTimeoutError(method, limit) from None
-            finally:
-                self._session.forget(number)
-        finally:
-            self._turn.release()
-        if answer.error is not None:
-            raise answer.error
-        return answer.result
+    @property
+    def name(self) -> str:
+        """The game's name; empty where it is not known, as for one on another machine."""
+        return self._line.door.name
 
-    def notify(self, method: str, params: object = None) -> None:
+    @property
+    def methods(self) -> Methods:
+        """What the game offers, by name. Asks the game each time. Raises: as a call does."""
+        return parse_discovery(self._call("rpc.discover", None))
+
+    def notify(self, method: str, /, *args: Any, **params: Any) -> None:
         """Call a method without waiting, or knowing how it went.
 
-        Raises: ConnectionLostError, BadParamsError."""
-        with self._turn:
-            self._send(self._session.notify(method, params))
+        Raises: ConnectionLostError, BadParamsError, and what `connect()` does, if the connection
+        was lost and cannot be opened again."""
+        packed = pack(method, args, params)
+        self._line.transact(lambda session: session.notify(method, packed))
+
+    def with_timeout(self, seconds: float) -> "Timed":
+        """The same client for calls that wait that long: `client.with_timeout(0.5).spawn("big")`.
+        So no param of a method can be taken for the timeout."""
+        return Timed(self, seconds)
+
+    def progress(self, method: str, /, *args: Any, **params: Any) -> Progress:
+        """Call a method that yields: iterate over its progress, then ask for `result()`. The
+        timeout bounds each wait, not the whole. Leaving early cancels the call.
+
+        Raises: as `call()`; so does the iteration."""
+        return Progress(self, method, pack(method, args, params), self._timeout)
+
+    def subscribe(
+        self,
+        topic: str,
+        *,
+        mode: Mode = "latest",
+        hz: float | None = None,
+        history: int = 0,
+        queue: int = QUEUE,
+    ) -> Subscription:
+        """The values of a topic, as they come.
+
+        `mode` and `hz` (per second; None: as they arise): what becomes of values that come faster.
+        `history`: at most so many past samples come first. `queue`: at most so many wait here to
+        be taken, then the oldest are dropped and counted.
+
+        Raises: as `call()`."""
+        return Subscription(self, Key(topic, mode, hz), history, queue)
+
+    def batch(
+        self, *, at: Literal["next"] | int = "next", stop_on_error: bool = False
+    ) -> "SyncBatch":
+        """Calls for one frame of the game: collected in the `with` block, sent at its end.
+
+        `at`: the next frame, or the one with this number. `stop_on_error`: the first call that
+        fails is the last. Leaving the block by an exception sends nothing."""
+        return SyncBatch(self, at, stop_on_error)
 
     def close(self) -> None:
-        """Close the connection; a second time does nothing. Blocks for 2 s at most."""
-        self._open.close()
+        """Close the connection; a second time does nothing. Blocks for 2 s at most, for the game
+        to agree. Subscriptions end."""
+        self._finalizer()
+
+    def _call(self, method: str, params: object) -> Any:
+        return self._call_within(self._timeout, method, params)
+
+    def _call_within(self, timeout: float, method: str, params: object) -> Any:
+        line = self._line
+        deadline = time.monotonic() + timeout
+        call = line.transact(lambda session: session.call(method, params))
+        wait_for(line, call, deadline, timeout)
+        return call.result()
+
+
+class Client(Connection, ByName[Any]):
+    """A connection to a running game. Use it in a `with` block, or `close()` it.
+
+    `client.call("spawn", "big", count=3)` is wrong, as params go by position or by name:
+    `client.call("spawn", "big", 3)`, `client.spawn(kind="big", count=3)`, `client.player.heal(5)`.
+    A call returns the result as plain Python values. It raises an RpcError of
+    `stagedoor.wire.errors` if the game answers with one; CallTimeoutError, ConnectionLostError,
+    BadParamsError, BadReplyError. If the connection was lost before, it is opened again first.
+    """
+
+
+class Timed(ByName[Any]):
+    """A client whose calls wait for so many seconds."""
+
+    def __init__(self, client: Connection, timeout: float) -> None:
+        self._client = client
+        self._timeout = timeout
+
+    def progress(self, method: str, /, *args: Any, **params: Any) -> Progress:
+        """As `Client.progress()`."""
+        return Progress(self._client, method, pack(method, args, params), self._timeout)
+
+    def _call(self, method: str, params: object) -> Any:
+        return self._client._call_within(self._timeout, method, params)
+
+
+class SyncBatch(Batch):
+    """A batch that the end of its `with` block sends. Its calls return `Deferred`s, whose
+    `result()` is there after the block."""
+
+    def __init__(self, client: Connection, at: Literal["next"] | int, stop_on_error: bool) -> None:
+        super().__init__(at, stop_on_error)
+        self._client = client
 
     def __enter__(self) -> Self:
         return self
@@ -107,29 +149,5 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
-
-    def _send(self, message: bytes) -> None:
-        try:
-            self._websocket.send(message, text=True)
-        except ConnectionClosed as error:
-            raise self._lost(error) from error
-
-    def _wait_for(self, number: int, deadline: float) -> Answer:
-        """Read until the answer is there. Raises: TimeoutError at the deadline (monotonic)."""
-        while True:
-            try:
-                data = self._websocket.recv(timeout=max(0.0, deadline - time.monotonic()))
-            except ConnectionClosed as error:
-                raise self._lost(error) from error
-            if isinstance(data, bytes):
-                continue  # a binary message belongs to a topic, and nobody has subscribed
-            for answer in self._session.receive(data):
-                if answer.id in (number, None):
-                    return answer
-
-    def _lost(self, error: ConnectionClosed) -> ConnectionLostError:
-        close = error.rcvd
-        if close is None:
-            return ConnectionLostError(self.url)
-        return ConnectionLostError(self.url, close.code, close.reason)
+        if error is None and len(self):
+            self.settle(self._client._call(METHOD, self.request()))

@@ -8,43 +8,11 @@ from pathlib import Path
 import pytest
 
 from stagedoor.cli import main
-from stagedoor.cli.call import parse_params, parse_value
-from stagedoor.cli.command import CommandError
 from stagedoor.wire.games import Game
+from stagedoor.wire.tokens import Tokens
 
-from ..fake_game import error, register, result, running
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("3", 3), ("-1.5e3", -1500.0), ("true", True), ("null", None), ("big", "big"), ("", ""),
-        ('"3"', "3"), ("[1, 2]", [1, 2]), ('{"a": "b"}', {"a": "b"}), ("[1,", "[1,"),
-        ("007", "007"),
-        ("NaN", "NaN"), ("1e400", "1e400"), ("True", "True"), ("[" * 100_000, "[" * 100_000),
-    ],
-    ids=lambda value: repr(value)[:20],
-)  # fmt: skip
-def test_a_value_is_json_or_else_the_string(text: str, value: object) -> None:
-    assert parse_value(text) == value
-    assert type(parse_value(text)) is type(value)
-
-
-def test_params_go_by_name_or_by_position() -> None:
-    assert parse_params([]) is None
-    assert parse_params(["kind=big", "count=3", "note=a=b"]) == {
-        "kind": "big", "count": 3, "note": "a=b",
-    }  # fmt: skip
-    assert parse_params(["big", "3", "world.x=1", "=x", "a-b=1"]) == [
-        "big", 3, "world.x=1", "=x", "a-b=1",
-    ]  # fmt: skip
-
-
-def test_mixed_or_repeated_names_are_wrong_usage() -> None:
-    with pytest.raises(CommandError, match=r"either all named.*or all by position; named here: a"):
-        parse_params(["a=1", "2"])
-    with pytest.raises(CommandError, match="a is given twice"):
-        parse_params(["a=1", "a=2"])
+from ..fake_game import error, register, register_tokens, result, running
+from ..fake_stage import FakeStage
 
 
 def test_a_call_prints_the_result_as_json_when_piped(
@@ -96,7 +64,7 @@ def test_no_game_and_no_connection_are_exit_code_3(
     [
         ["call"], ["call", "a", "x=1", "2"], ["call", "a", "--timeout", "0"],
         ["call", "a", "--timeout", "soon"], ["call", "a", "--timeout", "nan"],
-        ["call", "a", "--frobnicate"], ["call", "a", "\udcff"],
+        ["call", "a", "--frobnicate"], ["call", "a", "\udcff"], ["call", "a", "--role", "king"],
     ],
 )  # fmt: skip
 def test_wrong_usage_is_exit_code_2(
@@ -108,3 +76,35 @@ def test_wrong_usage_is_exit_code_2(
     assert out == ""
     assert "stagedoor" in err
     assert "Traceback" not in err
+
+
+def test_progress_goes_to_stderr_and_the_result_to_stdout(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with running(FakeStage()) as game:
+        assert main(["call", "build", "3", "--to", game.url]) == 0
+    out, err = capsys.readouterr()
+    assert (out, err) == ("30\n", "0\n1\n2\n")
+
+
+def test_a_progress_value_cannot_move_the_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    stage = FakeStage()
+    stage.methods["evil"] = lambda: (text for text in ["\x1b[2J\u202e"])
+    with running(stage) as game:
+        assert main(["call", "evil", "--to", game.url]) == 0
+    assert capsys.readouterr().err == r'"\u001b[2J\u202e"' + "\n"
+
+
+def test_the_role_chooses_the_token_and_no_token_is_an_option(
+    games_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(result(1), tokens={"v-token"}) as game:
+        entry = Game("pong", os.getpid(), "127.0.0.1", game.port, game.url, 1.0)
+        register(games_folder, entry)
+        register_tokens(games_folder, entry, Tokens("v-token", "o-token", "a-token"))
+        assert main(["call", "a", "--role", "viewer"]) == 0
+        assert main(["call", "a"]) == 3
+        err = capsys.readouterr().err
+        assert "the token is not good (HTTP 401)" in err
+        assert "a-token" not in err
+        assert main(["call", "a", "--token", "v-token"]) == 2

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from stagedoor.client.errors import CannotConnectError, NoGameError, SeveralGamesError
-from stagedoor.client.games import find_game, find_url, running_games
+from stagedoor.client.errors import NoGameError, SeveralGamesError
+from stagedoor.client.games import find_game, running_games
 from stagedoor.wire.games import Game
+from stagedoor.wire.tokens import Tokens
 
-from ..fake_game import register
+from ..fake_game import register, register_tokens
 
 HERE = os.getpid()
 
@@ -49,9 +50,11 @@ def test_running_games_are_listed_by_name(games_folder: Path, other_process: int
 
 def test_what_a_dead_process_left_behind_is_removed(games_folder: Path, gone_process: int) -> None:
     stale = register(games_folder, a_game("gone", gone_process))
+    tokens = register_tokens(games_folder, a_game("gone", gone_process), Tokens("a", "b", "c"))
     alive = register(games_folder, a_game("here"))
     assert [game.name for game in running_games()] == ["here"]
     assert not stale.exists()
+    assert not tokens.exists()
     assert alive.exists()
 
 
@@ -88,7 +91,7 @@ def test_a_game_is_found_by_name_pid_or_nothing(games_folder: Path, other_proces
     assert find_game("pong") == two
     assert find_game(other_process) == two
     assert find_game(str(HERE)) == one
-    assert find_url("asteroids") == "ws://127.0.0.1:8787/"
+    assert find_game("asteroids") == one
 
 
 def test_errors_name_what_was_found(games_folder: Path) -> None:
@@ -105,10 +108,3 @@ def test_errors_name_what_was_found(games_folder: Path) -> None:
         find_game("pong")
     with pytest.raises(NoGameError, match="a game 99 is not running; running: asteroids"):
         find_game(99)
-
-
-def test_a_url_is_taken_as_it_is(games_folder: Path) -> None:
-    assert find_url("ws://10.0.0.7:8787/") == "ws://10.0.0.7:8787/"
-    assert find_url("wss://game.example/") == "wss://game.example/"
-    with pytest.raises(CannotConnectError, match="ws:// or wss://"):
-        find_url("http://127.0.0.1:8787/")

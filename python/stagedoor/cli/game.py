@@ -1,0 +1,101 @@
+"""What the verbs that speak to a game have in common: its options, and `open_game()`.
+
+A token is no option: a command line can be read by others. It is the game's own, from the user's
+runtime folder, or in the environment variable STAGEDOOR_TOKEN.
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from stagedoor.cli.command import FAILED, UNREACHABLE, USAGE, CommandError
+
+if TYPE_CHECKING:
+    from stagedoor.client.sync import Client
+
+ROLES = ("viewer", "operator", "admin")
+
+
+def add_game(parser: argparse.ArgumentParser) -> None:
+    """Add the options --to, --role and --timeout."""
+    parser.add_argument(
+        "--to",
+        metavar="TARGET",
+        help="the game's name, process id or URL (default: the only game running)",
+    )
+    parser.add_argument(
+        "--role",
+        choices=ROLES,
+        default="admin",
+        help="with which of the game's tokens (default: admin); a game on another machine gets the"
+        " one in the environment variable STAGEDOOR_TOKEN",
+    )
+    parser.add_argument(
+        "--timeout",
+        metavar="S",
+        type=seconds,
+        default=10.0,
+        help="seconds to wait for the answer, or for the next sign of progress (default: 10)",
+    )
+
+
+@contextmanager
+def open_game(arguments: argparse.Namespace, *, reconnect: bool = False) -> "Iterator[Client]":
+    """A client for these options; in the block, and before, what goes wrong with a game is raised
+    as CommandError."""
+    from stagedoor.client import connect
+
+    with told():
+        client = connect(
+            arguments.to, role=arguments.role, timeout=arguments.timeout, reconnect=reconnect
+        )
+        with client:
+            yield client
+
+
+@contextmanager
+def told(what: str = "") -> Iterator[None]:
+    """What goes wrong with a game in the block is raised as CommandError; `what` was called."""
+    from stagedoor.client.errors import (
+        BadParamsError,
+        BadTokenError,
+        CannotConnectError,
+        ClientError,
+        ConnectionLostError,
+        NoGameError,
+    )
+    from stagedoor.wire.errors import RpcError
+
+    try:
+        yield
+    except RpcError as error:
+        said = f"{what}: " if what else ""
+        raise CommandError(f"{said}{error} ({error.code})", FAILED) from error
+    except (BadParamsError, BadTokenError) as error:
+        raise CommandError(str(error), USAGE) from error
+    except (NoGameError, CannotConnectError, ConnectionLostError) as error:
+        raise CommandError(str(error), UNREACHABLE) from error
+    except ClientError as error:
+        raise CommandError(str(error), FAILED) from error
+
+
+def seconds(text: str) -> float:
+    """A number of seconds above 0, for argparse."""
+    return _positive(text, "seconds")
+
+
+def hertz(text: str) -> float:
+    """A number per second above 0, for argparse."""
+    return _positive(text, "values per second")
+
+
+def _positive(text: str, unit: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of {unit} above 0")
+    return number

@@ -1,0 +1,144 @@
+"""`stagedoor methods [NAME]`: what a running game offers, or all about one method."""
+
+import argparse
+import json
+from typing import TYPE_CHECKING
+
+from stagedoor.cli.command import FAILED, OK, CommandError, Verbs, add_json, add_verb
+from stagedoor.cli.game import add_game, open_game
+from stagedoor.cli.terminal import print_line, print_table, print_value, wants_json
+
+if TYPE_CHECKING:
+    from stagedoor.client.methods import Method, Methods, Param
+
+
+def add_to(verbs: Verbs) -> None:
+    """Tell argparse about the verb."""
+    parser = add_verb(
+        verbs,
+        "methods",
+        run,
+        "list the methods of a running game, or explain one",
+        "With --json: the OpenRPC document, or the one method in it.",
+    )
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="a method, or the first part of one"
+    )
+    add_game(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it."""
+    with open_game(arguments) as game:
+        methods = game.methods
+    name, as_json = arguments.name, wants_json(arguments.json)
+    if name is None:
+        if as_json:
+            print_value(methods.document, as_json=True)
+        else:
+            show_list(list(methods.values()))
+            show_topics(methods)
+    elif name in methods:
+        if as_json:
+            every = methods.document["methods"]
+            print_value(next(one for one in every if one.get("name") == name), as_json=True)
+        else:
+            show_method(methods[name], methods)
+    else:
+        below = [methods[other] for other in methods if other.startswith(f"{name}.")]
+        if not below:
+            raise CommandError(unknown(name, methods), FAILED)
+        if as_json:
+            every = methods.document["methods"]
+            names = {method.name for method in below}
+            print_value([one for one in every if one.get("name") in names], as_json=True)
+        else:
+            show_list(below)
+    return OK
+
+
+def unknown(name: str, methods: "Methods") -> str:
+    """That there is no such method, and which could have been meant."""
+    import difflib
+
+    close = difflib.get_close_matches(name, methods, 3)
+    hint = f"; did you mean {' or '.join(close)}?" if close else ""
+    return f"there is no method {name}{hint}"
+
+
+def show_list(methods: "list[Method]") -> None:
+    """A line for each method."""
+    rows = [(method.signature, method.role, method.summary) for method in methods]
+    print_table(["METHOD", "ROLE", ""], sorted(rows))
+
+
+def show_topics(methods: "Methods") -> None:
+    """A line for each topic."""
+    topics = methods.topics.values()
+    if topics:
+        print_line("")
+        rows = [(topic.name, topic.role, topic.description) for topic in topics]
+        print_table(["TOPIC", "ROLE", ""], sorted(rows))
+
+
+def show_method(method: "Method", methods: "Methods") -> None:
+    """All about one method."""
+    for line in explain(method, methods):
+        print_line(line)
+
+
+def explain(method: "Method", methods: "Methods") -> list[str]:
+    """All about one method, as lines of text that may hold anything."""
+    lines = [method.signature, ""]
+    text = method.description or method.summary
+    if text:
+        lines += [*(f"    {line}" for line in text.splitlines()), ""]
+    facts = [f"role: {method.role or 'not said'}", f"kind: {method.kind}"]
+    if method.timeout is not None:
+        facts.append(f"timeout: {method.timeout:g} s")
+    if method.deprecated:
+        facts.append("deprecated")
+    lines.append(", ".join(facts))
+    for param in method.params:
+        lines += ["", *_explain_param(param)]
+    if method.result is not None:
+        lines += ["", f"returns {method.result.type}", *_schema(method.result)]
+    for name in _mentioned(method, methods):
+        lines += ["", f"{name}:", *_indented(methods.schemas[name])]
+    return lines
+
+
+def _explain_param(param: "Param") -> list[str]:
+    need = "required" if param.required else "optional"
+    lines = [f"{param.name}: {param.type}, {need}"]
+    text = param.description or param.summary
+    return [*lines, *(f"    {line}" for line in text.splitlines()), *_schema(param)]
+
+
+def _schema(param: "Param") -> list[str]:
+    """The schema, where it says more than the type does."""
+    if isinstance(param.schema, dict) and set(param.schema) <= {"type", "default", "$ref"}:
+        return []
+    return _indented(param.schema)
+
+
+def _indented(schema: object) -> list[str]:
+    text = json.dumps(schema, ensure_ascii=False, indent=2)
+    return [f"    {line}" for line in text.splitlines()]
+
+
+def _mentioned(method: "Method", methods: "Methods") -> list[str]:
+    """The shared types that a method's own schemas refer to, and those that these do."""
+    from stagedoor.client.schema import REFERENCE
+
+    found: list[str] = []
+    params = [*method.params, *([method.result] if method.result else [])]
+    todo: list[object] = [param.schema for param in params]
+    while todo:
+        text = json.dumps(todo.pop())
+        for name in methods.schemas:
+            if name not in found and json.dumps(REFERENCE + name) in text:
+                found.append(name)
+                todo.append(methods.schemas[name])
+    return found

@@ -1,0 +1,182 @@
+"""`stagedoor watch TOPIC...`: values of a running game as they come, until Ctrl-C."""
+
+import argparse
+import json
+import sys
+from collections import deque
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Protocol
+
+from stagedoor.cli.command import OK, Verbs, add_json, add_verb
+from stagedoor.cli.game import add_game, hertz, told
+from stagedoor.cli.sparkline import sparkline
+from stagedoor.cli.terminal import harmless, print_line, wants_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from stagedoor.client.async_streams import AsyncSubscription
+    from stagedoor.client.feed import Sample
+
+MODES = ("all", "latest", "mean", "peak", "change")
+REFRESH = 10
+"""Frames per second of the table."""
+WIDTH = 30
+"""Bars of a sparkline."""
+
+DETAILS = """\
+A live table in a terminal. Otherwise, or with --json, a line of JSON for each value: topic, time
+(seconds since the epoch), frame, sequence, value; and `dropped` or `reconnected`, their totals,
+when values were lost. A game that leaves is waited for."""
+
+
+def add_to(verbs: Verbs) -> None:
+    """Tell argparse about the verb."""
+    parser = add_verb(verbs, "watch", run, "watch values of a running game until Ctrl-C", DETAILS)
+    parser.add_argument("topics", metavar="TOPIC", nargs="+", help="a topic, as in game.stalled")
+    parser.add_argument(
+        "--mode",
+        choices=MODES,
+        default="latest",
+        help="what becomes of values that come faster than --hz (default: latest)",
+    )
+    parser.add_argument(
+        "--hz",
+        metavar="N",
+        type=hertz,
+        help="values per second at most (default: 10 in a terminal, else as they come)",
+    )
+    parser.add_argument(
+        "--history", metavar="N", type=_count, default=0, help="past values to begin with"
+    )
+    add_game(parser)
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do it."""
+    import asyncio
+
+    with told():
+        asyncio.run(watch(arguments))
+    return OK
+
+
+async def watch(arguments: argparse.Namespace) -> None:
+    """Watch until cancelled, or until the game sends us away."""
+    import asyncio
+
+    from stagedoor.client import connect_async
+
+    as_json = wants_json(arguments.json)
+    hz = arguments.hz if as_json or arguments.hz else float(REFRESH)
+    async with (
+        AsyncExitStack() as stack,
+        connect_async(arguments.to, role=arguments.role, timeout=arguments.timeout) as game,
+    ):
+        subscriptions = [
+            await game.subscribe(topic, mode=arguments.mode, hz=hz, history=arguments.history)
+            for topic in dict.fromkeys(arguments.topics)
+        ]
+        sink: Sink = Lines() if as_json else stack.enter_context(Board(subscriptions))
+        await asyncio.gather(*(_follow(one, sink) for one in subscriptions))
+
+
+class Sink(Protocol):
+    """Where the values go."""
+
+    def put(self, subscription: "AsyncSubscription", sample: "Sample") -> None:
+        """A value has come."""
+
+
+async def _follow(subscription: "AsyncSubscription", sink: Sink) -> None:
+    async for sample in subscription:
+        sink.put(subscription, sample)
+
+
+class Lines:
+    """A line of JSON for each value."""
+
+    def __init__(self) -> None:
+        self._lost: dict[str, tuple[int, int]] = {}
+
+    def put(self, subscription: "AsyncSubscription", sample: "Sample") -> None:
+        """Print it."""
+        topic, lost = subscription.topic, (subscription.dropped, subscription.reconnected)
+        line: dict[str, Any] = {"topic": topic, **sample._asdict()}
+        before = self._lost.get(topic, (0, 0))
+        line |= {"dropped": lost[0]} if lost[0] != before[0] else {}
+        line |= {"reconnected": lost[1]} if lost[1] != before[1] else {}
+        self._lost[topic] = lost
+        print_line(json.dumps(line, ensure_ascii=False))
+        sys.stdout.flush()
+
+
+class Board:
+    """A table that is drawn again and again while its block lasts."""
+
+    def __init__(self, subscriptions: "list[AsyncSubscription]") -> None:
+        from rich.live import Live
+
+        self._subscriptions = subscriptions
+        self._numbers: dict[str, deque[float]] = {}
+        self._latest: dict[str, Sample] = {}
+        self._live = Live(
+            get_renderable=self.table, refresh_per_second=REFRESH, redirect_stdout=False
+        )
+
+    def __enter__(self) -> "Board":
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._live.__exit__(*error)
+
+    def put(self, subscription: "AsyncSubscription", sample: "Sample") -> None:
+        """Have it in the table from now on."""
+        topic, value = subscription.topic, sample.value
+        self._latest[topic] = sample
+        if isinstance(value, int | float) and abs(value) < 1e300:
+            self._numbers.setdefault(topic, deque(maxlen=WIDTH)).append(float(value))
+
+    def table(self) -> "Table":
+        """The table as it is now."""
+        from rich import box
+        from rich.table import Table
+        from rich.text import Text
+
+        encoding = sys.stdout.encoding or "utf-8"
+        table = Table("TOPIC", "VALUE", "", "FRAME", "LOST", box=box.SIMPLE_HEAD, show_edge=False)
+        for one in self._subscriptions:
+            sample = self._latest.get(one.topic)
+            cells = [
+                one.topic,
+                "" if sample is None else _short(sample.value),
+                sparkline(self._numbers.get(one.topic, ()), encoding),
+                "" if sample is None else str(sample.frame),
+                _lost(one),
+            ]
+            table.add_row(*(Text(harmless(cell, encoding)) for cell in cells))
+        return table
+
+
+def _lost(subscription: "AsyncSubscription") -> str:
+    words = []
+    if subscription.dropped:
+        words.append(f"{subscription.dropped} dropped")
+    if subscription.reconnected:
+        words.append(f"{subscription.reconnected} x reconnected")
+    return ", ".join(words)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of values")
+    return int(text)

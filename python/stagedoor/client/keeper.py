@@ -1,0 +1,51 @@
+"""The thread that looks after a blocking connection while nobody calls: `Keeper`."""
+
+import contextlib
+import selectors
+import socket
+import threading
+from collections.abc import Callable
+
+
+class Keeper:
+    """A thread that runs `look_after(keeper)` again and again until that is False. It is a daemon:
+    a program that ends does not wait for it."""
+
+    def __init__(self, look_after: Callable[["Keeper"], bool]) -> None:
+        self._look_after = look_after
+        self._alarm, self._rope = socket.socketpair()
+        self._alarm.setblocking(False)
+        self._rope.setblocking(False)
+        self._thread = threading.Thread(target=self._run, name="stagedoor-client", daemon=True)
+        self._thread.start()
+
+    def sleep(self, seconds: float, opened: socket.socket | None = None) -> bool:
+        """Sleep for so long, or until there is something to read from the socket, or `ring()`;
+        whether it was that. Only on the keeper's own thread."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._alarm, selectors.EVENT_READ, "alarm")
+            if opened is not None:
+                with contextlib.suppress(ValueError, OSError):  # closed just now
+                    selector.register(opened, selectors.EVENT_READ)
+            for key, _ in selector.select(max(0.0, seconds)):
+                if key.data == "alarm":
+                    with contextlib.suppress(BlockingIOError):
+                        self._alarm.recv(4096)
+                    return True
+        return False
+
+    def ring(self) -> None:
+        """Wake it. Any thread may."""
+        with contextlib.suppress(OSError):  # full: the alarm rings already; closed: it has ended
+            self._rope.send(b"!")
+
+    def join(self, timeout: float) -> None:
+        """Wait for its end, unless this is it."""
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+    def _run(self) -> None:
+        while self._look_after(self):
+            pass
+        self._alarm.close()
+        self._rope.close()

@@ -1,0 +1,101 @@
+"""Blocking sockets for `client.line`: `connect()`, `write()`, `has_pending()`."""
+
+import selectors
+import socket
+import ssl
+import time
+from typing import Final
+
+from stagedoor.client.errors import CannotConnectError
+from stagedoor.client.websocket import Link
+
+CHUNK: Final = 64 * 1024
+"""Bytes to read at once."""
+WOULD_BLOCK: Final = (
+    BlockingIOError,
+    InterruptedError,
+    ssl.SSLWantReadError,
+    ssl.SSLWantWriteError,
+)
+"""What a socket that does not block raises instead of blocking."""
+
+
+def connect(link: Link, timeout: float) -> tuple[socket.socket, list[bytes]]:
+    """Open a socket, without blocking from here on, and the link over it, within `timeout` seconds;
+    and the messages that came with the handshake.
+
+    Raises: CannotConnectError, ConnectionLostError."""
+    deadline = time.monotonic() + timeout
+    opened: socket.socket | None = None
+    try:
+        # No proxy: the game is here or in the same network.
+        opened = socket.create_connection((link.host, link.port), timeout)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
+        if link.secure:
+            context = ssl.create_default_context()
+            opened = context.wrap_socket(opened, server_hostname=link.host)
+        messages = _shake_hands(opened, link, deadline)
+        opened.setblocking(False)
+        return opened, messages
+    except TimeoutError as error:
+        _close(opened)
+        reason = f"no handshake within {timeout:g} s"
+        raise CannotConnectError(link.url, reason) from error
+    except (OSError, UnicodeError, OverflowError) as error:
+        _close(opened)
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CannotConnectError(link.url, reason) from error
+    except BaseException:
+        _close(opened)
+        raise
+
+
+def _shake_hands(opened: socket.socket, link: Link, deadline: float) -> list[bytes]:
+    messages: list[bytes] = []
+    opened.sendall(link.transmit())
+    while not link.is_open and link.failure is None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        opened.settimeout(left)
+        messages += link.receive(opened.recv(CHUNK), time.monotonic())
+    if link.failure is not None:
+        raise link.failure
+    return messages
+
+
+def write(opened: socket.socket, data: bytes, timeout: float) -> bool:
+    """Write all of it to a socket that does not block; False if the other side takes nothing for
+    `timeout` seconds. A connection that is gone is for the next read to find: what the other side
+    said before it left may still be there."""
+    try:
+        sent = opened.send(data)
+    except WOULD_BLOCK:
+        sent = 0
+    except OSError:
+        return True
+    if sent == len(data):
+        return True
+    view = memoryview(data)[sent:]
+    with selectors.DefaultSelector() as selector:
+        selector.register(opened, selectors.EVENT_WRITE)
+        while view:
+            if not selector.select(timeout):
+                return False
+            try:
+                view = view[opened.send(view) :]
+            except WOULD_BLOCK:
+                continue
+            except OSError:
+                return True
+    return True
+
+
+def has_pending(opened: socket.socket) -> bool:
+    """Whether TLS holds bytes that the operating system does not know of any more."""
+    return isinstance(opened, ssl.SSLSocket) and opened.pending() > 0
+
+
+def _close(opened: socket.socket | None) -> None:
+    if opened is not None:
+        opened.close()

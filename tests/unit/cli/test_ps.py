@@ -1,0 +1,64 @@
+"""`stagedoor ps`, with games that tell of themselves and games that do not."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stagedoor.cli import main
+from stagedoor.cli.ps import show_games
+from stagedoor.wire.games import Game
+from stagedoor.wire.tokens import Tokens
+
+from ..fake_game import FakeGame, error, register, register_tokens, result, running
+
+
+def entry(name: str, game: FakeGame) -> Game:
+    return Game(name, os.getpid(), "127.0.0.1", game.port, game.url, 1.0)
+
+
+def test_a_game_is_asked_as_a_viewer_for_its_fps_and_clients(
+    games_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = {"fps": 59.94, "clients": 3, "other": 1}
+    with running(result(status), tokens={"v-token"}) as game:
+        one = entry("pong", game)
+        register(games_folder, one)
+        register_tokens(games_folder, one, Tokens("v-token", "o", "a"))
+        assert main(["ps"]) == 0
+        assert game.received[0]["method"] == "game.status"
+        [told] = json.loads(capsys.readouterr().out)
+        assert (told["name"], told["fps"], told["clients"]) == ("pong", 59.94, 3)
+        show_games([one], as_json=False)
+    table = capsys.readouterr().out.split()
+    assert [word for word in table if word in {"FPS", "CLIENTS", "59.94", "3"}] == [
+        "FPS", "CLIENTS", "59.94", "3",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [error(-32601, "Method not found"), result([1]), result({"fps": "\x1b[2J", "clients": True}),
+     result({"fps": 1e300}), lambda game, call: "garbage"],
+)  # fmt: skip
+def test_a_game_that_tells_nothing_is_listed_all_the_same(
+    games_folder: Path, capsys: pytest.CaptureFixture[str], answer: Any
+) -> None:
+    with running(answer) as game:
+        register(games_folder, entry("pong", game))
+        assert main(["ps"]) == 0
+    [told] = json.loads(capsys.readouterr().out)
+    assert (told["name"], told["fps"], told["clients"]) == ("pong", None, None)
+
+
+def test_a_game_that_does_not_answer_is_not_waited_for(
+    games_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stagedoor.cli.ps.PATIENCE", 0.05)
+    with running(lambda game, call: None) as game, running(result({"fps": 30})) as other:
+        register(games_folder, entry("a", game))
+        register(games_folder, entry("b", other))
+        assert main(["ps"]) == 0
+    assert [told["fps"] for told in json.loads(capsys.readouterr().out)] == [None, 30]

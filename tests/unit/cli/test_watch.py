@@ -1,0 +1,116 @@
+"""`stagedoor watch`, against a real server."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+import stagedoor
+from stagedoor.cli import main
+from stagedoor.cli.watch import Board
+from stagedoor.client.feed import Sample
+
+from ..fake_game import running
+from ..fake_stage import FakeStage
+
+SOURCE = Path(stagedoor.__file__).parents[1]
+
+
+def watching(arguments: list[str], **options: Any) -> "subprocess.Popen[str]":
+    """`stagedoor watch` in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "stagedoor", "watch", *arguments],
+        env=os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONIOENCODING": "utf-8"},
+        stderr=subprocess.PIPE, text=True, **options,
+    )  # fmt: skip
+
+
+def test_piped_each_value_is_a_line_of_json_until_ctrl_c() -> None:
+    stage = FakeStage()
+    stage.past = ["\x1b[2J\u202e"]
+    with running(stage) as game:
+        process = watching(
+            ["rocks", "fps", "rocks", "--mode", "all", "--hz", "20", "--history", "1",
+             "--to", game.url],
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+        stage.wait_for("fps", "rocks")
+        asked = [call["params"] for call in game.received]
+        assert asked[0] == {"topic": "rocks", "mode": "all", "hz": 20.0, "history": 1}
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(2)]
+        stage.publish("rocks", 3)
+        stage.drop("fps", 4)
+        stage.publish("fps", 60.5)
+        lines += [process.stdout.readline() for _ in range(2)]
+        assert all(line.strip().isprintable() for line in lines)
+        values = sorted((json.loads(line) for line in lines), key=lambda one: str(one["value"]))
+        assert [one["value"] for one in values] == ["\x1b[2J\u202e", "\x1b[2J\u202e", 3, 60.5]
+        assert values[2] == {"topic": "rocks", "value": 3, "time": 2.5, "frame": 9, "sequence": 1}
+        assert values[3]["dropped"] == 4
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+def test_a_reader_that_leaves_ends_it() -> None:
+    stage = FakeStage()
+    with running(stage) as game:
+        process = watching(["rocks", "--to", game.url], stdout=subprocess.PIPE)
+        stage.wait_for("rocks")
+        assert process.stdout is not None
+        process.stdout.close()
+        with contextlib.suppress(ConnectionClosed):
+            while process.poll() is None:
+                stage.publish("rocks", 1)
+                time.sleep(0.01)
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+        assert process.wait(30) == 0
+        process.stderr.close()
+
+
+def test_an_unknown_topic_is_exit_code_1_and_no_game_3(
+    games_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(FakeStage()) as game:
+        assert main(["watch", "rokcs", "--to", game.url]) == 1
+    assert "there is no topic rokcs" in capsys.readouterr().err
+    assert main(["watch", "rocks"]) == 3
+    assert main(["watch"]) == 2
+    assert main(["watch", "rocks", "--hz", "0"]) == 2
+    assert main(["watch", "rocks", "--history", "-1"]) == 2
+    assert main(["watch", "rocks", "--mode", "some"]) == 2
+
+
+class FakeSubscription:
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.dropped = 2
+        self.reconnected = 1
+
+
+def test_the_table_shows_the_latest_value_its_history_and_what_was_lost() -> None:
+    from rich.console import Console
+
+    evil = "ro\x1b[2Jcks\u202e[red]"
+    one, two = FakeSubscription("fps"), FakeSubscription(evil)
+    board = Board([one, two])  # type: ignore[list-item]
+    for number in range(8):
+        board.put(one, Sample(float(number), 1.0, 40 + number, number))  # type: ignore[arg-type]
+    board.put(two, Sample({"deep": ["\u202e" + "x" * 200]}, 1.0, 9, 1))  # type: ignore[arg-type]
+    console = Console(width=200, color_system=None, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    console.print(board.table())
+    text = console.export_text()
+    console.file.close()
+    for expected in ("▁▂▃▄▅▆▇█", "47", "2 dropped, 1 x reconnected", r"ro\u001b[2Jcks\u202e[red]"):
+        assert expected in text
+    assert not {"\x1b", "\u202e"} & set(text)

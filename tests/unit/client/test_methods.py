@@ -1,0 +1,42 @@
+"""What a game offers: `stagedoor.client.methods`."""
+
+import pytest
+
+from stagedoor.client.errors import BadReplyError
+from stagedoor.client.methods import parse_discovery
+
+from ..fake_stage import DOCUMENT
+
+
+def test_methods_are_there_by_name_with_all_that_is_known_of_them() -> None:
+    methods = parse_discovery(DOCUMENT)
+    assert list(methods) == ["spawn", "player.heal", "build"]
+    spawn = methods["spawn"]
+    assert (spawn.summary, spawn.role, spawn.kind, spawn.timeout) == (
+        "Add rocks.", "operator", "plain", 5.0,
+    )  # fmt: skip
+    assert [(param.name, param.type, param.required) for param in spawn.params] == [
+        ("kind", 'Literal["big", "small"]', True), ("at", "Point", False), ("count", "int", False),
+    ]  # fmt: skip
+    assert spawn.signature == (
+        'spawn(kind: Literal["big", "small"], at: Point = ..., count: int = 1) -> int'
+    )
+    assert methods["player.heal"].signature == "player.heal(amount: float) -> None"
+    assert methods["build"].kind == "generator"
+    assert methods.topics["rocks"].role == "viewer"
+    assert methods.schemas.keys() == {"Point"}
+    assert methods.document is DOCUMENT
+
+
+def test_what_is_left_out_is_not_missed() -> None:
+    methods = parse_discovery({"methods": [{"name": "a"}, {"name": "b", "x-new": 1}]})
+    assert methods["a"].signature == "a() -> None"
+    assert methods.topics == {}
+
+
+@pytest.mark.parametrize(
+    "document", [None, [], {}, {"methods": 1}, {"methods": [{}]}, {"methods": [{"name": 1}]}]
+)
+def test_anything_else_is_refused(document: object) -> None:
+    with pytest.raises(BadReplyError, match="no OpenRPC document"):
+        parse_discovery(document)

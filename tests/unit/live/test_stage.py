@@ -12,13 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-<<<<<<< HEAD
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection
-from websockets.sync.client import connect as websocket
-=======
 from tests.unit.live.callers import PATIENCE, Caller, Start
->>>>>>> rpc
+from websockets.exceptions import ConnectionClosed
 
 from stagedoor.live import stage as module
 from stagedoor.live.stage import DEFAULT_PORT

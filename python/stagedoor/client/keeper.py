@@ -19,20 +19,17 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="stagedoor-client", daemon=True)
         self._thread.start()
 
-    def sleep(self, seconds: float, opened: socket.socket | None = None) -> bool:
-        """Sleep for so long, or until there is something to read from the socket, or `ring()`;
-        whether it was that. Only on the keeper's own thread."""
+    def sleep(self, seconds: float, opened: socket.socket | None = None) -> None:
+        """Sleep for so long, or until there is something to read from the socket, or `ring()`. Only
+        on the keeper's own thread."""
         with selectors.DefaultSelector() as selector:
-            selector.register(self._alarm, selectors.EVENT_READ, "alarm")
+            selector.register(self._alarm, selectors.EVENT_READ)
             if opened is not None:
                 with contextlib.suppress(ValueError, OSError):  # closed just now
                     selector.register(opened, selectors.EVENT_READ)
-            for key, _ in selector.select(max(0.0, seconds)):
-                if key.data == "alarm":
-                    with contextlib.suppress(BlockingIOError):
-                        self._alarm.recv(4096)
-                    return True
-        return False
+            selector.select(max(0.0, seconds))
+        with contextlib.suppress(BlockingIOError):
+            self._alarm.recv(4096)
 
     def ring(self) -> None:
         """Wake it. Any thread may."""

@@ -3,7 +3,7 @@
 Whoever waits reads. A thread that waits for its answer while nobody reads becomes the reader: it
 takes the bytes from the socket itself, so that a call costs no change of threads. Others that wait
 meanwhile are woken by what it reads, or by its leaving, whereupon one of them reads. A thread of
-our own, the keeper, reads while something is subscribed, and what comes while nobody has called for
+our own, the keeper, reads while something is subscribed, and what comes when nobody has called for
 a while: pings, and the game's goodbye.
 """
 
@@ -20,7 +20,16 @@ from stagedoor.client.door import Door, Target
 from stagedoor.client.errors import ClientClosedError, ClientError, ConnectionLostError
 from stagedoor.client.keeper import Keeper
 from stagedoor.client.retry import Retry
-from stagedoor.client.sockets import CHUNK, WOULD_BLOCK, connect, has_pending, write
+from stagedoor.client.sockets import (
+    CHUNK,
+    WOULD_BLOCK,
+    WRITE_TIMEOUT,
+    connect,
+    hang_up,
+    has_pending,
+    is_secure,
+    write,
+)
 from stagedoor.client.waiting import Condition, Waitable, left
 from stagedoor.client.websocket import Link
 
@@ -31,8 +40,6 @@ IDLE: Final = 0.25
 whether the game is still there."""
 CLOSE_TIMEOUT: Final = 2.0
 """Seconds that `close()` waits for the game to agree."""
-WRITE_TIMEOUT: Final = 10.0
-"""Seconds that a game may refuse to take bytes."""
 
 T = TypeVar("T")
 
@@ -73,10 +80,7 @@ class Line:
             if not self._retry.allowed or self._is_closed:
                 raise self._lost()
             self.open()
-        with self._mutex:
-            done = act(self._session)
-            self._flush()
-        return done
+        return self.attempt(act)
 
     def attempt(self, act: Callable[[Session], T]) -> T:
         """Let `act` use the session whether or not there is a connection, and send what comes of
@@ -112,9 +116,11 @@ class Line:
                 return thing.ready
         return True
 
-    def keep_reading(self) -> None:
-        """Something was subscribed: have the keeper read."""
-        self._ring()
+    def ring(self) -> None:
+        """Something has changed: there is a subscription, another connection, or none any more."""
+        self._has_changed.set()
+        if self._keeper is not None:
+            self._keeper.ring()
 
     def close(self) -> None:
         """Say goodbye, and wait for the game's for 2 s at most. A second time does nothing."""
@@ -126,13 +132,13 @@ class Line:
             if link is not None:
                 link.close()
                 self._flush()
-        self._ring()
+        self.ring()
         deadline = time.monotonic() + CLOSE_TIMEOUT
         self.wait(Condition(lambda: self._session.link is None), deadline)
         with self._mutex:
             self._session.lose(ClientClosedError(self.door.url))
             self._session.subscriptions.end(ClientClosedError(self.door.url))
-            self._hang_up()
+            hang_up(self._socket)  # whoever reads lets go of it
             if not self._is_read:
                 self._let_go()
         if self._keeper is not None:
@@ -165,7 +171,7 @@ class Line:
                 self._session.attach(link)
                 self._session.handle(messages)
                 self._flush()
-        self._ring()
+        self.ring()
 
     def _open_again(self, deadline: float | None) -> None:
         """One attempt, once its time has come; called by the reader, for what is subscribed."""
@@ -206,7 +212,9 @@ class Line:
         try:
             if not has_pending(opened) and not selector.select(slice_):
                 return timeout is None or slice_ < timeout
-            data = opened.recv(CHUNK)
+            # OpenSSL takes no reading and writing of the same connection at once.
+            with self._mutex if is_secure(opened) else contextlib.nullcontext():
+                data = opened.recv(CHUNK)
         except WOULD_BLOCK:
             return True
         except (OSError, ValueError):
@@ -245,22 +253,16 @@ class Line:
 
     def _flush(self) -> None:
         data = self._session.transmit()
-        if data and self._socket is not None and not write(self._socket, data, WRITE_TIMEOUT):
+        if data and self._socket is not None and not write(self._socket, data):
             reason = f"the game took nothing for {WRITE_TIMEOUT:g} s"
             self._session.lose(ConnectionLostError(self.door.url, 1006, reason))
-            self._hang_up()
-
-    def _hang_up(self) -> None:
-        """Wake whoever reads, who lets go of the socket."""
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+            hang_up(self._socket)  # whoever reads lets go of it
 
     def _lose(self) -> None:
         """The link has failed."""
-        link_failure = self._lost()
-        if self._retry.gives_up(link_failure, self.door):
-            self._session.subscriptions.end(link_failure)
+        error = self._lost()
+        if self._retry.gives_up(error, self.door):
+            self._session.subscriptions.end(error)
         self._let_go()
 
     def _let_go(self) -> None:
@@ -282,10 +284,12 @@ class Line:
         subscriptions = self._session.subscriptions
         if subscriptions.is_empty:
             # While calls follow each other their threads read, and two would be in the way.
-            if not keeper.sleep(self._used + IDLE - time.monotonic() + 0.001):
-                idle = time.monotonic() - self._used >= IDLE
-                keeper.sleep(BEAT if idle else IDLE, self._socket if idle else None)
-            self._drain()
+            used = time.monotonic() - self._used
+            if used < IDLE:
+                keeper.sleep(IDLE - used)
+            else:
+                keeper.sleep(BEAT, self._socket)
+                self._drain()
         else:
             is_over = Condition(lambda: self._is_closed or subscriptions.is_empty)
             self.wait(is_over, time.monotonic() + BEAT)
@@ -293,10 +297,5 @@ class Line:
             self._session.beat(time.monotonic())
             self._flush()
             if self._session.link is None:
-                self._hang_up()
+                hang_up(self._socket)  # whoever reads lets go of it
         return not self._is_closed
-
-    def _ring(self) -> None:
-        self._has_changed.set()
-        if self._keeper is not None:
-            self._keeper.ring()

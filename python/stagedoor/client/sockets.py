@@ -1,5 +1,7 @@
-"""Blocking sockets for `client.line`: `connect()`, `write()`, `has_pending()`."""
+"""The sockets of `client.line`: `connect()`, `write()`, `is_secure()`, `has_pending()`,
+`hang_up()`."""
 
+import contextlib
 import selectors
 import socket
 import ssl
@@ -11,6 +13,8 @@ from stagedoor.client.websocket import Link
 
 CHUNK: Final = 64 * 1024
 """Bytes to read at once."""
+WRITE_TIMEOUT: Final = 10.0
+"""Seconds that a game may refuse to take bytes."""
 WOULD_BLOCK: Final = (
     BlockingIOError,
     InterruptedError,
@@ -64,10 +68,10 @@ def _shake_hands(opened: socket.socket, link: Link, deadline: float) -> list[byt
     return messages
 
 
-def write(opened: socket.socket, data: bytes, timeout: float) -> bool:
-    """Write all of it to a socket that does not block; False if the other side takes nothing for
-    `timeout` seconds. A connection that is gone is for the next read to find: what the other side
-    said before it left may still be there."""
+def write(opened: socket.socket, data: bytes) -> bool:
+    """Write all of it to a socket that does not block; False if the other side takes nothing within
+    WRITE_TIMEOUT. A connection that is gone is for the next read to find: what the other side said
+    before it left may still be there."""
     try:
         sent = opened.send(data)
     except WOULD_BLOCK:
@@ -80,7 +84,7 @@ def write(opened: socket.socket, data: bytes, timeout: float) -> bool:
     with selectors.DefaultSelector() as selector:
         selector.register(opened, selectors.EVENT_WRITE)
         while view:
-            if not selector.select(timeout):
+            if not selector.select(WRITE_TIMEOUT):
                 return False
             try:
                 view = view[opened.send(view) :]
@@ -91,9 +95,21 @@ def write(opened: socket.socket, data: bytes, timeout: float) -> bool:
     return True
 
 
+def is_secure(opened: socket.socket) -> bool:
+    """Whether this is TLS."""
+    return isinstance(opened, ssl.SSLSocket)
+
+
 def has_pending(opened: socket.socket) -> bool:
     """Whether TLS holds bytes that the operating system does not know of any more."""
     return isinstance(opened, ssl.SSLSocket) and opened.pending() > 0
+
+
+def hang_up(opened: socket.socket | None) -> None:
+    """End the connection; a thread that waits for it to become readable is woken."""
+    if opened is not None:
+        with contextlib.suppress(OSError):
+            opened.shutdown(socket.SHUT_RDWR)
 
 
 def _close(opened: socket.socket | None) -> None:

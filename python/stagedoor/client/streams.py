@@ -82,7 +82,7 @@ class Subscription(Closing):
         timeout = client._timeout
         deadline = time.monotonic() + timeout
         call = line.transact(lambda session: session.subscribe(key, history, feed))
-        line.keep_reading()
+        line.ring()
         try:
             wait_for(line, call, deadline, timeout)
         except BaseException:

@@ -56,6 +56,8 @@ class WebSocketServerConnection:
         self._onmessage: Handler | None = None
         self._onclose: Handler | None = None
         self._onerror: Handler | None = None
+        # What a stage asks for beyond the seed's interface: messages of a group were lost.
+        self._ondropped: Callable[[int, int], None] | None = None
         # What a message is given to, from the three handlers above.
         self._text: Handler | None = None
         self._binary: Handler | None = None

@@ -55,7 +55,6 @@ class Stage:
         self._hub.on_authenticated = self._authenticated
         self._server._advice = "call stage.tick(dt) once a frame"
         self._server._tokens = self._hub.keys.for_core()
-        self._server._ondropped = self._dropped
         self._server.onconnection = self._connected
         self._announcement: Announcement | None = None
         self._spent = 0.0
@@ -117,18 +116,6 @@ class Stage:
 
     def _authenticated(self, session: Session) -> None:
         session.connection._core.authenticate()
-
-    def _dropped(self, connection: WebSocketServerConnection, group: int, count: int) -> None:
-        for session_ in self._hub.sessions:
-            if session_.connection is connection:
-                for subscribed in self._hub.groups_of(session_):
-                    if subscribed.number == group:
-                        lost = {
-                            "subscription": group,
-                            "topic": subscribed.topic.name,
-                            "count": count,
-                        }
-                        session_.notify("topic.dropped", lost)
 
     @overload
     def rpc(self, function: Function, /) -> Function: ...

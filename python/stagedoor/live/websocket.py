@@ -113,7 +113,6 @@ class WebSocketServer:
         self._onclose: Handler | None = None
         # What a stage asks for beyond the seed's interface.
         self._tokens: list[tuple[str, int]] | None = None
-        self._ondropped: Callable[[WebSocketServerConnection, int, int], None] | None = None
         self._advice = (
             "call server.poll() once a frame, or server.serve_forever(), "
             "or server.listen() inside a running asyncio loop"
@@ -297,9 +296,9 @@ class WebSocketServer:
                 if connection is not None:
                     connection._failed(data)
             elif kind == DROPPED:
-                if connection is not None and self._ondropped is not None:
+                if connection is not None and connection._ondropped is not None:
                     group, count, _ = data
-                    self._ondropped(connection, group, count)
+                    connection._ondropped(group, count)
             elif kind == CLOSED:
                 code, reason, error, unsent = data
                 for callback in unsent:

@@ -76,22 +76,23 @@ def add_to(
         values before, if the game keeps them.
         """
         found = _find(session, topic)
-        if len(hub.groups_of(session)) >= MAX_SUBSCRIPTIONS:
+        if len(session.groups) >= MAX_SUBSCRIPTIONS:
             raise TooManyRequests(f"{MAX_SUBSCRIPTIONS} subscriptions")
         group = hub.topics.group(found, mode, None if mode == "all" else hz)
         group.members.add(session)
+        session.groups[group.number] = group
         join(group.number, session)
         past = list(found.history)[-history:] if history else []
         return Subscription(group.number, topic, mode, group.hz, group.sequence, past)
 
     def unsubscribe(session: Session, subscription: int) -> bool:
         """End a subscription; whether there was one."""
-        for group in hub.groups_of(session):
-            if group.number == subscription:
-                leave(group.number, session)
-                hub.topics.leave(group, session)
-                return True
-        return False
+        group = session.groups.pop(subscription, None)
+        if group is None:
+            return False
+        leave(group.number, session)
+        hub.topics.leave(group, session)
+        return True
 
     def _find(session: Session, name: str) -> Topic:
         topic = hub.topics.get(name)

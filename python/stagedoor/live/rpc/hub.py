@@ -12,7 +12,7 @@ from stagedoor.live.rpc.keys import Keys
 from stagedoor.live.rpc.methods import Methods
 from stagedoor.live.rpc.roles import Role
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.rpc.topics import Group, Publisher, Topics
+from stagedoor.live.rpc.topics import Publisher, Topics
 from stagedoor.live.websocket import WebSocketServerConnection
 
 
@@ -53,17 +53,9 @@ class Hub:
     def left(self, session: Session) -> None:
         """A client is gone."""
         self.sessions.discard(session)
-        for group in self.groups_of(session):
+        for group in session.groups.values():
             self.topics.leave(group, session)
-
-    def groups_of(self, session: Session) -> list[Group]:
-        """What this session subscribes to."""
-        return [
-            group
-            for topic in self.topics
-            for group in list(topic.groups.values())
-            if session in group.members
-        ]
+        session.groups.clear()
 
     @property
     def frame(self) -> int:

@@ -29,6 +29,7 @@ from stagedoor.wire.jsonrpc import Malformed, Request
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.hub import Hub
+    from stagedoor.live.rpc.topics import Group
 
 logger = logging.getLogger("stagedoor")
 
@@ -53,11 +54,14 @@ class Session:
         """None: has not shown who it is."""
         self.calls: set[Call] = set()
         """Those under way."""
+        self.groups: dict[int, Group] = {}
+        """What it subscribes to, by the groups' numbers."""
         self._window = 0.0
         self._count = 0
         connection.ontext = self._receive
         connection.onbinary = self._refuse_binary
         connection.onclose = self._closed
+        connection._ondropped = self._dropped
 
     def notify(self, method: str, params: object) -> None:
         """Send a notification. What JSON cannot carry is logged instead."""
@@ -84,6 +88,11 @@ class Session:
     def _send(self, answer: bytes) -> None:
         self.connection.send(answer.decode())
 
+    def _dropped(self, number: int, count: int) -> None:
+        if (group := self.groups.get(number)) is not None:
+            lost = {"subscription": number, "topic": group.topic.name, "count": count}
+            self.notify("topic.dropped", lost)
+
     def _closed(self, _: str | None) -> None:
         for call in list(self.calls):
             call.drop()
@@ -96,13 +105,12 @@ class Session:
             self.count_call()
             method = self.find(request.method)
             arguments = method.signature.decode(request.params)
+            if method.kind is not Kind.PLAIN and len(self.calls) >= MAX_IN_FLIGHT:
+                raise TooManyRequests(f"{MAX_IN_FLIGHT} calls in flight")
         except RpcError as error:
             return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
         if method.kind is Kind.PLAIN:
             return self.answer(request, method, lambda: self.invoke(method, arguments))
-        if len(self.calls) >= MAX_IN_FLIGHT:
-            full = TooManyRequests(f"{MAX_IN_FLIGHT} calls in flight")
-            return None if request.id is UNSET else jsonrpc.encode_error(request.id, full)
         self.hub.runner.start(Call(self, request, method, answer), arguments)
         return None
 

@@ -149,3 +149,26 @@ def test_a_connection_has_256_subscriptions_at_most(start: Start) -> None:
             assert "result" in caller.call("topic.subscribe", "quiet", "latest", hz)
         error = caller.call("topic.subscribe", "quiet", "latest", 999)["error"]
         assert error["code"] == -32005
+
+
+def test_who_reads_too_slowly_is_told_how_many_values_were_lost(start: Start) -> None:
+    stage = start()
+    stage.watch("view", lambda: "x" * 200_000)
+    with Caller(stage, close_timeout=0.1) as caller:
+        answer = caller.call("topic.subscribe", topic="view", mode="all")["result"]
+        for _ in range(300):  # 60 MB, more than sockets hold
+            stage.tick(0.0)
+        told, last, gaps = 0, answer["sequence"], 0
+        for _ in range(500):
+            message = caller.receive()
+            if message["method"] == "topic.dropped":
+                assert message["params"]["subscription"] == answer["subscription"]
+                assert message["params"]["topic"] == "view"
+                told += message["params"]["count"]
+            else:
+                gaps += message["params"]["sequence"] - last - 1
+                last = message["params"]["sequence"]
+            if told and gaps >= told:
+                break
+    assert told > 0
+    assert gaps >= told

@@ -39,11 +39,15 @@ def test_a_member_that_was_behind_is_told_what_it_lost() -> None:
             "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
         )
         ident, connection = server.next(_core.OPENED)
+        prompt, member = server.opened()
         group = core.group()
         core.join_group(group, connection)
+        core.join_group(group, member)
         connection.send(bytes(64 << 20))  # more than the kernel takes
         core.publish(group, b"lost", droppable=True)
         core.publish(group, b"kept", droppable=True)
+        while prompt.recv() != "kept":  # until then the first one must not read
+            pass
         received = bytearray()
         while not received.endswith(b"\x81\x04kept"):
             received = received[-10:] + client.recv(1 << 20)

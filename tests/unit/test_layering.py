@@ -31,9 +31,11 @@ MAY_IMPORT = {
     "live.rpc": {"live.websocket", "live.base", "wire"},
     "live.domains": {"live.rpc", "live.websocket", "live.base", "wire", "settings", "stagedoor"},
     "live.engines": {"live.domains", "live.rpc", "live.base", "wire"},
+    "live.hold": {"live.websocket", "live.base"},
     "live.understudy": {"_core", "live.domains", "live.rpc", "live.websocket", "live.base", "wire"},
     "live.stage": {
         "live.engines",
+        "live.hold",
         "live.understudy",
         "live.domains",
         "live.rpc",

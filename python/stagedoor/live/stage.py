@@ -14,7 +14,10 @@ from time import perf_counter
 from typing import Any, Literal, TypeVar, overload
 
 import stagedoor
-from stagedoor.live.domains import frame, process, rpc, session, topic
+from stagedoor.live import engines
+from stagedoor.live.domains import frame, game, process, rpc, session, topic
+from stagedoor.live.hold import Hold
+from stagedoor.live.pace import Pace
 from stagedoor.live.registry import Announcement
 from stagedoor.live.rpc.discover import describe
 from stagedoor.live.rpc.fanout import Fanout
@@ -32,6 +35,8 @@ DEFAULT_PORT = 8787
 _PORTS_TRIED = 100
 _BUDGET = 0.002
 """Seconds of a frame that callers get."""
+_LOOK_EVERY = 60
+"""Frames from one look for the game's engine to the next."""
 
 
 class Stage:
@@ -50,6 +55,9 @@ class Stage:
         self._hub = Hub(self.name, fanout)
         for domain in (rpc, frame, session):
             domain.add_to(self._hub)
+        self._pace = Pace()
+        self._engine: engines.Engine | None = None
+        game.add_to(self._hub, self._pace, lambda: self._engine)
         process.add_to(self._hub.methods, self.name)
         topic.add_to(self._hub, fanout.join, fanout.leave)
         self._hub.on_authenticated = self._authenticated
@@ -57,6 +65,8 @@ class Stage:
         self._server._tokens = self._hub.keys.for_core()
         self._server.onconnection = self._connected
         self._announcement: Announcement | None = None
+        self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
+        self._is_ticking = False
         self._spent = 0.0
         self._generation = 0
         """Of the tokens: how often they were rotated."""
@@ -211,35 +221,69 @@ class Stage:
     def tick(self, dt: float) -> float:
         """Answer callers, on this thread, for 2 ms at most; what is left waits for the next frame.
 
-        Takes and returns the seconds since the last frame. The time spent here is taken off the
-        next one: the game never sees it. Call it once a frame, where a frame begins.
+        Takes the seconds since the last frame, and returns those that the game gets: less the time
+        spent here in the last frame, times the time scale. While the game is paused this does not
+        return, but goes on answering. Call it once a frame, where a frame begins. Called by what it
+        calls, it answers nobody and is no frame.
         """
+        if self._is_ticking:
+            return dt * self._pace.timescale
         began = perf_counter()
-        hub = self._hub
-        hub.topics.frame += 1
         try:
-            self._server.poll(_BUDGET)
+            self._begin_frame(dt)
+            if self._pace.is_held:
+                self._hold.stay(self._engine)
+        finally:
+            self._end_tick(began)
+        return self._pace.release()
+
+    async def frame(self, dt: float) -> float:
+        """`tick()` for a game on asyncio: lets the loop run its other tasks, too, also while the
+        game is paused."""
+        if self._is_ticking:
+            await asyncio.sleep(0)
+            return dt * self._pace.timescale
+        began = perf_counter()
+        try:
+            self._begin_frame(dt)
+            if self._pace.is_held:
+                await self._hold.stay_async(self._engine)
+        finally:
+            self._end_tick(began)
+        await asyncio.sleep(0)
+        return self._pace.release()
+
+    def _begin_frame(self, dt: float) -> None:
+        hub = self._hub
+        self._is_ticking = True
+        hub.topics.frame += 1
+        if self._engine is None and hub.frame % _LOOK_EVERY == 1:
+            self._engine = engines.find()
+        self._pace.begin(max(0.0, dt - self._spent))
+        self._answer(_BUDGET)
+        if hub.runner.calls or hub.topics.live or hub.has_changed:
+            hub.end_frame()
+
+    def _answer(self, budget: float) -> None:
+        try:
+            self._server.poll(budget)
         except RuntimeError:
             logger.exception("the stage %s is closed; the game goes on", self.name)
             self.close()
-        if hub.runner.calls or hub.topics.live or hub.has_changed:
-            hub.end_frame()
-        spent, self._spent = self._spent, perf_counter() - began
-        return max(0.0, dt - spent)
 
-    async def frame(self, dt: float) -> float:
-        """`tick()` for a game on asyncio: lets the loop run its other tasks once, too."""
-        dt = self.tick(dt)
-        await asyncio.sleep(0)
-        return dt
+    def _end_tick(self, began: float) -> None:
+        self._is_ticking = False
+        self._spent = perf_counter() - began
 
     def close(self) -> None:
-        """Let nobody in any more, and say goodbye to who is here. Does not block."""
+        """Let nobody in any more, and say goodbye to who is here. Does not block. A paused game
+        goes on."""
         if self._announcement is not None:
             self._announcement.withdraw()
             self._announcement = None
         self._hub.runner.close()
         self._server.close()
+        self._pace.end()
 
 
 def _full_name(name: str | None) -> str:

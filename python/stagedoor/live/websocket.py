@@ -272,6 +272,11 @@ class WebSocketServer:
                 core.end()
         return handled
 
+    @property
+    def _is_behind(self) -> bool:
+        """A poll with a budget has left something for the next."""
+        return self._events is not None or bool(self._later)
+
     def _next_events(self) -> Iterator[tuple[int, int, object]] | None:
         if self._core is None or not (events := self._core.take(_CHUNK)):
             return None

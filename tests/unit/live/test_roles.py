@@ -18,6 +18,7 @@ FORBIDDEN, NOT_AUTHENTICATED = -32003, -32004
 
 VIEWERS = {
     "frame.batch",
+    "game.status",
     "process.info",
     "rpc.cancel",
     "rpc.discover",

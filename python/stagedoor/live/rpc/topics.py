@@ -133,6 +133,8 @@ class Topics:
         """Those that somebody wants."""
         self.frame = 0
         """Counts the frames from 1."""
+        self._stepped = -1
+        """The frame of the last step."""
 
     def add(
         self,
@@ -198,8 +200,14 @@ class Topics:
             self._take(topic, Sample(time(), self.frame, value), monotonic())
 
     def step(self, frame: int) -> None:
-        """Once a frame: read what somebody wants, and publish what is due."""
-        self.frame = frame
+        """Once a frame: read what somebody wants, and publish what is due.
+
+        Again in the same frame is a turn of a game that is held: then values are read and told at
+        the subscribers' rates, but not kept, nor told to those who get every value: no frame has
+        passed.
+        """
+        is_held = frame == self._stepped
+        self.frame = self._stepped = frame
         wall, now = time(), monotonic()
         for topic in self.live:
             if topic.read is None:
@@ -212,12 +220,14 @@ class Topics:
                 self._complain(topic, topic)
                 continue
             topic.failed = False
-            self._take(topic, Sample(wall, frame, value), now)
+            self._take(topic, Sample(wall, frame, value), now, is_held)
 
-    def _take(self, topic: Topic, sample: Sample, now: float) -> None:
-        if topic.history.maxlen != 0:
+    def _take(self, topic: Topic, sample: Sample, now: float, is_held: bool = False) -> None:
+        if topic.history.maxlen != 0 and not is_held:
             self._keep(topic, sample)
         for group in list(topic.groups.values()):
+            if is_held and group.mode == "all":
+                continue
             self._publish(group, partial(group.take, sample), sample, now)
 
     def _keep(self, topic: Topic, sample: Sample) -> None:

@@ -1,0 +1,119 @@
+"""`game`: how the game is doing; pause, step, and time scale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import msgspec
+
+from stagedoor.live.pace import Pace
+from stagedoor.live.rpc.calls import NEXT_FRAME
+from stagedoor.live.rpc.hub import Hub
+from stagedoor.wire.errors import HandlerError
+
+if TYPE_CHECKING:
+    from stagedoor.live.engines.engine import Engine
+
+TOPIC: Final = "game.pace"
+
+StepCount = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+Scale = Annotated[float, msgspec.Meta(gt=0, le=100)]
+
+
+@dataclass(frozen=True, slots=True)
+class GamePace:
+    """Whether the game goes on, and how fast."""
+
+    frame: int
+    """The frame that the game is in, or in front of, if it is held."""
+    paused: bool
+    steps: int
+    """Frames for which a paused game goes on still."""
+    timescale: float
+
+
+@dataclass(frozen=True, slots=True)
+class GameStatus:
+    """How the game is doing."""
+
+    name: str
+    """The stage's name."""
+    frame: int
+    """Counts the frames from 1."""
+    paused: bool
+    steps: int
+    """Frames for which a paused game goes on still."""
+    timescale: float
+    """What the game's dt is multiplied by."""
+    engine: str | None
+    """The game's framework and its version, if it is one that stagedoor knows."""
+    clients: int
+    """Connections that have shown who they are, the caller's included."""
+
+
+def add_to(hub: Hub, pace: Pace, engine: Callable[[], Engine | None]) -> None:
+    """Register the domain."""
+
+    def told() -> GamePace:
+        return GamePace(hub.frame, pace.paused, pace.steps, pace.timescale)
+
+    def status() -> GameStatus:
+        """How the game is doing."""
+        found = engine()
+        return GameStatus(
+            name=hub.name,
+            frame=hub.frame,
+            paused=pace.paused,
+            steps=pace.steps,
+            timescale=pace.timescale,
+            engine=None if found is None else found.name,
+            clients=sum(session.role is not None for session in list(hub.sessions)),
+        )
+
+    def pause() -> GamePace:
+        """Hold the game where its frame begins; callers are answered there.
+
+        It stays so until somebody resumes it, whoever leaves. Steps that are left are called off.
+        """
+        pace.pause()
+        return told()
+
+    def resume() -> GamePace:
+        """Let a paused game go on. Steps that are left are called off."""
+        pace.resume()
+        return told()
+
+    def step(frames: StepCount = 1) -> Generator[Any, None, GamePace]:
+        """Let a paused game go on for so many frames, then hold it again; answers when it is held.
+
+        A game that runs is paused first. Each frame gets the dt of the last one before the pause.
+        Steps that are asked for meanwhile come after these. A resume or a pause before they are
+        done is an error.
+        """
+        steps = pace.step(frames)
+        try:
+            while not steps.is_done:
+                if steps.is_called_off:
+                    ended = "paused" if pace.paused else "resumed"
+                    reason = f"the game was {ended} after {steps.done} of {frames} frames"
+                    raise HandlerError("StepsCalledOff", reason)
+                yield NEXT_FRAME
+        finally:
+            pace.call_off(steps)
+        return told()
+
+    def timescale(scale: Scale) -> GamePace:
+        """Make the game's time pass faster or slower, from its next dt on: 1 is as it was made."""
+        pace.scale(scale)
+        return told()
+
+    hub.topics.add(TOPIC, description="The game's pace, when it changes: as game.pause answers.")
+    pace.listeners.append(lambda: hub.topics.emit(TOPIC, told()))
+    methods = hub.methods
+    methods.add_built_in(status, "game.status", role="viewer", anytime=True)
+    methods.add_built_in(pause, "game.pause", role="operator")
+    methods.add_built_in(resume, "game.resume", role="operator")
+    methods.add_built_in(step, "game.step", role="operator", timeout=None)
+    methods.add_built_in(timescale, "game.timescale", role="operator")

@@ -1,7 +1,8 @@
-"""The native part of stagedoor: a WebSocket server whose network thread never takes the GIL.
+"""The native part of stagedoor: a WebSocket server whose network thread never takes the GIL, and
+the record of what frames took.
 
-`live.websocket` drives it; nothing else does. Sizes are bytes, times are seconds. All methods may
-be called from any thread unless they say otherwise.
+`live.websocket` drives the one, `live.frames` the other; nothing else does. Sizes are bytes, times
+are seconds. All methods may be called from any thread unless they say otherwise.
 """
 
 from collections.abc import Callable
@@ -14,13 +15,18 @@ __all__ = [
     "CLOSED",
     "DROPPED",
     "FAILED",
+    "GC",
+    "IDLE",
     "OPENED",
     "SENT",
+    "SPAN",
     "STOPPED",
     "TEXT",
     "Connection",
+    "Frames",
     "NetworkThread",
     "Server",
+    "Span",
     "after_fork_in_child",
     "after_fork_in_parent",
     "before_fork",
@@ -205,6 +211,74 @@ class NetworkThread:
         """Block without the GIL until events have waited that long; False: no more will come."""
     def join(self) -> None:
         """End everything at once and wait, without the GIL, for the thread to end."""
+
+# The kinds of slice, of `Frames.slices()`:
+SPAN: Final = 0
+"""The part of a span that is in one frame; the name is the span's."""
+GC: Final = 1
+"""A garbage collection; the name tells the generation."""
+IDLE: Final = 2
+"""The game's framework slept."""
+
+_Frame: TypeAlias = tuple[int, int, int, int, int, int, int, list[tuple[str, int]]]
+"""Number, counted from 1; start; total, without held; stagedoor's own part of it; held; garbage
+collections; what the framework slept; the sum of the spans of each name. Nanoseconds, since
+`Frames.epoch`."""
+_Slice: TypeAlias = tuple[int, str, int, int, int]
+"""Kind, name, thread, start and duration in nanoseconds."""
+
+@final
+class Frames:
+    """Records what each frame takes, and keeps the last 10 000. Any thread may read."""
+
+    def __new__(cls) -> Frames: ...
+    @property
+    def epoch(self) -> float:
+        """What starts are counted from: seconds since the epoch."""
+    @property
+    def number(self) -> int:
+        """Of the frame under way; 0 before the first."""
+    @property
+    def thread(self) -> int:
+        """The one that begins frames. Threads are numbered in the order in which they came."""
+    def turn(self, server: Server | None, dt: float, /) -> float | None:
+        """A frame begins, on this thread; the one before ends.
+
+        Returns the dt, less what `answered()` counted in the frame before; None when the server
+        has events, and once a second in any case: see `spent`. The server counts this as a poll.
+        """
+    @property
+    def spent(self) -> float:
+        """What `answered()` counted in the frame before this one; seconds, `held` included."""
+    def answered(self, held: float, /) -> float:
+        """stagedoor is done with this frame, in which it held the game for so many seconds.
+        Returns the seconds since `turn()` that were its own."""
+    def idle(self, seconds: float, /) -> None:
+        """The game's framework has slept for so long, until now, in this frame."""
+    def span(self, name: str, /) -> Span:
+        """What measures the spans of that name. The first 999 names are told apart."""
+    def collection(self, phase: str, info: dict[str, int], /) -> None:
+        """For `gc.callbacks`."""
+    def history(self, count: int, since: int = 0, /) -> list[_Frame]:
+        """The last `count` frames that are over, oldest first, of those after number `since`."""
+    def slower_than(self, threshold: int, limit: int, /) -> list[_Frame]:
+        """The slowest of all frames whose total is more, slowest first, `limit` at most."""
+    def slices(self, count: int, since: int = 0, /) -> list[_Slice]:
+        """What the frames of `history()` are made of, in the order of the ends. 1000 of a frame
+        are kept, 131 072 in all."""
+    def summary(self, count: int, /) -> tuple[int, int, int, int, int, int, int, int, int]:
+        """Of the last `count` frames: their number; median, 95th and 99th percentile, largest of
+        the totals; sums of total, stagedoor, garbage collections, sleep. Nanoseconds."""
+    def rate(self) -> float:
+        """Frames a second, of those that ended within the last second."""
+
+@final
+class Span:
+    """`with` it, a part of the frame is measured. Reusable, nestable, for any thread; only those
+    of the thread that begins frames count into a frame's sums."""
+
+    def __enter__(self) -> None: ...
+    def __exit__(self, kind: object, error: object, traceback: object, /) -> None: ...
 
 def before_fork() -> None:
     """Call before `fork`, on its thread."""

@@ -24,6 +24,19 @@ class _Turn(Awaitable[None]):
 _TURN = _Turn()
 
 
+class _NoSpan:
+    """Measures nothing."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+_NO_SPAN = _NoSpan()
+
+
 class DormantStage:
     """A stage that is not there."""
 
@@ -51,6 +64,10 @@ class DormantStage:
         """Give the event loop one turn, then hand `dt` (seconds) back, untouched."""
         await _TURN
         return dt
+
+    def span(self, name: str) -> _NoSpan:
+        """Measure nothing."""
+        return _NO_SPAN
 
     def close(self) -> None:
         """Do nothing."""

@@ -1,7 +1,7 @@
 """Imports run one way (docs/architecture.md): checked over the sources, nothing is imported here.
 
 cli -> client -> wire        stage -> domains -> rpc -> {websocket, wire}    websocket -> _core
-bindings -> server -> protocol
+bindings -> {server -> protocol, frames}
 """
 
 import ast
@@ -29,13 +29,24 @@ MAY_IMPORT = {
     "live.base": {"wire", "settings"},
     "live.websocket": {"_core", "live.base"},
     "live.rpc": {"live.websocket", "live.base", "wire"},
-    "live.domains": {"live.rpc", "live.websocket", "live.base", "wire", "settings", "stagedoor"},
+    "live.domains": {
+        "live.rpc",
+        "live.websocket",
+        "live.frames",
+        "live.base",
+        "wire",
+        "settings",
+        "stagedoor",
+    },
     "live.engines": {"live.domains", "live.rpc", "live.base", "wire"},
+    "live.frames": {"_core", "live.trace"},
+    "live.trace": {"_core"},
     "live.hold": {"live.websocket", "live.base"},
     "live.understudy": {"_core", "live.domains", "live.rpc", "live.websocket", "live.base", "wire"},
     "live.stage": {
         "live.engines",
         "live.hold",
+        "live.frames",
         "live.understudy",
         "live.domains",
         "live.rpc",
@@ -57,7 +68,8 @@ MODULES = {
 CRATES = {
     "protocol": set(),
     "server": {"protocol"},
-    "bindings": {"server"},
+    "frames": set(),
+    "bindings": {"server", "frames"},
     "loadgen": {"protocol"},
 }
 

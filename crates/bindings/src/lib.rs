@@ -5,6 +5,7 @@
 
 mod connection;
 mod events;
+mod frames;
 mod server;
 
 use pyo3::pymodule;
@@ -15,6 +16,8 @@ mod _core {
 
     #[pymodule_export]
     use super::connection::Connection;
+    #[pymodule_export]
+    use super::frames::{Frames, Span};
     #[pymodule_export]
     use super::server::{NetworkThread, Server};
 
@@ -34,6 +37,13 @@ mod _core {
     const STOPPED: u8 = super::events::STOPPED;
     #[pymodule_export]
     const DROPPED: u8 = super::events::DROPPED;
+
+    #[pymodule_export]
+    const SPAN: u8 = super::frames::SPAN;
+    #[pymodule_export]
+    const GC: u8 = super::frames::GC;
+    #[pymodule_export]
+    const IDLE: u8 = super::frames::IDLE;
 
     #[pyfunction]
     fn before_fork(py: Python<'_>) {

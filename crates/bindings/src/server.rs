@@ -19,6 +19,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Tells that the program polls; whether there is anything for it.
+    pub(crate) fn attended(&self) -> bool {
+        self.server.attend();
+        self.server.has_events()
+    }
+
     fn stream(&self) -> MutexGuard<'_, Stream> {
         self.stream.lock().unwrap_or_else(PoisonError::into_inner)
     }

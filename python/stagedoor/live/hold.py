@@ -44,6 +44,8 @@ class Hold:
         self._answer = answer
         self._turn = turn
         self._changed: asyncio.Event | None = None
+        self.seconds = 0.0
+        """How long the game was held the last time."""
         pace.listeners.append(self._wake)
 
     def stay(self, engine: Engine | None) -> None:
@@ -83,7 +85,8 @@ class Hold:
 
     def _turns(self, engine: Engine | None) -> Generator[float, None, None]:
         """Does all but the waiting: yields how many seconds to wait, or less if something comes."""
-        due = monotonic() + TURN
+        began = monotonic()
+        due = began + TURN
         try:
             while self._pace.is_held:
                 if not self._server._is_behind:
@@ -98,5 +101,6 @@ class Hold:
                 if self._server._core is None:  # it has failed, or this is a forked child
                     self._pace.end()
         finally:
+            self.seconds = monotonic() - began
             if engine is not None:
                 engine.release()

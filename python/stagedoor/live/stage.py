@@ -9,13 +9,15 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from time import perf_counter
 from typing import Any, Literal, TypeVar, overload
 
 import stagedoor
 from stagedoor.live import engines
-from stagedoor.live.domains import frame, game, process, rpc, session, topic
+from stagedoor.live.budget import Budget
+from stagedoor.live.domains import frame, frames, game, process, rpc, session, topic
+from stagedoor.live.frames import Frames
 from stagedoor.live.hold import Hold
 from stagedoor.live.pace import Pace
 from stagedoor.live.registry import Announcement
@@ -35,8 +37,6 @@ DEFAULT_PORT = 8787
 _PORTS_TRIED = 100
 _BUDGET = 0.002
 """Seconds of a frame that callers get."""
-_LOOK_EVERY = 60
-"""Frames from one look for the game's engine to the next."""
 
 
 class Stage:
@@ -57,7 +57,11 @@ class Stage:
             domain.add_to(self._hub)
         self._pace = Pace()
         self._engine: engines.Engine | None = None
-        game.add_to(self._hub, self._pace, lambda: self._engine)
+        self._frames = Frames()
+        self._budget = Budget(_BUDGET)
+        self._budget.listeners.append(self._thinned)
+        game.add_to(self._hub, self._pace, self._frames, self._budget, lambda: self._engine)
+        frames.add_to(self._hub, self._frames)
         process.add_to(self._hub.methods, self.name)
         topic.add_to(self._hub, fanout.join, fanout.leave)
         self._hub.on_authenticated = self._authenticated
@@ -67,7 +71,6 @@ class Stage:
         self._announcement: Announcement | None = None
         self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
         self._is_ticking = False
-        self._spent = 0.0
         self._generation = 0
         """Of the tokens: how often they were rotated."""
 
@@ -218,6 +221,11 @@ class Stage:
         """What `rpc.discover` answers: an OpenRPC document."""
         return describe(self._hub, stagedoor.__version__)
 
+    def span(self, name: str) -> AbstractContextManager[None]:
+        """Measure a part of the frame: `with stage.span("physics"):`. May be kept, and used again,
+        inside itself and on any thread; a frame's sums are of the game's thread."""
+        return self._frames.span(name)
+
     def tick(self, dt: float) -> float:
         """Answer callers, on this thread, for 2 ms at most; what is left waits for the next frame.
 
@@ -228,13 +236,15 @@ class Stage:
         """
         if self._is_ticking:
             return dt * self._pace.timescale
-        began = perf_counter()
+        rest = self._turn(dt)
+        if rest is not None:
+            return rest
         try:
             self._begin_frame(dt)
             if self._pace.is_held:
                 self._hold.stay(self._engine)
         finally:
-            self._end_tick(began)
+            self._end_tick()
         return self._pace.release()
 
     async def frame(self, dt: float) -> float:
@@ -243,24 +253,41 @@ class Stage:
         if self._is_ticking:
             await asyncio.sleep(0)
             return dt * self._pace.timescale
-        began = perf_counter()
-        try:
-            self._begin_frame(dt)
-            if self._pace.is_held:
-                await self._hold.stay_async(self._engine)
-        finally:
-            self._end_tick(began)
+        rest = self._turn(dt)
+        if rest is None:
+            try:
+                self._begin_frame(dt)
+                if self._pace.is_held:
+                    await self._hold.stay_async(self._engine)
+            finally:
+                self._end_tick()
         await asyncio.sleep(0)
-        return self._pace.release()
+        return self._pace.release() if rest is None else rest
+
+    def _turn(self, dt: float) -> float | None:
+        """A frame begins; what the game gets of it if there is nothing to do."""
+        hub, server, pace = self._hub, self._server, self._pace
+        hub.topics.frame += 1
+        rest = self._frames.turn(server._core, dt)
+        if (
+            hub.topics.live
+            or hub.runner.calls
+            or hub.has_changed
+            or server._is_behind
+            or pace.paused
+            or pace.timescale != 1.0
+        ):
+            return None
+        return rest
 
     def _begin_frame(self, dt: float) -> None:
         hub = self._hub
         self._is_ticking = True
-        hub.topics.frame += 1
-        if self._engine is None and hub.frame % _LOOK_EVERY == 1:
+        if self._engine is None:
             self._engine = engines.find()
-        self._pace.begin(max(0.0, dt - self._spent))
-        self._answer(_BUDGET)
+        self._hold.seconds = 0.0
+        self._pace.begin(max(0.0, dt - self._frames.core.spent))
+        self._answer(self._budget.seconds)
         if hub.runner.calls or hub.topics.live or hub.has_changed:
             hub.end_frame()
 
@@ -271,9 +298,14 @@ class Stage:
             logger.exception("the stage %s is closed; the game goes on", self.name)
             self.close()
 
-    def _end_tick(self, began: float) -> None:
+    def _end_tick(self) -> None:
         self._is_ticking = False
-        self._spent = perf_counter() - began
+        topics = self._hub.topics
+        self._budget.count(self._frames.answered(self._hold.seconds), topics.spent)
+        topics.spent = 0.0
+
+    def _thinned(self) -> None:
+        self._hub.topics.thinning = self._budget.thinning
 
     def close(self) -> None:
         """Let nobody in any more, and say goodbye to who is here. Does not block. A paused game
@@ -284,6 +316,7 @@ class Stage:
         self._hub.runner.close()
         self._server.close()
         self._pace.end()
+        self._frames.stop_watching_gc()
 
 
 def _full_name(name: str | None) -> str:

@@ -18,6 +18,10 @@ FORBIDDEN, NOT_AUTHENTICATED = -32003, -32004
 
 VIEWERS = {
     "frame.batch",
+    "frames.export",
+    "frames.history",
+    "frames.spikes",
+    "frames.summary",
     "game.status",
     "process.info",
     "rpc.cancel",

@@ -131,8 +131,17 @@ class TestTick:
 
     def test_never_goes_back_in_time(self, start: Start) -> None:
         stage = start()
-        stage._spent = 5.0
-        assert stage.tick(0.016) == 0.0
+        stage.rpc(name="work")(lambda: time.sleep(0.05))
+        with Caller(stage) as caller:
+            caller.send("work")
+            deadline = time.monotonic() + PATIENCE
+            spent = 0.0
+            while spent < 0.05:
+                assert time.monotonic() < deadline
+                began = time.perf_counter()
+                stage.tick(1.0)
+                spent = time.perf_counter() - began
+            assert stage.tick(0.016) == 0.0
 
     def test_exceptions_of_methods_and_handlers_never_reach_the_loop(
         self, start: Start, caplog: pytest.LogCaptureFixture

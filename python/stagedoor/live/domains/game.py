@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
+from stagedoor.live.budget import Budget
+from stagedoor.live.frames import Frames
 from stagedoor.live.pace import Pace
 from stagedoor.live.rpc.calls import NEXT_FRAME
 from stagedoor.live.rpc.hub import Hub
@@ -16,10 +19,14 @@ from stagedoor.wire.errors import HandlerError
 if TYPE_CHECKING:
     from stagedoor.live.engines.engine import Engine
 
-TOPIC: Final = "game.pace"
+logger = logging.getLogger("stagedoor")
+
+PACE: Final = "game.pace"
+DEGRADED: Final = "game.degraded"
 
 StepCount = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Scale = Annotated[float, msgspec.Meta(gt=0, le=100)]
+BudgetSeconds = Annotated[float, msgspec.Meta(gt=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +54,37 @@ class GameStatus:
     """Frames for which a paused game goes on still."""
     timescale: float
     """What the game's dt is multiplied by."""
+    fps: float
+    """Frames of the last second."""
+    budget: float
+    """Seconds that callers and topics get of a frame."""
+    cost: float
+    """Seconds that they take of a frame, the mean of the last 60 in which there was something."""
+    thinning: int
+    """Topics are read in one frame of so many: more than 1 if that would cost too much."""
     engine: str | None
     """The game's framework and its version, if it is one that stagedoor knows."""
     clients: int
     """Connections that have shown who they are, the caller's included."""
 
 
-def add_to(hub: Hub, pace: Pace, engine: Callable[[], Engine | None]) -> None:
+@dataclass(frozen=True, slots=True)
+class GameBudget:
+    """What stagedoor takes of a frame. Seconds."""
+
+    budget: float
+    cost: float
+    thinning: int
+    """Topics are read in one frame of so many."""
+
+
+def add_to(
+    hub: Hub,
+    pace: Pace,
+    frames: Frames,
+    budget: Budget,
+    engine: Callable[[], Engine | None],
+) -> None:
     """Register the domain."""
 
     def told() -> GamePace:
@@ -68,6 +99,10 @@ def add_to(hub: Hub, pace: Pace, engine: Callable[[], Engine | None]) -> None:
             paused=pace.paused,
             steps=pace.steps,
             timescale=pace.timescale,
+            fps=frames.fps,
+            budget=budget.seconds,
+            cost=budget.cost,
+            thinning=budget.thinning,
             engine=None if found is None else found.name,
             clients=sum(session.role is not None for session in list(hub.sessions)),
         )
@@ -109,11 +144,49 @@ def add_to(hub: Hub, pace: Pace, engine: Callable[[], Engine | None]) -> None:
         pace.scale(scale)
         return told()
 
-    hub.topics.add(TOPIC, description="The game's pace, when it changes: as game.pause answers.")
-    pace.listeners.append(lambda: hub.topics.emit(TOPIC, told()))
+    def set_budget(seconds: BudgetSeconds) -> GameBudget:
+        """Say how much of a frame callers and topics get; what callers are left with waits.
+
+        When that is exceeded, topics are read less often: `game.degraded` tells.
+        """
+        budget.seconds = seconds
+        return reckoned()
+
+    def reckoned() -> GameBudget:
+        return GameBudget(budget.seconds, budget.cost, budget.thinning)
+
+    is_degraded = False
+
+    def thinned() -> None:
+        nonlocal is_degraded
+        if is_degraded != (budget.thinning > 1):
+            is_degraded = not is_degraded
+            _log(budget)
+        hub.topics.emit(DEGRADED, reckoned())
+
+    hub.topics.add(PACE, description="The pace, when it changes: what game.pause answers.")
+    hub.topics.add(
+        DEGRADED,
+        description="What stagedoor takes of a frame, when it has begun or ceased to thin topics "
+        "for it: what game.budget answers.",
+    )
+    budget.listeners.append(thinned)
+    pace.listeners.append(lambda: hub.topics.emit(PACE, told()))
     methods = hub.methods
     methods.add_built_in(status, "game.status", role="viewer", anytime=True)
     methods.add_built_in(pause, "game.pause", role="operator")
     methods.add_built_in(resume, "game.resume", role="operator")
     methods.add_built_in(step, "game.step", role="operator", timeout=None)
     methods.add_built_in(timescale, "game.timescale", role="operator")
+    methods.add_built_in(set_budget, "game.budget", role="operator")
+
+
+def _log(budget: Budget) -> None:
+    if budget.thinning == 1:
+        logger.info("stagedoor is within its budget: topics are read in every frame again")
+        return
+    logger.warning(
+        "stagedoor takes %.1f ms of a frame, its budget is %.1f ms: topics are read less often",
+        budget.cost * 1000,
+        budget.seconds * 1000,
+    )

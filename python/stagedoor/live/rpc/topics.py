@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from time import monotonic, time
+from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from msgspec import Raw
@@ -133,6 +133,11 @@ class Topics:
         """Those that somebody wants."""
         self.frame = 0
         """Counts the frames from 1."""
+        self.thinning = 1
+        """Values are read in one step of so many."""
+        self.spent = 0.0
+        """Seconds that steps have taken; for who sets it back."""
+        self._skipped = 0
         self._stepped = -1
         """The frame of the last step."""
 
@@ -206,8 +211,17 @@ class Topics:
         the subscribers' rates, but not kept, nor told to those who get every value: no frame has
         passed.
         """
-        is_held = frame == self._stepped
-        self.frame = self._stepped = frame
+        self.frame = frame
+        self._skipped += 1
+        if self._skipped < self.thinning:
+            return
+        began = perf_counter()
+        self._skipped = 0
+        self._read(frame, is_held=frame == self._stepped)
+        self._stepped = frame
+        self.spent += perf_counter() - began
+
+    def _read(self, frame: int, *, is_held: bool) -> None:
         wall, now = time(), monotonic()
         for topic in self.live:
             if topic.read is None:

@@ -80,6 +80,9 @@ def _method(method: dict[str, Any]) -> list[str]:
         need = "" if param["required"] else ", may be left out"
         lines.append(f"- `{param['name']}`{need}: `{json.dumps(param['schema'])}`")
     lines.append(f"- result: `{json.dumps(method['result']['schema'])}`\n")
+    for example in method.get("examples", []):
+        params = {param["name"]: param["value"] for param in example["params"]}
+        lines.append(f"For example: `{json.dumps(params)}`\n")
     return lines
 
 

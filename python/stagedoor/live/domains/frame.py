@@ -56,6 +56,8 @@ def add_to(hub: Hub) -> None:
 
         `at`: the `next` frame, or the number of one to come. `stop_on_error`: leave out the calls
         after the first that fails.
+
+        >>> batch([{"method": "spawn", "params": ["big"]}, {"method": "player.heal"}], at="next")
         """
         _check(calls, at)
         while at != "next" and hub.frame < at:

@@ -74,6 +74,8 @@ def add_to(
         `mode`: `all` values; at each turn the `latest`, the `mean` or the `peak` of those since the
         last; or each `change`. `hz`: turns a second, None: every frame. `history`: how many of the
         values before, if the game keeps them.
+
+        >>> subscribe("rocks", mode="mean", hz=10)
         """
         found = _find(session, topic)
         if len(session.groups) >= MAX_SUBSCRIPTIONS:

@@ -59,7 +59,11 @@ class Call:
             return
         self.is_over = True
         self.session.calls.discard(self)
-        answer = self.session.answer(self.request, self.method, outcome, self.began)
+        try:
+            answer = self.session.answer(self.request, self.method, outcome, self.began)
+        except KeyboardInterrupt:
+            self.session.interrupted(self.request, self._answer)
+            raise
         if answer is not None:
             self._answer(answer)
 

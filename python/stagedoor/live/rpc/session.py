@@ -146,7 +146,11 @@ class Session:
         except RpcError as error:
             return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
         if method.kind is Kind.PLAIN:
-            return self.answer(request, method, lambda: self.invoke(method, arguments))
+            try:
+                return self.answer(request, method, lambda: self.invoke(method, arguments))
+            except KeyboardInterrupt:
+                self.interrupted(request, answer)
+                raise
         self.hub.runner.start(Call(self, request, method, answer), arguments)
         return None
 
@@ -205,6 +209,13 @@ class Session:
             text = unsendable(method.name, error)
             logger.error("%s", text)
             return jsonrpc.encode_error(request.id, InternalError(text))
+
+    def interrupted(self, request: Request, answer: Callable[[bytes], None]) -> None:
+        """Ctrl-C came while a method ran. It goes on to the game's loop, which may go on, too: the
+        caller is not left waiting."""
+        if request.id is not UNSET:
+            error = HandlerError("KeyboardInterrupt", "the game was interrupted")
+            answer(jsonrpc.encode_error(request.id, error))
 
     def result_of(
         self,

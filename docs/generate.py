@@ -10,7 +10,7 @@ from typing import Any
 
 from stagedoor.live.rpc import keys, session
 from stagedoor.live.stage import Stage
-from stagedoor.wire import errors, jsonrpc
+from stagedoor.wire import errors, jsonrpc, size
 
 PAGE = Path(__file__).with_name("protocol.md")
 
@@ -20,7 +20,7 @@ INTRODUCTION = """\
 What goes over the wire between a stage and its clients. This page is written by `docs/generate.py` from the code.
 
 One JSON-RPC 2.0 text a WebSocket text message, with or without the subprotocol `stagedoor.json`; batches of at most
-{max_batch} members. A client shows a token as `Authorization: Bearer <token>`, as the subprotocol
+{max_batch} members, params nested {max_nesting} deep, answers of {max_answer} MiB. A client shows a token as `Authorization: Bearer <token>`, as the subprotocol
 `stagedoor.token.<token>`, or by `session.authenticate` as its first call, within 5 s. A connection may make {max_calls}
 calls a second and have {max_in_flight} in flight; after {max_failures} failed authentications in a minute an address has
 to wait.
@@ -31,8 +31,9 @@ to wait.
 |---|---|
 | 1001 | the stage is closing |
 | 1002, 1007, 1008, 1009 | the client broke the protocol, or a limit of it |
-| 1013 | the server has no memory left for an incomplete message |
+| 1013 | the server has no memory left for an incomplete message, or the client does not take its answers |
 | 4401 | a wrong token, none in time, or the tokens have changed |
+| 4403 | an admin has sent the session away: `sessions.kick` |
 | 4429 | too many wrong tokens |
 
 ## Notifications
@@ -40,6 +41,7 @@ to wait.
 | method | params |
 |---|---|
 | `topic.data` | `subscription`, `topic`, `sequence` (counts by 1), `time` (seconds since the epoch), `frame`, `value` |
+| `topic.ended` | `subscription`, `topic`, `error` (`code`, `message`, `data`): nothing more comes, as the topic was removed or needs a higher role than the subscriber's |
 | `topic.dropped` | `subscription`, `topic`, `count`: values lost, because the client did not read fast enough |
 | `rpc.progress` | `id` of the call, `value` that its method yielded |
 """
@@ -51,6 +53,8 @@ def page() -> str:
     lines = [
         INTRODUCTION.format(
             max_batch=jsonrpc.MAX_BATCH,
+            max_nesting=jsonrpc.MAX_NESTING,
+            max_answer=size.MAX_ANSWER >> 20,
             max_calls=f"{session.MAX_CALLS:,}",
             max_in_flight=session.MAX_IN_FLIGHT,
             max_failures=keys.MAX_FAILURES,
@@ -80,6 +84,9 @@ def _method(method: dict[str, Any]) -> list[str]:
         need = "" if param["required"] else ", may be left out"
         lines.append(f"- `{param['name']}`{need}: `{json.dumps(param['schema'])}`")
     lines.append(f"- result: `{json.dumps(method['result']['schema'])}`\n")
+    for example in method.get("examples", []):
+        params = {param["name"]: param["value"] for param in example["params"]}
+        lines.append(f"For example: `{json.dumps(params)}`\n")
     return lines
 
 

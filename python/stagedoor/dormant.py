@@ -118,6 +118,9 @@ class DormantStage:
     ) -> None:
         """Do nothing: `read` is never called."""
 
+    def unwatch(self, name: str, /) -> None:
+        """Do nothing."""
+
     def emit(self, topic: str, data: object, /) -> None:
         """Do nothing."""
 

@@ -104,6 +104,8 @@ def explain(method: "Method", methods: "Methods") -> list[str]:
         lines += ["", *_explain_param(param)]
     if method.result is not None:
         lines += ["", f"returns {method.result.type}", *_schema(method.result)]
+    for example in method.examples:
+        lines += ["", f"for example: {example}"]
     for name in _mentioned(method, methods):
         lines += ["", f"{name}:", *_indented(methods.schemas[name])]
     return lines

@@ -59,7 +59,7 @@ _MEANINGS = {
     1001: "the game is leaving",
     1013: "try again later",
     4401: "not authenticated",
-    4403: "sent away, or the role was lowered",
+    4403: "sent away by an admin",
 }
 
 

@@ -4,6 +4,7 @@ An OpenRPC 1.3 document (https://spec.open-rpc.org) with the extensions x-role, 
 and x-topics. It comes from the game, so all its texts may hold anything.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,6 +33,25 @@ class Param(msgspec.Struct, frozen=True):
         return python_type(self.schema)
 
 
+class ExampleValue(msgspec.Struct, frozen=True):
+    """A param or the result of an example."""
+
+    value: Any = None
+    name: str = ""
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A call, and what it may return."""
+
+    params: tuple[ExampleValue, ...] = ()
+    result: ExampleValue | None = None
+
+    def __str__(self) -> str:
+        """As in `kind="big", count=3 -> 12`."""
+        text = ", ".join(f"{param.name}={json.dumps(param.value)}" for param in self.params)
+        return text if self.result is None else f"{text} -> {json.dumps(self.result.value)}".strip()
+
+
 class Method(msgspec.Struct, frozen=True):
     """A method of the game."""
 
@@ -47,6 +67,7 @@ class Method(msgspec.Struct, frozen=True):
     timeout: float | None = msgspec.field(default=None, name="x-timeout")
     """Seconds the game lets it run."""
     deprecated: bool = False
+    examples: tuple[Example, ...] = ()
 
     @property
     def signature(self) -> str:

@@ -12,7 +12,8 @@ import msgspec
 
 from stagedoor.client.errors import BadReplyError, ConnectionLostError
 from stagedoor.client.feed import Feed, Key, Sample
-from stagedoor.wire.jsonrpc import UNREADABLE
+from stagedoor.wire.errors import RpcError
+from stagedoor.wire.jsonrpc import UNREADABLE, ErrorObject
 from stagedoor.wire.reply import Notification
 
 
@@ -40,8 +41,14 @@ class _Dropped(msgspec.Struct, gc=False):
     count: int
 
 
+class _Ended(msgspec.Struct, gc=False):
+    subscription: int
+    error: ErrorObject
+
+
 _data = msgspec.json.Decoder(_Data)
 _dropped = msgspec.json.Decoder(_Dropped)
+_ended = msgspec.json.Decoder(_Ended)
 
 
 class _Group:
@@ -135,6 +142,19 @@ class Subscriptions(Generic[Made]):
             dropped = _dropped.decode(_params(told))
             for feed in self._started(dropped.subscription):
                 feed.drop(max(0, dropped.count))
+        elif told.method == "topic.ended":
+            self._end_group(_ended.decode(_params(told)))
+
+    def _end_group(self, ended: _Ended) -> None:
+        """The game has ended a subscription; the feeds end with what it says of that."""
+        group = self._by_number.pop(ended.subscription, None)
+        if group is None:
+            return
+        del self._groups[group.key]
+        data = None if ended.error.data is msgspec.UNSET else ended.error.data
+        error = RpcError.from_wire(ended.error.code, ended.error.message, data)
+        for feed in group.feeds:
+            feed.end(error)
 
     def _started(self, number: int) -> list[Feed]:
         group = self._by_number.get(number)

@@ -139,9 +139,7 @@ class WebSocketServerConnection:
             raise TypeError(f"reason must be a str, not {type(reason).__name__}")
         if (size := len(reason.encode())) > MAX_REASON:
             raise ValueError(f"reason must be at most {MAX_REASON} bytes of UTF-8, not {size}")
-        if self._state is ReadyState.OPEN:
-            self._state = ReadyState.CLOSING
-            self._core.close(code, reason)
+        self._close(code, reason)
 
     @property
     def onconnect(self) -> Callable[[], object] | None:
@@ -210,6 +208,12 @@ class WebSocketServerConnection:
     @onerror.setter
     def onerror(self, handler: Callable[..., object] | None) -> None:
         self._onerror = with_argument(handler, "onerror")
+
+    def _close(self, code: int, reason: str) -> None:
+        """`close()` with one of the codes that are not the game's to send, too."""
+        if self._state is ReadyState.OPEN:
+            self._state = ReadyState.CLOSING
+            self._core.close(code, reason)
 
     # What the server calls, on the polling thread:
 

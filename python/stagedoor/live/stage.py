@@ -11,19 +11,20 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Literal, TypeVar, overload
 
 import stagedoor
 from stagedoor.live import engines
 from stagedoor.live.budget import Budget
-from stagedoor.live.domains import frame, frames, game, process, rpc, session, topic
+from stagedoor.live.domains import frame, frames, game, process, rpc, session, sessions, topic
 from stagedoor.live.frames import Frames
 from stagedoor.live.hold import Hold
 from stagedoor.live.pace import Pace
 from stagedoor.live.registry import Announcement
 from stagedoor.live.rpc.discover import describe
 from stagedoor.live.rpc.fanout import Fanout
-from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.roles import Role, RoleName
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.websocket import WebSocketServer, WebSocketServerConnection
@@ -37,12 +38,16 @@ DEFAULT_PORT = 8787
 _PORTS_TRIED = 100
 _BUDGET = 0.002
 """Seconds of a frame that callers get."""
+_MAX_HANDED_OVER = 4096
+"""Calls of other threads that wait for the next frame."""
 
 
 class Stage:
     """A running game's door: what it offers, and where callers are answered.
 
-    Made by `stagedoor.start()`. Methods are for the game's thread.
+    Made by `stagedoor.start()`. The game's thread is the one that calls `tick()`. `rpc`, `rpc_all`,
+    `remove`, `watch`, `unwatch`, `emit` and `encoder` may be called from any; the rest is for the
+    game's.
     """
 
     enabled: Literal[True] = True
@@ -53,7 +58,7 @@ class Stage:
         self._server = WebSocketServer(subprotocols=["stagedoor.json"], max_connections=64)
         fanout = Fanout(self._server)
         self._hub = Hub(self.name, fanout)
-        for domain in (rpc, frame, session):
+        for domain in (rpc, frame, session, sessions):
             domain.add_to(self._hub)
         self._pace = Pace()
         self._engine: engines.Engine | None = None
@@ -64,13 +69,15 @@ class Stage:
         frames.add_to(self._hub, self._frames)
         process.add_to(self._hub.methods, self.name)
         topic.add_to(self._hub, fanout.join, fanout.leave)
-        self._hub.on_authenticated = self._authenticated
+        self._hub.on_session.append(self._session_changed)
         self._server._advice = "call stage.tick(dt) once a frame"
         self._server._tokens = self._hub.keys.for_core()
         self._server.onconnection = self._connected
         self._announcement: Announcement | None = None
         self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
         self._is_ticking = False
+        self._thread = get_ident()
+        """The game's."""
         self._generation = 0
         """Of the tokens: how often they were rotated."""
 
@@ -127,8 +134,9 @@ class Stage:
         role = connection._core.role
         self._hub.connected(connection, None if role is None else Role(role))
 
-    def _authenticated(self, session: Session) -> None:
-        session.connection._core.authenticate()
+    def _session_changed(self, session: Session, change: SessionChange) -> None:
+        if change == "authenticated":
+            session.connection._core.authenticate()
 
     @overload
     def rpc(self, function: Function, /) -> Function: ...
@@ -195,11 +203,40 @@ class Stage:
         not at all otherwise. `history`: how many values to keep for who comes later. Watching a
         name again replaces it.
         """
-        self._hub.topics.add(name, read, description=description, history=history)
+        topics = self._hub.topics
+        self._on_game_thread(
+            lambda: topics.add(name, read, description=description, history=history)
+        )
+
+    def unwatch(self, name: str, /) -> None:
+        """Take a value back, or what was emitted by that name; subscribers are told. Raises
+        KeyError."""
+        topics = self._hub.topics
+        if topics.get(name) is None and get_ident() != self._thread:
+            raise KeyError(f"there is no topic {name!r}")
+        self._on_game_thread(lambda: topics.remove(name))
 
     def emit(self, topic: str, data: object, /) -> None:
-        """Tell something to who subscribes to the topic; costs next to nothing when nobody does."""
-        self._hub.topics.emit(topic, data)
+        """Tell something to who subscribes to the topic; costs next to nothing when nobody does.
+
+        From another thread than the game's it is handed over, and told in the next `tick()`: leave
+        `data` as it is then. So are 4 096 calls a frame at most; more are dropped, and logged.
+        """
+        topics = self._hub.topics
+        if get_ident() == self._thread:
+            topics.emit(topic, data)
+        elif (found := topics.get(topic)) is None or found.is_live:
+            self._on_game_thread(lambda: topics.emit(topic, data))
+
+    def _on_game_thread(self, call: Callable[[], object]) -> None:
+        if get_ident() == self._thread:
+            call()
+        elif len(self._server._later) < _MAX_HANDED_OVER:
+            self._server._call_later(call)
+        else:
+            self._hub.complaints.add(
+                "handed over", "other threads emit faster than tick() takes it"
+            )
 
     def rotate_tokens(self) -> None:
         """Make new tokens; connections that were let in by the old ones are closed with 4401."""
@@ -214,8 +251,7 @@ class Stage:
             except OSError as error:
                 logger.warning("the new tokens of %s are nowhere to be read: %s", self.name, error)
         for session_ in list(self._hub.sessions):
-            session_.role = None
-            session_.connection.close(4401, "the tokens have changed")
+            session_.expel(4401, "the tokens have changed")
 
     def describe(self) -> dict[str, Any]:
         """What `rpc.discover` answers: an OpenRPC document."""
@@ -267,6 +303,7 @@ class Stage:
     def _turn(self, dt: float) -> float | None:
         """A frame begins; what the game gets of it if there is nothing to do."""
         hub, server, pace = self._hub, self._server, self._pace
+        self._thread = get_ident()
         hub.topics.frame += 1
         rest = self._frames.turn(server._core, dt)
         if (

@@ -16,18 +16,23 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from stagedoor.wire.errors import InvalidParams, InvalidRequest, ParseError, RpcError
+from stagedoor.wire.nesting import is_nested_deeper
+from stagedoor.wire.size import check_size, check_surface
 
 MAX_BATCH: Final = 100
 """Members a batch may have."""
+
+MAX_NESTING: Final = 64
+"""How deep params may nest: `[1]` is 1 deep."""
 
 Id: TypeAlias = str | int | float | None
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 """What msgspec raises for input that is not JSON, or not of the type asked for."""
 
-UNENCODABLE: Final = (TypeError, ValueError, OverflowError, RecursionError)
+UNENCODABLE: Final = (TypeError, ValueError, OverflowError, RecursionError, MemoryError)
 """What the encoders here raise for a value that JSON cannot carry: an unknown type, a lone
-surrogate, a cycle, nesting without end. NaN and the infinities become null."""
+surrogate, a cycle, nesting without end, more than fits. NaN and the infinities become null."""
 
 
 class Request(msgspec.Struct, gc=False):
@@ -82,7 +87,10 @@ def decode(data: bytes | str) -> Message:
     # unknown or occur twice: six bytes have no room for one.
     room = len(data) - len(request.method) - _SHORTEST
     if request.params is not UNSET:
-        room -= len(request.params) + len(b',"params":')
+        size = len(request.params)
+        room -= size + len(b',"params":')
+        if size > 2 * MAX_NESTING and is_nested_deeper(bytes(request.params), MAX_NESTING):
+            return _too_deep(request)
     return request if room < 6 else _without_duplicates(request, data)
 
 
@@ -117,12 +125,21 @@ def _examine_batch(members: list[Raw]) -> Message:
 
 def _examine_member(data: bytes) -> Request | Malformed:
     try:
-        return _without_duplicates(_request.decode(data), data)
+        request = _request.decode(data)
     except UNREADABLE as error:
         found = _examine(data, error)
+    else:
+        if request.params is not UNSET and is_nested_deeper(bytes(request.params), MAX_NESTING):
+            return _too_deep(request)
+        return _without_duplicates(request, data)
     if isinstance(found, list):
         return Malformed(None, InvalidRequest("a batch cannot be a member of a batch"))
     return found
+
+
+def _too_deep(request: Request) -> Malformed:
+    ident = None if request.id is UNSET else request.id
+    return Malformed(ident, InvalidRequest(f"the params are nested more than {MAX_NESTING} deep"))
 
 
 def _legal_id(raw: Raw | None) -> Id:
@@ -213,14 +230,16 @@ _encoder = msgspec.json.Encoder()
 
 
 def encode_result(id: Id, result: object, encoder: msgspec.json.Encoder = _encoder) -> bytes:
-    """An answer with a result. Raises: one of UNENCODABLE."""
-    return encoder.encode(_Result("2.0", result, id))
+    """An answer with a result. Raises: one of UNENCODABLE; TooLargeError is one."""
+    check_surface(result)
+    return check_size(encoder.encode(_Result("2.0", result, id)))
 
 
 def encode_error(id: Id, error: RpcError) -> bytes:
     """An answer with an error. Raises: one of UNENCODABLE, never for an error made here."""
     data = UNSET if error.data is None else error.data
-    return _encoder.encode(_Failure("2.0", ErrorObject(error.code, error.message, data), id))
+    failure = _Failure("2.0", ErrorObject(error.code, error.message, data), id)
+    return check_size(_encoder.encode(failure))
 
 
 def encode_request(id: Id, method: str, params: object = None) -> bytes:

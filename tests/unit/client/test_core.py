@@ -9,7 +9,7 @@ import pytest
 from stagedoor.client.core import Session
 from stagedoor.client.errors import BadParamsError, BadReplyError, ConnectionLostError
 from stagedoor.client.feed import Feed, Key
-from stagedoor.wire.errors import InvalidParams, MethodNotFound
+from stagedoor.wire.errors import Forbidden, InvalidParams, MethodNotFound
 
 KEY = Key("rocks", "latest", 10.0)
 
@@ -150,7 +150,7 @@ def test_what_is_not_json_rpc_ends_the_calls_and_is_logged_once(
     assert after.result() == 1
 
 
-@pytest.mark.parametrize("method", ["rpc.progress", "topic.data", "topic.dropped"])
+@pytest.mark.parametrize("method", ["rpc.progress", "topic.data", "topic.dropped", "topic.ended"])
 @pytest.mark.parametrize("params", [{}, [1], {"id": "x"}, {"subscription": None}, None])
 def test_a_notification_that_is_malformed_hurts_nobody(
     session: Session, method: str, params: object, caplog: pytest.LogCaptureFixture
@@ -273,6 +273,22 @@ def test_a_link_lost_while_restoring_leaves_the_feed_waiting(
         session.attach(FakeLink())  # type: ignore[arg-type]
     assert feed.error is None
     assert not session.subscriptions.is_empty
+
+
+def test_a_subscription_that_the_game_ends_ends_its_feeds(session: Session, link: FakeLink) -> None:
+    one, two = subscribed(session, link), subscribed(session, link)
+    data(session, 7, 1, "last")
+    error = {"code": -32003, "message": "Forbidden", "data": {"needs": "admin"}}
+    ended = {"subscription": 7, "topic": "rocks", "error": error}
+    for _ in range(2):
+        receive(session, method="topic.ended", params=ended)
+    for feed in (one, two):
+        assert feed.take().value == "last"
+        with pytest.raises(Forbidden, match="admin"):
+            feed.take()
+    assert session.subscriptions.is_empty
+    session.subscriptions.remove(one, is_connected=True)
+    assert link.sent == []
 
 
 def test_the_end_ends_every_feed(session: Session, link: FakeLink) -> None:

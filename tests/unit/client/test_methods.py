@@ -34,6 +34,19 @@ def test_what_is_left_out_is_not_missed() -> None:
     assert methods.topics == {}
 
 
+def test_examples_read_as_calls() -> None:
+    example = {
+        "name": "e",
+        "params": [{"name": "kind", "value": "big"}, {"name": "count", "value": 3}],
+        "result": {"name": "result", "value": [1]},
+    }
+    referred = {"name": "f", "params": [{"$ref": "#/components/examples/f"}]}
+    document = {"methods": [{"name": "a", "examples": [example, referred]}]}
+    first, _ = parse_discovery(document)["a"].examples
+    assert str(first) == 'kind="big", count=3 -> [1]'
+    assert str(first.__class__(first.params)) == 'kind="big", count=3'
+
+
 @pytest.mark.parametrize(
     "document", [None, [], {}, {"methods": 1}, {"methods": [{}]}, {"methods": [{"name": 1}]}]
 )

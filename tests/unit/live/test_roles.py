@@ -29,11 +29,37 @@ VIEWERS = {
     "session.authenticate",
     "session.info",
     "session.ticket",
+    "sessions.list",
     "topic.list",
     "topic.subscribe",
     "topic.unsubscribe",
 }
 """The built-in methods that change nothing of the game. One that is added to this list must not."""
+
+OPERATORS = {
+    "game.budget",
+    "game.pause",
+    "game.resume",
+    "game.step",
+    "game.timescale",
+}
+"""Those that change something."""
+
+ADMINS = {
+    "sessions.audit",
+    "sessions.kick",
+}
+"""Those that tell of others' calls, run code or end something."""
+
+TOPICS = {
+    "frames": "viewer",
+    "game.degraded": "viewer",
+    "game.pace": "viewer",
+    "rpc.methods.changed": "viewer",
+    "sessions.audit": "admin",
+    "sessions.changed": "viewer",
+}
+"""The built-in topics, and who may subscribe."""
 
 
 class Game:
@@ -63,11 +89,23 @@ class Game:
         self.stage.rpc(name=f"{role}.thread", role=role, thread=True)(plain)
 
     def above(self, role: Role | None) -> list[str]:
-        """What needs more than this role."""
+        """What needs more than this role, as `rpc.discover` has it."""
         return [
-            method.name
-            for method in self.stage._hub.methods
-            if (method.name != "session.authenticate" if role is None else method.role > role)
+            method["name"]
+            for method in self.stage.describe()["methods"]
+            if (
+                method["name"] != "session.authenticate"
+                if role is None
+                else Role.named(method["x-role"]) > role
+            )
+        ]
+
+    def topics_above(self, role: Role | None) -> list[str]:
+        """The topics that need more than this role."""
+        return [
+            topic["name"]
+            for topic in self.stage.describe()["x-topics"]
+            if role is None or Role.named(topic["role"]) > role
         ]
 
 
@@ -108,6 +146,12 @@ def check(game: Game, caller: Caller, role: Role | None, code: int) -> None:
     for _ in range(5):
         game.stage.tick(0.0)
     assert game.called == []
+    refused = [entry for entry in game.stage._hub.audit.newest(1000) if entry.error == code]
+    times = {name: sum(entry.method == name for entry in refused) for name in names}
+    assert all(count >= 4 for count in times.values()), "each of the ways is written down"
+    for name in game.topics_above(role):
+        answer = caller.call("topic.subscribe", name)
+        assert answer["error"]["code"] == code, name
 
 
 @pytest.mark.parametrize("label", ["viewer", "operator"])
@@ -124,9 +168,13 @@ def test_what_a_role_may_call_it_can(game: Game, label: Any) -> None:
     assert game.called == ["plain"] * 2
 
 
-def test_the_built_in_methods_that_viewers_may_call_are_these(start: Start) -> None:
-    methods = list(start()._hub.methods)
-    assert {method.name for method in methods if method.role is Role.VIEWER} == VIEWERS
+def test_the_built_in_methods_and_topics_have_these_roles(start: Start) -> None:
+    document = start().describe()
+    roles = {method["name"]: method["x-role"] for method in document["methods"]}
+    expected = {"viewer": VIEWERS, "operator": OPERATORS, "admin": ADMINS}
+    for role, names in expected.items():
+        assert {name for name in roles if roles[name] == role} == names, role
+    assert {topic["name"]: topic["role"] for topic in document["x-topics"]} == TOPICS
 
 
 def test_a_method_needs_an_operator_unless_it_is_told_otherwise(start: Start) -> None:
@@ -165,6 +213,7 @@ def test_a_viewer_does_not_see_tracebacks_and_an_admin_does(game: Game) -> None:
 
 def test_a_viewer_cannot_subscribe_to_what_is_not_for_viewers(game: Game) -> None:
     game.stage._hub.topics.add("secret", lambda: 1, role=Role.ADMIN)
+    assert "secret" in game.topics_above(Role.VIEWER)
     with Caller(game.stage, role="viewer") as caller:
         assert caller.call("topic.subscribe", "secret")["error"]["code"] == FORBIDDEN
     with Caller(game.stage, role="admin") as caller:

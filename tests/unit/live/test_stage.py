@@ -212,6 +212,98 @@ class TestTick:
         assert "call stage.tick(dt) once a frame" in caplog.text
 
 
+class TestOtherThreads:
+    """What may be called from any thread."""
+
+    def test_what_they_emit_and_watch_is_told_by_the_games_thread(self, start: Start) -> None:
+        stage = start()
+        threads: set[threading.Thread] = set()
+
+        def read() -> int:
+            threads.add(threading.current_thread())
+            return 7
+
+        def work() -> None:
+            stage.watch("seven", read)
+            for value in range(100):
+                stage.emit("steps", value)
+
+        with Caller(stage) as caller:
+            stage.emit("steps", None)
+            caller.call("topic.subscribe", "steps", "all")
+            worker = threading.Thread(target=work)
+            worker.start()
+            worker.join()
+            values = [caller.receive()["params"]["value"] for _ in range(100)]
+            assert values == list(range(100))
+            caller.call("topic.subscribe", "seven")
+            assert caller.receive()["params"]["value"] == 7
+        assert threads == {threading.current_thread()}
+
+    def test_methods_come_and_go_while_others_are_called_and_described(self, start: Start) -> None:
+        stage = start()
+        stage.rpc(name="echo")(lambda value: value)
+        stop = threading.Event()
+        errors: list[BaseException] = []
+
+        def work(name: str) -> None:
+            try:
+                while not stop.is_set():
+                    stage.rpc(name=name)(lambda: 1)
+                    stage.remove(name)
+            except BaseException as error:
+                errors.append(error)
+
+        workers = [threading.Thread(target=work, args=(f"m{number}",)) for number in range(3)]
+        with Caller(stage) as caller:
+            for worker in workers:
+                worker.start()
+            for value in range(50):
+                assert caller.call("echo", value)["result"] == value
+                assert "result" in caller.call("rpc.discover")
+            stop.set()
+            for worker in workers:
+                worker.join()
+        assert errors == []
+
+    def test_what_is_emitted_while_nobody_ticks_is_bounded_and_logged_once(
+        self, start: Start, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        stage = start()
+
+        def work() -> None:
+            stage.emit("quiet", 0)
+            for value in range(10_000):
+                stage.emit("steps", value)
+
+        with Caller(stage) as caller:
+            stage.emit("steps", None)
+            stage.emit("quiet", None)
+            caller.call("topic.subscribe", "steps", "latest")
+            worker = threading.Thread(target=work)
+            worker.start()
+            worker.join()
+            assert len(stage._server._later) == 4096
+            assert caller.receive()["params"]["value"] == 4095
+        (record,) = caplog.records
+        assert "faster than tick() takes it" in record.getMessage()
+
+    def test_a_name_that_is_not_there_is_a_key_error_at_once(self, start: Start) -> None:
+        stage = start()
+        errors: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                stage.unwatch("nothing")
+            except KeyError as error:
+                errors.append(error)
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        worker.join()
+        assert len(errors) == 1
+
+
 class TestWhereItListens:
     def test_url_and_repr_tell(self, start: Start) -> None:
         stage = start()

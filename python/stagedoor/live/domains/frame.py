@@ -11,9 +11,16 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from stagedoor.live.rpc.calls import NEXT_FRAME
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Kind
-from stagedoor.live.rpc.session import Session
-from stagedoor.wire.errors import InvalidParams, InvalidRequest, RpcError, TooManyRequests
+from stagedoor.live.rpc.session import Session, unsendable
+from stagedoor.wire.errors import (
+    InternalError,
+    InvalidParams,
+    InvalidRequest,
+    RpcError,
+    TooManyRequests,
+)
 from stagedoor.wire.jsonrpc import MAX_BATCH, UNENCODABLE, ErrorObject
+from stagedoor.wire.size import MAX_ANSWER, check_surface
 
 MAX_AHEAD: Final = 100_000
 """Frames that a batch may wait for."""
@@ -56,13 +63,17 @@ def add_to(hub: Hub) -> None:
 
         `at`: the `next` frame, or the number of one to come. `stop_on_error`: leave out the calls
         after the first that fails.
+
+        >>> batch([{"method": "spawn", "params": ["big"]}, {"method": "player.heal"}], at="next")
         """
         _check(calls, at)
         while at != "next" and hub.frame < at:
             yield NEXT_FRAME
-        results = []
+        results, room = [], MAX_ANSWER
         for call in calls:
-            results.append(_run(session, call))
+            size, result = _run(session, call, room)
+            room -= size
+            results.append(result)
             if stop_on_error and results[-1].error is not UNSET:
                 break
         return BatchOutcome(hub.frame, results)
@@ -74,22 +85,31 @@ def add_to(hub: Hub) -> None:
             expected = f"'next', or {hub.frame} to {hub.frame + MAX_AHEAD}"
             raise InvalidParams(f"expected {expected}, got {at}", "$.at")
 
-    def _run(session: Session, call: BatchCall) -> BatchResult:
+    def _run(session: Session, call: BatchCall, room: int) -> tuple[int, BatchResult]:
+        """The bytes of the result, and the result."""
         try:
-            session.count_call()
-            method = session.find(call.method)
+            method = session.admit(call.method, call.params)
             if method.kind is not Kind.PLAIN:
                 raise InvalidRequest(
                     f"{call.method} is a {method.kind.value}: only plain methods run in a batch"
                 )
             arguments = method.signature.decode(call.params)
-            result = session.result_of(method, lambda: session.invoke(method, arguments))
-            return BatchResult(result=Raw(hub.encoder.encode(result)))
+            result = session.result_of(
+                method, call.params, lambda: session.invoke(method, arguments)
+            )
+            check_surface(result)
+            text = hub.encoder.encode(result)
+            if len(text) > room:
+                raise InternalError(
+                    f"the results of this batch have more than {MAX_ANSWER:,} bytes"
+                )
+            return len(text), BatchResult(result=Raw(text))
         except RpcError as error:
-            return BatchResult(error=_error_object(error))
+            return 0, BatchResult(error=_error_object(error))
         except UNENCODABLE as error:
-            text = f"the result cannot be sent as JSON: {error}"
-            return BatchResult(error=ErrorObject(-32603, "Internal error", {"reason": text}))
+            return 0, BatchResult(
+                error=_error_object(InternalError(unsendable(call.method, error)))
+            )
 
     def _error_object(error: RpcError) -> ErrorObject:
         if error.data is None:

@@ -19,7 +19,11 @@ def add_to(hub: Hub) -> None:
         return describe(hub, stagedoor.__version__)
 
     def cancel(session: Session, id: str | int | float | None) -> bool:
-        """Call off a call of this connection that is under way; whether there was one."""
+        """Call off a call of this connection that is under way; whether there was one.
+
+        >>> cancel(7)
+        True
+        """
         found = [
             call
             for call in session.calls

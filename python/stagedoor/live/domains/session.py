@@ -52,15 +52,13 @@ def add_to(hub: Hub) -> None:
             role = hub.keys.role_of_token(token, address)
         else:
             role = hub.keys.role_of_ticket(ticket or "", address)
-        session.role = role
-        hub.on_authenticated(session)
+        hub.authenticated(session, role)
         return Authenticated(role.label)
 
     def info(session: Session) -> SessionInfo:
         """Who the caller is."""
         assert session.role is not None
-        host, port = session.connection.remote_address
-        return SessionInfo(session.connection.id, session.role.label, f"{host}:{port}")
+        return SessionInfo(session.id, session.role.label, session.address)
 
     def make_ticket(session: Session) -> Ticket:
         """A ticket for the caller's own role: good once, for 30 s; for a link to a page."""

@@ -9,10 +9,11 @@ from typing import Annotated, Final
 
 import msgspec
 
-from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.rpc.topics import Mode, Sample, Topic
-from stagedoor.wire.errors import Forbidden, InvalidParams, TooManyRequests
+from stagedoor.live.rpc.topics import Group, Mode, Sample, Topic
+from stagedoor.wire.errors import Forbidden, InvalidParams, RpcError, TooManyRequests
+from stagedoor.wire.jsonrpc import ErrorObject
 
 MAX_SUBSCRIPTIONS: Final = 256
 """Of one connection."""
@@ -47,6 +48,17 @@ class Subscription:
     """The values before it, oldest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class TopicEnded:
+    """Nothing more comes of a subscription: the topic was removed, or is not for the subscriber any
+    more."""
+
+    subscription: int
+    topic: str
+    error: ErrorObject
+    """What subscribing would be answered with now."""
+
+
 def add_to(
     hub: Hub,
     join: Callable[[int, Session], None],
@@ -74,6 +86,8 @@ def add_to(
         `mode`: `all` values; at each turn the `latest`, the `mean` or the `peak` of those since the
         last; or each `change`. `hz`: turns a second, None: every frame. `history`: how many of the
         values before, if the game keeps them.
+
+        >>> subscribe("rocks", mode="mean", hz=10)
         """
         found = _find(session, topic)
         if len(session.groups) >= MAX_SUBSCRIPTIONS:
@@ -82,7 +96,7 @@ def add_to(
         group.members.add(session)
         session.groups[group.number] = group
         join(group.number, session)
-        past = list(found.history)[-history:] if history else []
+        past = hub.topics.past(group, history)
         return Subscription(group.number, topic, mode, group.hz, group.sequence, past)
 
     def unsubscribe(session: Session, subscription: int) -> bool:
@@ -94,15 +108,47 @@ def add_to(
         hub.topics.leave(group, session)
         return True
 
+    def _end(session: Session, group: Group, why: RpcError) -> None:
+        del session.groups[group.number]
+        leave(group.number, session)
+        hub.topics.leave(group, session)
+        error = ErrorObject(why.code, why.message, why.data)
+        ended = TopicEnded(group.number, group.topic.name, error)
+        session.notify("topic.ended", ended)
+
+    def _check(session: Session, change: SessionChange = "authenticated") -> None:
+        """End what the session may not have any more."""
+        if change == "authenticated":
+            for group in list(session.groups.values()):
+                if session.role is None or session.role < group.topic.role:
+                    _end(session, group, Forbidden(group.topic.role.label))
+
+    def _restricted(topic: Topic) -> None:
+        for session in list(hub.sessions):
+            _check(session)
+
+    def _removed(topic: Topic) -> None:
+        for session in list(hub.sessions):
+            for group in list(session.groups.values()):
+                if group.topic is topic:
+                    _end(session, group, _unknown(topic.name))
+
     def _find(session: Session, name: str) -> Topic:
         topic = hub.topics.get(name)
         if topic is None:
-            raise InvalidParams(f"there is no topic {name!r}", "$.topic")
+            raise _unknown(name)
         if session.role is None or session.role < topic.role:
             raise Forbidden(topic.role.label)
         return topic
 
+    hub.topics.on_restricted = _restricted
+    hub.topics.on_removed = _removed
+    hub.on_session.append(_check)
     methods = hub.methods
     methods.add_built_in(list_topics, "topic.list", role="viewer")
     methods.add_built_in(subscribe, "topic.subscribe", role="viewer", with_session=True)
     methods.add_built_in(unsubscribe, "topic.unsubscribe", role="viewer", with_session=True)
+
+
+def _unknown(name: str) -> InvalidParams:
+    return InvalidParams(f"there is no topic {name!r}", "$.topic")

@@ -7,14 +7,14 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET
 
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.live.rpc.signature import Arguments
-from stagedoor.wire.errors import Cancelled, RpcError, TimedOut
+from stagedoor.wire.errors import CANCELLED, Cancelled, RpcError, TimedOut
 from stagedoor.wire.jsonrpc import Request
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Call:
         self.session = session
         self.request = request
         self.method = method
+        self.began = perf_counter()
         self.deadline = None if method.timeout is None else monotonic() + method.timeout
         self.stop: Callable[[], object] = lambda: None
         """Makes what runs end, where it can be made to."""
@@ -58,7 +59,11 @@ class Call:
             return
         self.is_over = True
         self.session.calls.discard(self)
-        answer = self.session.answer(self.request, self.method, outcome)
+        try:
+            answer = self.session.answer(self.request, self.method, outcome, self.began)
+        except KeyboardInterrupt:
+            self.session.interrupted(self.request, self._answer)
+            raise
         if answer is not None:
             self._answer(answer)
 
@@ -72,8 +77,10 @@ class Call:
         self._stop()
 
     def drop(self) -> None:
-        """End the call without an answer: the caller has left."""
-        self.is_over = True
+        """End the call without an answer: the caller has left, or may not go on."""
+        if not self.is_over:
+            self.is_over = True
+            self.session.note(self.method, self.request.params, CANCELLED, self.began)
         self._stop()
 
     def _stop(self) -> None:
@@ -190,7 +197,11 @@ class Runner:
         if asyncio._get_running_loop() is not None:
             return  # the game has begun to run a loop of its own; it cannot nest
         loop.call_soon(loop.stop)
-        loop.run_forever()
+        try:
+            loop.run_forever()
+        except SystemExit:
+            # Of a task that a method has started: it goes through the loop, which can go on.
+            logger.exception("a task in the stage's loop raised SystemExit; the game goes on")
 
     def _work(self, call: Call, arguments: Arguments) -> None:
         """On a thread of its own."""

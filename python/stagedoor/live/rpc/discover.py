@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import collections.abc
 import contextlib
 import inspect
+import typing
+from collections.abc import Iterator
 from inspect import Parameter
 from typing import Any
 
 import msgspec
 
+from stagedoor.live.rpc.examples import NO_RESULT, Example, read_docstring
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Kind, Method
-from stagedoor.wire.errors import BY_CODE
+from stagedoor.wire.errors import (
+    BY_CODE,
+    Cancelled,
+    Forbidden,
+    GameStalled,
+    HandlerError,
+    InternalError,
+    InvalidParams,
+    NotAuthenticated,
+    RpcError,
+    TimedOut,
+    TooManyRequests,
+)
 
 _REFERENCE = "#/components/schemas/{name}"
+_ALWAYS = (
+    HandlerError,
+    InternalError,
+    GameStalled,
+    Forbidden,
+    NotAuthenticated,
+    TooManyRequests,
+)
+"""The errors that may meet a request for any method."""
 
 
 def describe(hub: Hub, version: str) -> dict[str, Any]:
@@ -42,9 +67,10 @@ def describe(hub: Hub, version: str) -> dict[str, Any]:
 
 
 def _method(method: Method, schemas: Any) -> dict[str, Any]:
-    summary, _, description = method.description.partition("\n")
+    parameters = [parameter for parameter, _ in method.signature.parameters]
+    docstring = read_docstring(method.function, [parameter.name for parameter in parameters])
     params = []
-    for parameter, _ in method.signature.parameters:
+    for parameter in parameters:
         schema = next(schemas)
         if parameter.default is not Parameter.empty:
             with contextlib.suppress(TypeError, ValueError):  # JSON cannot carry every default
@@ -56,24 +82,59 @@ def _method(method: Method, schemas: Any) -> dict[str, Any]:
                 "schema": schema,
             }
         )
-    only_by_name = any(p.kind is Parameter.KEYWORD_ONLY for p, _ in method.signature.parameters)
-    return {
+    only_by_name = any(parameter.kind is Parameter.KEYWORD_ONLY for parameter in parameters)
+    described = {
         "name": method.name,
-        "summary": summary,
-        "description": inspect.cleandoc(description),
+        "summary": docstring.summary,
+        "description": docstring.description,
         "params": params,
         "result": {"name": "result", "schema": next(schemas)},
         "paramStructure": "by-name" if only_by_name else "either",
-        "errors": [{"$ref": "#/components/errors/HandlerError"}],
+        "errors": [{"$ref": f"#/components/errors/{kind.__name__}"} for kind in _errors_of(method)],
         "x-role": method.role.label,
         "x-kind": method.kind.value,
         "x-timeout": method.timeout,
     }
+    if examples := list(_examples(docstring.examples)):
+        described["examples"] = examples
+    return described
+
+
+def _examples(examples: list[Example]) -> Iterator[dict[str, Any]]:
+    for number, example in enumerate(examples, 1):
+        try:
+            arguments = msgspec.to_builtins(example.arguments)
+            pairing: dict[str, Any] = {
+                "name": f"example {number}",
+                "params": [{"name": name, "value": value} for name, value in arguments.items()],
+            }
+            if example.result is not NO_RESULT:
+                value = msgspec.to_builtins(example.result)
+                pairing["result"] = {"name": "result", "value": value}
+        except (TypeError, ValueError):  # Python's own literals are more than JSON's
+            continue
+        yield pairing
+
+
+def _errors_of(method: Method) -> Iterator[type[RpcError]]:
+    """Those that a request for this method may be answered with, well-formed as it is."""
+    if method.signature.parameters:
+        yield InvalidParams
+    if method.timeout is not None:
+        yield TimedOut
+    if method.kind is not Kind.PLAIN:
+        yield Cancelled
+    yield from _ALWAYS
 
 
 def _result_hint(method: Method) -> Any:
-    """What a generator returns its hint tells only in passing."""
-    return Any if method.kind is Kind.GENERATOR else method.signature.result
+    """What the caller gets: of a generator, what it returns, where its hint tells."""
+    hint = method.signature.result
+    if method.kind is not Kind.GENERATOR:
+        return hint
+    if typing.get_origin(hint) is collections.abc.Generator and len(typing.get_args(hint)) == 3:
+        return typing.get_args(hint)[2]
+    return Any
 
 
 def _schemas(hints: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:

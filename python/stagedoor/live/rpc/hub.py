@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from stagedoor.live.rpc.audit import Audit
 from stagedoor.live.rpc.calls import Runner
+from stagedoor.live.rpc.complaints import Complaints
 from stagedoor.live.rpc.keys import Keys
 from stagedoor.live.rpc.methods import Methods
 from stagedoor.live.rpc.roles import Role
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.rpc.topics import Publisher, Topics
 from stagedoor.live.websocket import WebSocketServerConnection
+
+SessionChange: TypeAlias = Literal["joined", "authenticated", "left"]
 
 
 class Hub:
@@ -29,9 +33,11 @@ class Hub:
         self.methods = Methods()
         self.topics = Topics(publisher, self.encoder)
         self.runner = Runner()
+        self.complaints = Complaints()
+        self.audit = Audit(self.topics)
         self.sessions: set[Session] = set()
-        self.on_authenticated: Callable[[Session], None] = lambda _: None
-        """Called when somebody has shown who they are after they came in."""
+        self.on_session: list[Callable[[Session, SessionChange], None]] = []
+        """Called when somebody has come in, has shown who they are after that, or is gone."""
         self._known: set[str] = set()
         self.has_changed = False
         """Methods came or went, and nobody has been told."""
@@ -48,14 +54,26 @@ class Hub:
 
     def connected(self, connection: WebSocketServerConnection, role: Role | None) -> None:
         """A client has come in."""
-        self.sessions.add(Session(connection, self, role))
+        session = Session(connection, self, role)
+        self.sessions.add(session)
+        self._tell(session, "joined")
+
+    def authenticated(self, session: Session, role: Role) -> None:
+        """A client has shown who it is, perhaps once more, and perhaps as less than before."""
+        session.role = role
+        self._tell(session, "authenticated")
 
     def left(self, session: Session) -> None:
         """A client is gone."""
         self.sessions.discard(session)
+        self._tell(session, "left")
         for group in session.groups.values():
             self.topics.leave(group, session)
         session.groups.clear()
+
+    def _tell(self, session: Session, change: SessionChange) -> None:
+        for told in self.on_session:
+            told(session, change)
 
     @property
     def frame(self) -> int:

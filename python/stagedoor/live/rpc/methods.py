@@ -16,6 +16,7 @@ NAME: Final = re.compile(r"[a-z]\w*(\.[a-z]\w*)*", re.IGNORECASE | re.ASCII)
 """What a method may be called: `spawn`, `player.heal`."""
 RESERVED: Final = "rpc."
 """The prefix that JSON-RPC 2.0 keeps for itself."""
+_SECRET: Final = re.compile(r"token|ticket|password|passphrase|secret|credential", re.IGNORECASE)
 DEFAULT_TIMEOUT: Final = 5.0
 """Seconds that a call may take."""
 
@@ -58,11 +59,9 @@ class Method:
         self.anytime = anytime
         """The function may run on any thread, while the game's thread is anywhere."""
         self.signature = Signature(function, given=1 if with_session else 0)
-
-    @property
-    def description(self) -> str:
-        """The function's docstring, without its indentation."""
-        return inspect.getdoc(self.function) or ""
+        self.takes_secrets = any(_SECRET.search(p.name) for p, _ in self.signature.parameters)
+        """Its params are to be written down nowhere."""
+        self.is_audited = self.role > Role.VIEWER or self.takes_secrets
 
 
 class Methods:
@@ -124,7 +123,8 @@ class Methods:
         self.on_change()
 
     def __iter__(self) -> Iterator[Method]:
-        return iter(self._by_name.values())
+        """Of those there are at this moment; from any thread."""
+        return iter(list(self._by_name.values()))
 
     def __getitem__(self, name: str) -> Method:
         """Raises MethodNotFound."""

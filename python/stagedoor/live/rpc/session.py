@@ -5,18 +5,24 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
-from time import monotonic
+from functools import partial
+from time import perf_counter, time
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw, UnsetType
 
 from stagedoor.live.rpc.calls import Call, Outcome
 from stagedoor.live.rpc.methods import Kind, Method
+from stagedoor.live.rpc.rate import Rate
 from stagedoor.live.rpc.roles import Role
 from stagedoor.live.rpc.signature import Arguments
-from stagedoor.live.websocket import WebSocketServerConnection
+from stagedoor.live.websocket import ReadyState, WebSocketServerConnection
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.errors import (
+    FORBIDDEN,
+    HANDLER_ERROR,
+    NOT_AUTHENTICATED,
+    TOO_MANY_REQUESTS,
     Forbidden,
     HandlerError,
     InternalError,
@@ -25,7 +31,8 @@ from stagedoor.wire.errors import (
     RpcError,
     TooManyRequests,
 )
-from stagedoor.wire.jsonrpc import Malformed, Request
+from stagedoor.wire.jsonrpc import Id, Malformed, Request
+from stagedoor.wire.size import MAX_ANSWER, TooLargeError, check_size
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.hub import Hub
@@ -39,6 +46,12 @@ MAX_IN_FLIGHT: Final = 256
 """Calls that wait for their end."""
 BEFORE_AUTHENTICATION: Final = frozenset({"session.authenticate"})
 """What somebody without a role may call."""
+REFUSALS: Final = frozenset({FORBIDDEN, NOT_AUTHENTICATED, TOO_MANY_REQUESTS})
+"""The errors that say that a caller may not."""
+MAX_TEXT: Final = 10_000
+"""Characters of an exception's text, and of a traceback, that a caller gets."""
+NO_ROOM: Final = 1013
+"""The close code for a client that does not take its answers."""
 
 
 class Session:
@@ -56,19 +69,37 @@ class Session:
         """Those under way."""
         self.groups: dict[int, Group] = {}
         """What it subscribes to, by the groups' numbers."""
-        self._window = 0.0
-        self._count = 0
+        self.id: int = connection.id
+        host, port = connection.remote_address
+        self.address = f"{host}:{port}"
+        self.since = time()
+        """Seconds since the epoch."""
+        self._rate = Rate(MAX_CALLS)
         connection.ontext = self._receive
         connection.onbinary = self._refuse_binary
         connection.onclose = self._closed
         connection._ondropped = self._dropped
 
     def notify(self, method: str, params: object) -> None:
-        """Send a notification. What JSON cannot carry is logged instead."""
+        """Send a notification. What JSON cannot carry is logged instead; what the connection cannot
+        take any more is lost."""
         try:
-            self._send(jsonrpc.encode_notification(method, params, self.hub.encoder))
+            text = jsonrpc.encode_notification(method, params, self.hub.encoder)
+            refusal = self.connection._core.send(check_size(text).decode())
         except jsonrpc.UNENCODABLE as error:
             logger.error("%s cannot be sent as JSON: %s", method, error)
+        else:
+            if refusal is not None:
+                self.hub.complaints.add("notification", f"{self}: {method} was lost: {refusal}")
+
+    def expel(self, code: int, reason: str) -> None:
+        """Close the connection; from now on nothing is done for it. Raises ValueError for a code or
+        reason that cannot be one."""
+        self.connection.close(code, reason)
+        self.role = None
+        for call in list(self.calls):
+            call.drop()
+        self.calls.clear()
 
     def _receive(self, text: str) -> None:
         message = jsonrpc.decode(text)
@@ -77,6 +108,7 @@ class Session:
             if answer is not None:
                 self._send(answer)
         elif isinstance(message, Malformed):
+            self.hub.complaints.add("malformed", f"{self} sent no request: {message.error}")
             self._send(jsonrpc.encode_error(message.id, message.error))
         else:
             _Gathering(message, self._begin, self._send)
@@ -86,7 +118,11 @@ class Session:
         self._send(jsonrpc.encode_error(None, error))
 
     def _send(self, answer: bytes) -> None:
-        self.connection.send(answer.decode())
+        refusal = self.connection._core.send(answer.decode())
+        if refusal is not None and self.connection.readyState is ReadyState.OPEN:
+            # An answer must not be lost in silence.
+            self.hub.complaints.add("answer", f"{self} does not take its answers: {refusal}")
+            self.connection._close(NO_ROOM, "an answer does not fit into the queue")
 
     def _dropped(self, number: int, count: int) -> None:
         if (group := self.groups.get(number)) is not None:
@@ -102,38 +138,54 @@ class Session:
     def _begin(self, request: Request, answer: Callable[[bytes], None]) -> bytes | None:
         """Call; the answer if there is one already. What is not answered now is so later."""
         try:
-            self.count_call()
-            method = self.find(request.method)
+            method = self.admit(request.method, request.params)
             arguments = method.signature.decode(request.params)
             if method.kind is not Kind.PLAIN and len(self.calls) >= MAX_IN_FLIGHT:
-                raise TooManyRequests(f"{MAX_IN_FLIGHT} calls in flight")
+                refusal = TooManyRequests(f"{MAX_IN_FLIGHT} calls in flight")
+                raise self._refused(refusal, method.name, request.params, method)
         except RpcError as error:
             return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
         if method.kind is Kind.PLAIN:
-            return self.answer(request, method, lambda: self.invoke(method, arguments))
+            try:
+                return self.answer(request, method, lambda: self.invoke(method, arguments))
+            except KeyboardInterrupt:
+                self.interrupted(request, answer)
+                raise
         self.hub.runner.start(Call(self, request, method, answer), arguments)
         return None
 
-    def count_call(self) -> None:
-        """Raises TooManyRequests."""
-        self._count += 1
-        if self._count == 1:
-            self._window = monotonic()
-        elif self._count > MAX_CALLS:
-            now = monotonic()
-            if now - self._window < 1.0:
-                raise TooManyRequests(f"{MAX_CALLS} calls a second")
-            self._window, self._count = now, 1
-
-    def find(self, name: str) -> Method:
-        """The method, if this caller may call it. Raises RpcError."""
+    def admit(self, name: str, params: Raw | UnsetType) -> Method:
+        """Count a call, and find its method, if this caller may call it. Raises RpcError."""
+        if not self._rate.take():
+            raise self._refused(TooManyRequests(f"{MAX_CALLS} calls a second"), name, UNSET)
         if self.role is None and name not in BEFORE_AUTHENTICATION:
-            raise NotAuthenticated
+            raise self._refused(NotAuthenticated(), name, UNSET)
         method = self.hub.methods[name]
         if self.role is not None and self.role < method.role:
-            logger.warning("%r may not call %s: it needs %s", self, name, method.role.label)
-            raise Forbidden(method.role.label)
+            raise self._refused(Forbidden(method.role.label), name, params, method)
         return method
+
+    def _refused(
+        self, error: RpcError, name: str, params: Raw | UnsetType, method: Method | None = None
+    ) -> RpcError:
+        """Writes down that a call is refused before it begins."""
+        self._complain(error, name)
+        kept = UNSET if method is None or method.takes_secrets else params
+        self.hub.audit.add(self, name, kept, error.code, 0.0)
+        return error
+
+    def _complain(self, error: RpcError, name: str) -> None:
+        cause = error.limit if isinstance(error, TooManyRequests) else None
+        text = f"{self}: the call of {name[:100]!r} was refused: {error}"
+        self.hub.complaints.add(cause or error.message, text)
+
+    def note(
+        self, method: Method, params: Raw | UnsetType, error: int | None, began: float
+    ) -> None:
+        """A call has ended; what may have changed something, or was refused, is written down."""
+        if method.is_audited or error in REFUSALS:
+            kept = UNSET if method.takes_secrets else params
+            self.hub.audit.add(self, method.name, kept, error, perf_counter() - began)
 
     def invoke(self, method: Method, arguments: Arguments) -> Any:
         """Call the function."""
@@ -141,10 +193,12 @@ class Session:
             return method.function(self, *arguments.positional, **arguments.by_name)
         return method.function(*arguments.positional, **arguments.by_name)
 
-    def answer(self, request: Request, method: Method, outcome: Outcome) -> bytes | None:
+    def answer(
+        self, request: Request, method: Method, outcome: Outcome, began: float | None = None
+    ) -> bytes | None:
         """The answer to a request; None for a notification, which gets none, not even an error."""
         try:
-            result = self.result_of(method, outcome)
+            result = self.result_of(method, request.params, outcome, began)
         except RpcError as error:
             return None if request.id is UNSET else self._encode_error(request, error)
         if request.id is UNSET:
@@ -152,21 +206,48 @@ class Session:
         try:
             return jsonrpc.encode_result(request.id, result, self.hub.encoder)
         except jsonrpc.UNENCODABLE as error:
-            text = f"the result of {method.name} cannot be sent as JSON: {error}"
+            text = unsendable(method.name, error)
             logger.error("%s", text)
             return jsonrpc.encode_error(request.id, InternalError(text))
 
-    def result_of(self, method: Method, outcome: Outcome) -> object:
-        """What the outcome gives. Raises RpcError, whatever the game's function raised."""
+    def interrupted(self, request: Request, answer: Callable[[bytes], None]) -> None:
+        """Ctrl-C came while a method ran. It goes on to the game's loop, which may go on, too: the
+        caller is not left waiting."""
+        if request.id is not UNSET:
+            error = HandlerError("KeyboardInterrupt", "the game was interrupted")
+            answer(jsonrpc.encode_error(request.id, error))
+
+    def result_of(
+        self,
+        method: Method,
+        params: Raw | UnsetType,
+        outcome: Outcome,
+        began: float | None = None,
+    ) -> object:
+        """What the outcome gives. Raises RpcError, whatever the game's function raised. `began` is
+        when the call did, by `perf_counter`; None: it does now."""
+        if began is None:
+            began = perf_counter()
+        code: int | None = None
         try:
             return outcome()
-        except (RpcError, KeyboardInterrupt):
+        except RpcError as error:
+            code = error.code
+            if code in REFUSALS:
+                self._complain(error, method.name)
+            raise
+        except KeyboardInterrupt:
             raise
         except BaseException as error:
             # A client may not end the game by calling something that raises.
+            code = HANDLER_ERROR
             logger.exception("the method %s raised", method.name)
-            trace = "".join(traceback.format_exception(error)) if self.role is Role.ADMIN else None
+            trace = None
+            if self.role is Role.ADMIN:
+                trace = "".join(traceback.format_exception(error))[-MAX_TEXT:]
             raise HandlerError(type(error).__name__, _text(error), trace) from error
+        finally:
+            self.note(method, params, code, began)
 
     def _encode_error(self, request: Request, error: RpcError) -> bytes:
         assert request.id is not UNSET
@@ -177,9 +258,8 @@ class Session:
             return jsonrpc.encode_error(request.id, plain)
 
     def __repr__(self) -> str:
-        host, port = self.connection.remote_address
         role = "nobody yet" if self.role is None else self.role.label
-        return f"<session {self.connection.id} of {host}:{port}, {role}>"
+        return f"<session {self.id} of {self.address}, {role}>"
 
 
 class _Gathering:
@@ -193,24 +273,37 @@ class _Gathering:
     ) -> None:
         self._send = send
         self._answers: list[bytes] = []
+        self._size = 0
         self._missing = sum(
             isinstance(member, Malformed) or member.id is not UNSET for member in members
         )
         for member in members:
             if isinstance(member, Malformed):
-                self._add(jsonrpc.encode_error(member.id, member.error))
-            elif (answer := begin(member, self._add)) is not None:
-                self._add(answer)
+                self._add(member.id, jsonrpc.encode_error(member.id, member.error))
+                continue
+            ident = None if member.id is UNSET else member.id
+            if (answer := begin(member, partial(self._add, ident))) is not None:
+                self._add(ident, answer)
 
-    def _add(self, answer: bytes) -> None:
+    def _add(self, ident: Id, answer: bytes) -> None:
+        if self._size + len(answer) > MAX_ANSWER:
+            reason = f"the answers to this batch have more than {MAX_ANSWER:,} bytes"
+            answer = jsonrpc.encode_error(ident, InternalError(reason))
+        self._size += len(answer)
         self._answers.append(answer)
         self._missing -= 1
         if self._missing == 0:
             self._send(jsonrpc.join_batch(self._answers))
 
 
+def unsendable(method: str, error: Exception) -> str:
+    """What to say of a result that cannot be sent."""
+    what = "is too large" if isinstance(error, TooLargeError) else "cannot be sent as JSON"
+    return f"the result of {method} {what}: {error or type(error).__name__}"
+
+
 def _text(error: BaseException) -> str:
     try:
-        return str(error)
+        return str(error)[:MAX_TEXT]
     except Exception:
         return "(its text cannot be had)"

@@ -11,7 +11,6 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
@@ -19,6 +18,7 @@ from msgspec import Raw
 
 from stagedoor.live.rpc.roles import Role
 from stagedoor.wire import jsonrpc
+from stagedoor.wire.size import check_size, check_surface
 
 if TYPE_CHECKING:
     from msgspec.json import Encoder
@@ -63,31 +63,37 @@ class Group:
         self.members: set[object] = set()
         self.sequence = 0
         self._due = 0.0
-        self._values: list[Any] = []
+        self._value: Any = None
+        self._count = 0
+        """Of the values since the last turn."""
         self.failed = False
         self._encoder = encoder
         self._last = b""
 
-    def take(self, sample: Sample, now: float) -> Any:
-        """Add a value; what is to be published now, or nothing."""
-        if self.mode == "all":
-            return sample.value
-        if self.mode in ("mean", "peak"):
-            self._values.append(sample.value)
-        else:
-            self._values[:] = [sample.value]
-        return self.flush(now)
+    @property
+    def pending(self) -> int:
+        """How many of the newest values are to be published yet."""
+        return min(self._count, 1) if self.mode in ("latest", "change") else self._count
+
+    def add(self, value: Any) -> None:
+        """A value to be published at the next turn. Raises what the value does, if the mode is
+        `mean` or `peak`: those are kept up, so that a turn may be as long as it likes."""
+        if self._count == 0:
+            self._value = value / 1 if self.mode == "mean" else value
+        elif self.mode == "mean":
+            self._value += value
+        elif self.mode != "peak" or value > self._value:
+            self._value = value
+        self._count += 1
 
     def flush(self, now: float) -> Any:
         """What is to be published of the values so far, if the time for it has come."""
-        if not self._values or now < self._due:
+        if self._count == 0 or now < self._due:
             return _NOTHING
-        values, self._values = self._values, []
-        value = values[-1]
+        value, count = self._value, self._count
+        self._value, self._count = None, 0
         if self.mode == "mean":
-            value = sum(values) / len(values)
-        elif self.mode == "peak":
-            value = max(values)
+            value /= count
         elif self.mode == "change":
             # As text: the game may hand out the same object each time, and change what is in it.
             text = self._encoder.encode(value)
@@ -123,7 +129,7 @@ class Topic:
 
 
 class Topics:
-    """The topics of one stage. Game thread only."""
+    """The topics of one stage. Game thread only, but for looking at what there is."""
 
     def __init__(self, publisher: Publisher, encoder: Encoder) -> None:
         self._publisher = publisher
@@ -140,6 +146,10 @@ class Topics:
         self._skipped = 0
         self._stepped = -1
         """The frame of the last step."""
+        self.on_restricted: Callable[[Topic], None] = lambda _: None
+        """Called when a topic needs a higher role than it did."""
+        self.on_removed: Callable[[Topic], None] = lambda _: None
+        """Called before the groups of a topic that is removed end."""
 
     def add(
         self,
@@ -150,7 +160,8 @@ class Topics:
         role: Role = Role.VIEWER,
         history: int = 0,
     ) -> None:
-        """A topic; its values are read once a frame while somebody wants them, or emitted."""
+        """A topic; its values are read once a frame while somebody wants them, or emitted. The
+        subscribers of one that it replaces stay, if their role allows it."""
         before = self._by_name.get(name)
         topic = Topic(name, description, role, read, history)
         if before is not None:
@@ -159,10 +170,15 @@ class Topics:
                 group.topic = topic
         self._by_name[name] = topic
         self._refresh()
+        if before is not None and before.role < role:
+            self.on_restricted(topic)
 
     def remove(self, name: str) -> None:
-        """Raises KeyError."""
+        """Its groups end. Raises KeyError."""
+        if name not in self._by_name:
+            raise KeyError(f"there is no topic {name!r}")
         topic = self._by_name.pop(name)
+        self.on_removed(topic)
         for group in topic.groups.values():
             self._publisher.drop_group(group.number)
         self._refresh()
@@ -172,7 +188,8 @@ class Topics:
         return self._by_name.get(name)
 
     def __iter__(self) -> Any:
-        return iter(self._by_name.values())
+        """Of those there are at this moment; from any thread."""
+        return iter(list(self._by_name.values()))
 
     def group(self, topic: Topic, mode: Mode, hz: float | None) -> Group:
         """The group for these subscribers; made when it is the first."""
@@ -201,8 +218,30 @@ class Topics:
         if topic is None:
             self.add(name)
             return
-        if topic.is_live:
-            self._take(topic, Sample(time(), self.frame, value), monotonic())
+        if not topic.is_live:
+            return
+        try:
+            check_surface(value)
+            text = check_size(self._encoder.encode(value))
+        except Exception:
+            self._complain(topic, topic)
+            return
+        topic.failed = False
+        # As text: the game may go on to change the object, and turns come at the end of the frame.
+        sample = Sample(time(), self.frame, Raw(text))
+        topic.history.append(sample)
+        for group in list(topic.groups.values()):
+            if group.mode == "all":
+                self._publish(group, lambda _: sample.value, sample, 0.0)
+            else:
+                self._add(group, value if group.mode in ("mean", "peak") else sample.value)
+
+    def past(self, group: Group, count: int) -> list[Sample]:
+        """The newest values of its topic that a new member of the group will not get any more."""
+        samples = list(group.topic.history)
+        if group.topic.read is None and group.pending:
+            del samples[-group.pending :]
+        return samples[-count:] if count else []
 
     def step(self, frame: int) -> None:
         """Once a frame: read what somebody wants, and publish what is due.
@@ -240,14 +279,18 @@ class Topics:
         if topic.history.maxlen != 0 and not is_held:
             self._keep(topic, sample)
         for group in list(topic.groups.values()):
-            if is_held and group.mode == "all":
-                continue
-            self._publish(group, partial(group.take, sample), sample, now)
+            if group.mode == "all":
+                if not is_held:
+                    self._publish(group, lambda _: sample.value, sample, now)
+            else:
+                self._add(group, sample.value)
+                self._publish(group, group.flush, sample, now)
 
     def _keep(self, topic: Topic, sample: Sample) -> None:
         """As text: the value may be an object that the game goes on to change."""
         try:
-            value = Raw(self._encoder.encode(sample.value))
+            check_surface(sample.value)
+            value = Raw(check_size(self._encoder.encode(sample.value)))
         except Exception:
             if not topic.history_failed:
                 topic.history_failed = True
@@ -256,6 +299,12 @@ class Topics:
         topic.history_failed = False
         topic.history.append(Sample(sample.time, sample.frame, value))
 
+    def _add(self, group: Group, value: Any) -> None:
+        try:
+            group.add(value)
+        except Exception:  # it is no number
+            self._complain(group, group.topic)
+
     def _publish(
         self, group: Group, value_at: Callable[[float], Any], sample: Sample, now: float
     ) -> None:
@@ -263,6 +312,7 @@ class Topics:
             value = value_at(now)
             if value is _NOTHING:
                 return
+            check_surface(value)
             params = {
                 "subscription": group.number,
                 "topic": group.topic.name,
@@ -272,6 +322,7 @@ class Topics:
                 "value": value,
             }
             payload = jsonrpc.encode_notification("topic.data", params, self._encoder)
+            check_size(payload)
         except Exception:  # a mean of what is no number, a value that JSON cannot carry
             self._complain(group, group.topic)
             return

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.unit.live.callers import Caller, Start
 
 from stagedoor.live.domains.topic import MAX_SUBSCRIPTIONS
+from stagedoor.live.rpc.roles import Role
 
 
 def test_topics_are_listed(start: Start) -> None:
@@ -116,6 +118,82 @@ def test_methods_that_come_and_go_are_told(start: Start) -> None:
         assert caller.receive()["params"]["value"] == {"added": ["late"], "removed": []}
         stage.remove("late")
         assert caller.receive()["params"]["value"] == {"added": [], "removed": ["late"]}
+
+
+def subscribe_and_see_it_end(caller: Caller, topic: str, end: Callable[[], object]) -> Any:
+    """What `topic.ended` tells, after which nothing comes."""
+    number = caller.call("topic.subscribe", topic, "all")["result"]["subscription"]
+    assert caller.receive()["method"] == "topic.data"
+    end()
+    while (message := caller.receive())["method"] == "topic.data":
+        pass
+    assert message["method"] == "topic.ended"
+    assert (message["params"]["subscription"], message["params"]["topic"]) == (number, topic)
+    for _ in range(5):
+        caller.stage.tick(0.0)
+    caller.send("session.info")
+    while "address" not in (later := caller.receive()).get("result", {}):
+        assert later.get("method") != "topic.data"
+    return message["params"]["error"]
+
+
+def test_a_topic_replaced_with_a_higher_role_ends_the_subscriptions_of_who_lacks_it(
+    start: Start,
+) -> None:
+    stage = start()
+    stage.watch("score", lambda: 1)
+    topics = stage._hub.topics
+
+    def restrict() -> None:
+        topics.add("score", lambda: 2, role=Role.OPERATOR)
+
+    with Caller(stage, "viewer") as viewer, Caller(stage, "admin") as admin:
+        admin.call("topic.subscribe", "score", "change")
+        admin.receive()
+        error = subscribe_and_see_it_end(viewer, "score", restrict)
+        assert (error["code"], error["data"]) == (-32003, {"needs": "operator"})
+        assert admin.receive()["params"]["value"] == 2, "who has the role stays"
+
+
+def test_a_role_that_is_lowered_ends_what_it_is_too_low_for(start: Start) -> None:
+    stage = start()
+    stage._hub.topics.add("secret", lambda: 1, role=Role.ADMIN)
+    stage.watch("score", lambda: 1)
+    viewers = stage._hub.keys.tokens.viewer
+    with Caller(stage, "admin") as caller:
+        kept = caller.call("topic.subscribe", "score", "change")["result"]["subscription"]
+        caller.receive()
+        error = subscribe_and_see_it_end(
+            caller, "secret", lambda: caller.send("session.authenticate", token=viewers)
+        )
+        assert error["code"] == -32003
+        assert caller.call("topic.unsubscribe", kept)["result"] is True
+
+
+def test_a_topic_that_is_taken_back_ends_its_subscriptions(start: Start) -> None:
+    stage = start()
+    stage.watch("score", lambda: 1)
+    with Caller(stage) as caller:
+        error = subscribe_and_see_it_end(caller, "score", lambda: stage.unwatch("score"))
+        assert (error["code"], error["data"]["path"]) == (-32602, "$.topic")
+        answer = caller.call("topic.subscribe", "score")
+        assert answer["error"] == error, "as subscribing would be answered now"
+    with pytest.raises(KeyError, match="score"):
+        stage.unwatch("score")
+
+
+def test_who_joins_with_history_gets_a_pending_value_once(start: Start) -> None:
+    stage = start()
+    stage._hub.topics.add("hits", history=10)
+    with Caller(stage) as first, Caller(stage) as second:
+        first.call("topic.subscribe", topic="hits", hz=20)
+        stage.emit("hits", 1)
+        assert first.receive()["params"]["value"] == 1
+        stage.emit("hits", 2)  # its turn is yet to come
+        answer = second.call("topic.subscribe", topic="hits", hz=20, history=10)["result"]
+        values = [sample["value"] for sample in answer["history"]]
+        values.append(second.receive()["params"]["value"])
+        assert values == [1, 2]
 
 
 @pytest.mark.parametrize(

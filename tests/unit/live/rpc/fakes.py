@@ -9,7 +9,7 @@ from typing import Any, cast
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.roles import Role
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.websocket import WebSocketServerConnection
+from stagedoor.live.websocket import ReadyState, WebSocketServerConnection
 
 
 class FakeConnection:
@@ -20,13 +20,25 @@ class FakeConnection:
     onclose: Callable[[str | None], None]
     id = 1
     remote_address = ("127.0.0.1", 50000)
+    readyState = ReadyState.OPEN  # noqa: N815 - the seed's name
 
     def __init__(self) -> None:
         self.sent: list[str] = []
+        self.closed: list[tuple[int, str]] = []
+        self.refusal: str | None = None
+        """Why the queue takes no more."""
+        self._core = self
 
-    def send(self, data: str) -> None:
+    def send(self, data: str) -> str | None:
         assert isinstance(data, str), "requests and answers are text messages"
-        self.sent.append(data)
+        if self.refusal is None:
+            self.sent.append(data)
+        return self.refusal
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed.append((code, reason))
+
+    _close = close
 
     def messages(self) -> list[Any]:
         """What was sent since the last look, decoded."""

@@ -191,6 +191,26 @@ class TestCoroutines:
         assert by_id[7]["error"]["code"] == -32006
         assert by_id[8]["result"] is True
 
+    def test_tasks_that_they_start_do_not_end_the_game_by_exiting(
+        self, hub: Hub, connection: FakeConnection, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def boom() -> None:
+            raise SystemExit("no")
+
+        async def start() -> str:
+            tasks.append(asyncio.create_task(boom()))
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return "started"
+
+        tasks: list[asyncio.Task[None]] = []
+        hub.methods.add(start)
+        connection.call("start")
+        (answer,) = frames_until(hub, connection)
+        assert answer["result"] == "started"
+        assert isinstance(tasks[0].exception(), SystemExit)
+        assert "the game goes on" in caplog.text
+
 
 class TestGenerators:
     def test_take_one_step_a_frame_and_tell_each(

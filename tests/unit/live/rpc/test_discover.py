@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
+import jsonschema
+import msgspec
 import pytest
+from referencing import Registry
+from referencing.jsonschema import DRAFT7
 from tests.unit.live.callers import Caller, Start
 
 from stagedoor.live.stage import Stage
+
+META_SCHEMAS = Path(__file__).parent / "openrpc"
 
 
 class Size(enum.Enum):
@@ -33,6 +42,10 @@ def add_all_kinds(stage: Stage) -> None:
         """Make rocks.
 
         As many as you like.
+
+        >>> spawn({"size": "big", "x": 1.5}, count=2)
+        [{"size": "big", "x": 1.5}, {"size": "big", "x": 1.5}]
+        >>> spawn(Rock(Size.BIG))
         """
         return [rock] * count
 
@@ -46,6 +59,17 @@ def add_all_kinds(stage: Stage) -> None:
         yield 1
 
     stage.rpc(name="worker", thread=True)(lambda: object())
+
+    @stage.rpc
+    def many(
+        when: dict[str, bytes | int],
+        pair: tuple[int, str],
+        share: Annotated[float, msgspec.Meta(ge=0, le=1, examples=[0.5], description="How much.")],
+        sizes: frozenset[Size] = frozenset({Size.SMALL}),
+    ) -> Generator[int, None, Rock]:
+        yield 1
+        return Rock(Size.SMALL)
+
     unknown = object()
     stage.rpc(name="odd")(lambda value=unknown: value)
 
@@ -82,42 +106,45 @@ def references(value: Any) -> Iterator[str]:
             yield from references(member)
 
 
-def test_is_shaped_as_the_meta_schema_says(document: dict[str, Any]) -> None:
+def validator() -> jsonschema.Draft7Validator:
+    """Of the published meta-schema; see openrpc/README.md."""
+    openrpc, schema = (
+        DRAFT7.create_resource(json.loads((META_SCHEMAS / name).read_text()))
+        for name in ("openrpc.json", "json-schema.json")
+    )
+    known: Any = Registry()
+    # It refers to the one of JSON Schema with and without the slash at the end.
+    for resource in (openrpc, schema):
+        for uri in (resource.id(), resource.id().rstrip("/")):
+            known = known.with_resource(uri, resource)
+    return jsonschema.Draft7Validator(openrpc.contents, registry=known)
+
+
+def test_is_valid_by_the_published_meta_schema(document: dict[str, Any]) -> None:
     assert document["openrpc"].startswith("1.3.")
-    assert isinstance(document["info"]["title"], str)
-    assert isinstance(document["info"]["version"], str)
-    assert all(key.startswith("x-") or key in OPENRPC for key in document)
-    for described in document["methods"]:
-        assert all(key.startswith("x-") or key in METHOD for key in described), described
-        assert isinstance(described["name"], str)
-        assert described["paramStructure"] in ("by-name", "by-position", "either")
-        names = [param["name"] for param in described["params"]]
-        assert len(set(names)) == len(names)
-        for content in (*described["params"], described["result"]):
-            assert set(content) <= {"name", "required", "schema", "summary", "description"}
-            assert isinstance(content["name"], str)
-            assert isinstance(content["schema"], dict)
-    for error in document["components"]["errors"].values():
-        assert isinstance(error["code"], int)
-        assert error["message"]
+    faults = [f"{error.json_path}: {error.message}" for error in validator().iter_errors(document)]
+    assert faults == []
+    broken = {**document, "methods": [{"name": "spawn"}]}
+    assert list(validator().iter_errors(broken)), "the meta-schema is in force"
 
 
-OPENRPC = {"openrpc", "info", "externalDocs", "servers", "methods", "components"}
-METHOD = {
-    "name",
-    "summary",
-    "description",
-    "params",
-    "result",
-    "paramStructure",
-    "errors",
-    "tags",
-    "examples",
-    "links",
-    "servers",
-    "deprecated",
-    "externalDocs",
-}
+@pytest.mark.parametrize("part", ["schemas", "errors"])
+def test_the_names_of_components_are_those_that_openrpc_allows(
+    document: dict[str, Any], part: str
+) -> None:
+    assert all(re.fullmatch(r"[a-zA-Z0-9._-]+", name) for name in document["components"][part])
+
+
+def test_the_schemas_of_params_and_results_are_valid_json_schema(
+    document: dict[str, Any],
+) -> None:
+    schemas = [
+        content["schema"]
+        for described in document["methods"]
+        for content in (*described["params"], described["result"])
+    ]
+    for schema in (*schemas, *document["components"]["schemas"].values()):
+        jsonschema.Draft202012Validator.check_schema(schema)
 
 
 def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
@@ -146,7 +173,7 @@ def test_has_every_method_with_role_and_kind(stage: Stage, document: dict[str, A
 def test_describes_params_and_result(document: dict[str, Any]) -> None:
     spawn = method(document, "spawn")
     assert spawn["summary"] == "Make rocks."
-    assert spawn["description"] == "As many as you like."
+    assert spawn["description"].startswith("As many as you like.")
     assert spawn["paramStructure"] == "by-name"
     rock, count, mode = spawn["params"]
     assert (rock["name"], rock["required"]) == ("rock", True)
@@ -185,3 +212,40 @@ def test_lists_the_topics(stage: Stage) -> None:
     with Caller(stage) as caller:
         topics = caller.call("rpc.discover")["result"]["x-topics"]
     assert {"name": "rocks", "description": "How many.", "role": "viewer"} in topics
+
+
+def test_examples_come_from_the_docstring_and_what_is_none_stays_text(
+    document: dict[str, Any],
+) -> None:
+    spawn = method(document, "spawn")
+    rock = {"size": "big", "x": 1.5}
+    assert spawn["examples"] == [
+        {
+            "name": "example 1",
+            "params": [{"name": "rock", "value": rock}, {"name": "count", "value": 2}],
+            "result": {"name": "result", "value": [rock, rock]},
+        }
+    ]
+    assert spawn["description"] == "As many as you like.\n\n>>> spawn(Rock(Size.BIG))"
+    share = method(document, "many")["params"][2]["schema"]
+    assert (share["examples"], share["description"]) == ([0.5], "How much.")
+    assert (share["minimum"], share["maximum"]) == (0, 1)
+
+
+def test_a_generators_result_is_what_it_returns(document: dict[str, Any]) -> None:
+    result = method(document, "many")["result"]["schema"]
+    assert result == {"$ref": "#/components/schemas/Rock"}
+    assert method(document, "steps")["result"]["schema"] == {}
+
+
+def test_every_error_of_a_method_has_its_code(document: dict[str, Any]) -> None:
+    errors = document["components"]["errors"]
+
+    def codes(name: str) -> set[int]:
+        names = [error["$ref"].rpartition("/")[2] for error in method(document, name)["errors"]]
+        return {errors[name]["code"] for name in names}
+
+    always = {-32000, -32001, -32003, -32004, -32005, -32603}
+    assert codes("spawn") == always | {-32602}, "without a timeout, at once"
+    assert codes("later") == always | {-32602, -32002, -32006}
+    assert codes("rpc.discover") == always | {-32002}

@@ -179,7 +179,6 @@ def test_an_objects_public_methods_are_added_at_once() -> None:
     methods.add_all("player", Player(), role="viewer")
     assert sorted(method.name for method in methods) == ["player.heal", "player.names"]
     assert called(methods, "player.heal", Raw(b"[3]")) == 8
-    assert methods["player.heal"].description == "Make it well."
     assert methods["player.heal"].role is Role.VIEWER
 
 

@@ -289,20 +289,96 @@ class TestEmit:
         assert publisher.values(group.number) == [2, 3]
         assert {params["frame"] for params in publisher.params(group.number)} == {7}
 
+    @pytest.mark.parametrize(
+        ("mode", "expected"),
+        [("all", [3, 1, 2, 7]), ("latest", [2, 7]), ("mean", [2, 7]), ("peak", [3, 7])],
+    )
+    def test_without_a_rate_every_frame_is_a_turn_but_for_all(
+        self, topics: Topics, publisher: FakePublisher, mode: Mode, expected: list[int]
+    ) -> None:
+        topics.add("hits")
+        group = subscribe(topics, "hits", mode)
+        for frame, values in enumerate([[3, 1, 2], [], [7]], 1):
+            for value in values:
+                topics.emit("hits", value)
+            topics.step(frame)
+        assert publisher.values(group.number) == expected
+
+    def test_a_change_is_told_once_a_frame(self, topics: Topics, publisher: FakePublisher) -> None:
+        topics.add("hits")
+        group = subscribe(topics, "hits", "change")
+        for frame, value in enumerate([1, 1, 2], 1):
+            topics.emit("hits", 0)
+            topics.emit("hits", value)
+            topics.step(frame)
+        assert publisher.values(group.number) == [1, 2]
+
     def test_at_a_rate_waits_for_its_turn(
         self, topics: Topics, publisher: FakePublisher, clock: list[float]
     ) -> None:
         topics.add("explosion")
         group = subscribe(topics, "explosion", "latest", 1.0)
-        for value in (1, 2, 3):
-            topics.emit("explosion", value)
-        clock[0] += 0.5
+        topics.emit("explosion", 1)
         topics.step(1)
-        assert publisher.values(group.number) == [1]
-        clock[0] += 0.5
-        topics.step(2)
-        topics.step(3)
+        for value in (2, 3):
+            topics.emit("explosion", value)
+        for frame in (2, 3, 4):
+            clock[0] += 0.5
+            topics.step(frame)
         assert publisher.values(group.number) == [1, 3]
+
+    @pytest.mark.parametrize("mode", ["all", "latest", "change"])
+    def test_is_told_as_it_was_when_it_was_emitted(
+        self, topics: Topics, publisher: FakePublisher, mode: Mode
+    ) -> None:
+        topics.add("hits", history=5)
+        group = subscribe(topics, "hits", mode)
+        hit = {"x": 1}
+        topics.emit("hits", hit)
+        hit["x"] = 2
+        topics.step(1)
+        assert publisher.values(group.number) == [{"x": 1}]
+        (sample,) = known(topics, "hits").history
+        assert msgspec.json.decode(sample.value) == {"x": 1}
+
+    def test_a_turn_that_is_long_keeps_one_value_whatever_is_emitted(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("hits")
+        modes: list[Mode] = ["mean", "peak", "latest"]
+        groups = [subscribe(topics, "hits", mode, 0.001) for mode in modes]
+        topics.emit("hits", 0)
+        topics.step(1)
+        for value in range(1, 1001):
+            topics.emit("hits", value)
+        assert all(isinstance(group._value, int | float | msgspec.Raw) for group in groups)
+        clock[0] += 1001.0
+        topics.step(2)
+        told = [publisher.values(group.number)[-1] for group in groups]
+        assert told == [500.5, 1000, 1000]
+
+    @pytest.mark.parametrize("mode", ["latest", "change", "mean", "peak"])
+    def test_history_leaves_out_what_a_new_member_is_still_to_get(
+        self, topics: Topics, clock: list[float], mode: Mode
+    ) -> None:
+        topics.add("hits", history=10)
+        group = subscribe(topics, "hits", mode, 1.0)
+        topics.emit("hits", 1)
+        topics.step(1)
+
+        def past(count: int) -> list[Any]:
+            return [msgspec.json.decode(sample.value) for sample in topics.past(group, count)]
+
+        assert past(10) == [1]
+        topics.emit("hits", 2)
+        topics.emit("hits", 3)
+        # Of a mean or a peak both are in what comes; else only the last, the first is in the past.
+        assert past(10) == ([1] if mode in ("mean", "peak") else [1, 2])
+        assert past(1) == ([1] if mode in ("mean", "peak") else [2])
+        assert past(0) == []
+        clock[0] += 1.0
+        topics.step(2)
+        assert past(10) == [1, 2, 3]
 
     def test_a_value_that_cannot_be_sent_raises_nothing(
         self, topics: Topics, caplog: pytest.LogCaptureFixture

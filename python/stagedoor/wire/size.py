@@ -1,0 +1,64 @@
+"""How large an answer may be: `check_size()` of its text, `check_surface()` before there is one."""
+
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from typing import Any, Final
+
+MAX_ANSWER: Final = 16 << 20
+"""Bytes that an answer may have, the answer to a whole batch too."""
+
+_LOOKED_AT: Final = 64
+"""Members of a value that `check_surface()` looks at."""
+_SMALL: Final = frozenset({int, float, bool, type(None)})
+
+
+class TooLargeError(ValueError):
+    """An answer would have more bytes than `MAX_ANSWER`."""
+
+    def __init__(self, size: int, *, is_exact: bool) -> None:
+        about = "" if is_exact else "at least "
+        super().__init__(
+            f"it has {about}{size:,} bytes, the most is {MAX_ANSWER:,}; "
+            "send it in parts, or less of it"
+        )
+
+
+def check_size(text: bytes) -> bytes:
+    """Hands the text of an answer back. Raises TooLargeError."""
+    if len(text) > MAX_ANSWER:
+        raise TooLargeError(len(text), is_exact=True)
+    return text
+
+
+def check_surface(value: object) -> None:
+    """Raises TooLargeError for a value whose JSON would certainly be too large, so that the text of
+    a gigabyte is never made. Looks at the value and its first members, no deeper."""
+    if type(value) in _SMALL:
+        return
+    least = _least(value)
+    if least <= MAX_ANSWER:
+        least += sum(map(_least, _members(value)))
+    if least > MAX_ANSWER:
+        raise TooLargeError(least, is_exact=False)
+
+
+def _least(value: Any) -> int:
+    """Bytes of JSON that the value takes at the least, its members aside."""
+    if isinstance(value, str | bytes | bytearray | memoryview):
+        return len(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return 2 * len(value)  # a digit and a comma
+    if isinstance(value, dict):
+        return 5 * len(value)
+    return 0
+
+
+def _members(value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return list(value[:_LOOKED_AT])
+    if isinstance(value, Mapping):
+        return list(value.values()) if len(value) <= _LOOKED_AT else []
+    if is_dataclass(value):
+        return [getattr(value, name, None) for name in value.__dataclass_fields__]
+    names = getattr(type(value), "__struct_fields__", ())
+    return [getattr(value, name, None) for name in names]

@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import get_ident
 from time import perf_counter
 from typing import Any, Literal, TypeVar, overload
 
 import stagedoor
-from stagedoor.live.domains import frame, process, rpc, session, topic
+from stagedoor.live.domains import frame, logs, process, rpc, session, telemetry, topic
+from stagedoor.live.logs.capture import log
 from stagedoor.live.registry import Announcement
 from stagedoor.live.rpc.discover import describe
 from stagedoor.live.rpc.fanout import Fanout
@@ -48,9 +50,11 @@ class Stage:
         self._server = WebSocketServer(subprotocols=["stagedoor.json"], max_connections=64)
         fanout = Fanout(self._server)
         self._hub = Hub(self.name, fanout)
-        for domain in (rpc, frame, session):
+        for domain in (rpc, frame, session, telemetry):
             domain.add_to(self._hub)
-        process.add_to(self._hub.methods, self.name)
+        self._engine: process.Engine | None = None
+        process.add_to(self._hub, lambda: self._engine)
+        logs.add_to(self._hub, log)
         topic.add_to(self._hub, fanout.join, fanout.leave)
         self._hub.on_authenticated = self._authenticated
         self._server._advice = "call stage.tick(dt) once a frame"
@@ -105,6 +109,7 @@ class Stage:
             started=time.time(),
         )
         self._announcement = Announcement(game, self._hub.keys.tokens)
+        log.open(self)
 
     def _connected(self, connection: WebSocketServerConnection) -> None:
         if connection._core.token_generation < self._generation:
@@ -116,6 +121,12 @@ class Stage:
 
     def _authenticated(self, session: Session) -> None:
         session.connection._core.authenticate()
+
+    def tell_the_end(self) -> None:
+        """An exception ends the program: those who read its log get that, too. For `Log`."""
+        topic = self._hub.topics.get("logs")
+        if topic is not None and get_ident() == self._hub.game_thread:
+            self._hub.topics.publish(topic)
 
     @overload
     def rpc(self, function: Function, /) -> Function: ...
@@ -182,7 +193,8 @@ class Stage:
         not at all otherwise. `history`: how many values to keep for who comes later. Watching a
         name again replaces it.
         """
-        self._hub.topics.add(name, read, description=description, history=history)
+        topic = self._hub.topics.add(name, read, description=description, history=history)
+        topic.is_watched = True
 
     def emit(self, topic: str, data: object, /) -> None:
         """Tell something to who subscribes to the topic; costs next to nothing when nobody does."""
@@ -240,6 +252,7 @@ class Stage:
             self._announcement = None
         self._hub.runner.close()
         self._server.close()
+        log.close(self)
 
 
 def _full_name(name: str | None) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.rpc.topics import Mode, Sample, Topic
+from stagedoor.live.rpc.topics import Mode, Sample, Topic, View
 from stagedoor.wire.errors import Forbidden, InvalidParams, TooManyRequests
 
 MAX_SUBSCRIPTIONS: Final = 256
@@ -68,21 +68,24 @@ def add_to(
         mode: Mode = "latest",
         hz: Hz | None = None,
         history: Count = 0,
+        filter: dict[str, Any] | None = None,
     ) -> Subscription:
         """Get a topic's values from now on, as `topic.data` notifications.
 
         `mode`: `all` values; at each turn the `latest`, the `mean` or the `peak` of those since the
         last; or each `change`. `hz`: turns a second, None: every frame. `history`: how many of the
-        values before, if the game keeps them.
+        values before, if the game keeps them. `filter`: which values, or what of them, where the
+        topic's description tells of a filter.
         """
         found = _find(session, topic)
         if len(session.groups) >= MAX_SUBSCRIPTIONS:
             raise TooManyRequests(f"{MAX_SUBSCRIPTIONS} subscriptions")
-        group = hub.topics.group(found, mode, None if mode == "all" else hz)
+        view = _view(found, filter)
+        group = hub.topics.group(found, mode, None if mode == "all" else hz, view)
         group.members.add(session)
         session.groups[group.number] = group
         join(group.number, session)
-        past = list(found.history)[-history:] if history else []
+        past = found.recall(history, view)
         return Subscription(group.number, topic, mode, group.hz, group.sequence, past)
 
     def unsubscribe(session: Session, subscription: int) -> bool:
@@ -101,6 +104,13 @@ def add_to(
         if session.role is None or session.role < topic.role:
             raise Forbidden(topic.role.label)
         return topic
+
+    def _view(topic: Topic, filter: dict[str, Any] | None) -> View | None:
+        if filter is None:
+            return None
+        if topic.view_of is None:
+            raise InvalidParams(f"the topic {topic.name} takes no filter", "$.filter")
+        return topic.view_of(filter)
 
     methods = hub.methods
     methods.add_built_in(list_topics, "topic.list", role="viewer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any
 
 import msgspec
@@ -32,6 +33,9 @@ class Hub:
         self.sessions: set[Session] = set()
         self.on_authenticated: Callable[[Session], None] = lambda _: None
         """Called when somebody has shown who they are after they came in."""
+        self.game_thread = get_ident()
+        """Where callers are answered."""
+        self._leave: tuple[int, Callable[[], None]] | None = None
         self._known: set[str] = set()
         self.has_changed = False
         """Methods came or went, and nobody has been told."""
@@ -48,6 +52,7 @@ class Hub:
 
     def connected(self, connection: WebSocketServerConnection, role: Role | None) -> None:
         """A client has come in."""
+        self.game_thread = get_ident()
         self.sessions.add(Session(connection, self, role))
 
     def left(self, session: Session) -> None:
@@ -62,15 +67,26 @@ class Hub:
         """Counts the frames from 1."""
         return self.topics.frame
 
+    def leave_with(self, leave: Callable[[], None]) -> None:
+        """Call this in the next frame, when callers were answered: it ends the game by raising."""
+        self._leave = (self.frame + 1, leave)
+        self.has_changed = True
+
     def end_frame(self) -> None:
         """Once a frame, after callers were answered: what is under way goes on, topics are
-        published."""
+        published. Raises what ends the game, and nothing else."""
         if self.runner.calls:
             self.runner.step()
         if self.has_changed:
             self._tell_changes()
         if self.topics.live:
             self.topics.step(self.frame)
+        if self._leave is not None:
+            at, leave = self._leave
+            if self.frame >= at:
+                self._leave = None
+                leave()
+            self.has_changed = True  # so that the next frame comes here
 
     def _methods_changed(self) -> None:
         self.has_changed = True

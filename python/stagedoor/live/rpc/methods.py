@@ -45,6 +45,7 @@ class Method:
         timeout: float | None = DEFAULT_TIMEOUT,
         thread: bool = False,
         with_session: bool = False,
+        anytime: bool = False,
     ) -> None:
         self.name = name
         self.function = function
@@ -54,6 +55,8 @@ class Method:
         self.kind = _kind(name, function, thread)
         self.with_session = with_session
         """The function's first parameter is the caller's session: built-in methods only."""
+        self.anytime = anytime
+        """Safe on any thread, wherever the game's is: built-in methods only."""
         self.signature = Signature(function, given=1 if with_session else 0)
 
     @property

@@ -29,7 +29,11 @@ Mode: TypeAlias = Literal["all", "latest", "mean", "peak", "change"]
 """Which of a topic's values a subscriber gets: every one; at each turn the last, the mean or the
 largest of those since the turn before; or each that differs from the one before."""
 
-_NOTHING: Any = object()
+NOTHING: Any = object()
+"""No value: what a topic has to tell in a frame, or a view of what was told."""
+
+View: TypeAlias = Callable[[Any], Any]
+"""What a subscriber gets of a value, or `NOTHING`; equal views make one group. Hashable."""
 
 
 class Publisher(Protocol):
@@ -51,14 +55,21 @@ class Sample:
 
 
 class Group:
-    """The subscribers of one topic with one mode and rate."""
+    """The subscribers of one topic with one mode, rate and view."""
 
     def __init__(
-        self, topic: Topic, mode: Mode, hz: float | None, number: int, encoder: Encoder
+        self,
+        topic: Topic,
+        mode: Mode,
+        hz: float | None,
+        view: View | None,
+        number: int,
+        encoder: Encoder,
     ) -> None:
         self.topic = topic
         self.mode = mode
         self.hz = hz
+        self.view = view
         self.number = number
         self.members: set[object] = set()
         self.sequence = 0
@@ -70,18 +81,19 @@ class Group:
 
     def take(self, sample: Sample, now: float) -> Any:
         """Add a value; what is to be published now, or nothing."""
+        value = sample.value if self.view is None else self.view(sample.value)
         if self.mode == "all":
-            return sample.value
-        if self.mode in ("mean", "peak"):
-            self._values.append(sample.value)
-        else:
-            self._values[:] = [sample.value]
+            return value
+        if value is not NOTHING:
+            if self.mode not in ("mean", "peak"):
+                self._values.clear()
+            self._values.append(value)
         return self.flush(now)
 
     def flush(self, now: float) -> Any:
         """What is to be published of the values so far, if the time for it has come."""
         if not self._values or now < self._due:
-            return _NOTHING
+            return NOTHING
         values, self._values = self._values, []
         value = values[-1]
         if self.mode == "mean":
@@ -92,7 +104,7 @@ class Group:
             # As text: the game may hand out the same object each time, and change what is in it.
             text = self._encoder.encode(value)
             if text == self._last:
-                return _NOTHING
+                return NOTHING
             self._last, value = text, Raw(text)
         if self.hz is not None:
             # In step with the rate, but without catching up on turns that were missed.
@@ -111,8 +123,20 @@ class Topic:
         self.description = description
         self.role = role
         self.read = read
-        self.groups: dict[tuple[Mode, float | None], Group] = {}
+        """Called once a frame while somebody wants its values; may return `NOTHING`."""
+        self.is_watched = False
+        """The game's own value, not one of stagedoor's topics."""
+        self.begin: Callable[[], None] = lambda: None
+        """Called before somebody listens where nobody did."""
+        self.view_of: Callable[[Any], View] | None = None
+        """Makes a view of the `filter` of a subscription, or raises InvalidParams; None: it takes
+        none."""
+        self.recall: Callable[[int, View | None], list[Sample]] = self._newest
+        """So many of the past values, and what a view shows of them."""
+        self.groups: dict[tuple[Mode, float | None, View | None], Group] = {}
         self.history: deque[Sample] = deque(maxlen=history)
+        self.told: bytes | None = None
+        """The last notification of one of its values, not of several in one."""
         self.failed = False
         self.history_failed = False
 
@@ -120,6 +144,9 @@ class Topic:
     def is_live(self) -> bool:
         """Whether anybody wants its values."""
         return bool(self.groups) or self.history.maxlen != 0
+
+    def _newest(self, count: int, _: View | None) -> list[Sample]:
+        return list(self.history)[-count:] if count else []
 
 
 class Topics:
@@ -142,7 +169,7 @@ class Topics:
         description: str = "",
         role: Role = Role.VIEWER,
         history: int = 0,
-    ) -> None:
+    ) -> Topic:
         """A topic; its values are read once a frame while somebody wants them, or emitted."""
         before = self._by_name.get(name)
         topic = Topic(name, description, role, read, history)
@@ -152,6 +179,7 @@ class Topics:
                 group.topic = topic
         self._by_name[name] = topic
         self._refresh()
+        return topic
 
     def remove(self, name: str) -> None:
         """Raises KeyError."""
@@ -167,12 +195,14 @@ class Topics:
     def __iter__(self) -> Any:
         return iter(self._by_name.values())
 
-    def group(self, topic: Topic, mode: Mode, hz: float | None) -> Group:
+    def group(self, topic: Topic, mode: Mode, hz: float | None, view: View | None = None) -> Group:
         """The group for these subscribers; made when it is the first."""
-        group = topic.groups.get((mode, hz))
+        group = topic.groups.get((mode, hz, view))
         if group is None:
-            group = topic.groups[mode, hz] = Group(
-                topic, mode, hz, self._publisher.group(), self._encoder
+            if not topic.groups:
+                topic.begin()
+            group = topic.groups[mode, hz, view] = Group(
+                topic, mode, hz, view, self._publisher.group(), self._encoder
             )
             self._refresh()
         return group
@@ -180,8 +210,9 @@ class Topics:
     def leave(self, group: Group, member: object) -> None:
         """A group without members ends."""
         group.members.discard(member)
-        if not group.members and group.topic.groups.get((group.mode, group.hz)) is group:
-            del group.topic.groups[group.mode, group.hz]
+        key = group.mode, group.hz, group.view
+        if not group.members and group.topic.groups.get(key) is group:
+            del group.topic.groups[key]
             self._publisher.drop_group(group.number)
             self._refresh()
 
@@ -202,17 +233,28 @@ class Topics:
         self.frame = frame
         wall, now = time(), monotonic()
         for topic in self.live:
-            if topic.read is None:
-                for group in list(topic.groups.values()):
-                    self._publish(group, group.flush, Sample(wall, frame, None), now)
-                continue
+            self._step(topic, wall, now)
+
+    def publish(self, topic: Topic) -> None:
+        """Read and publish one topic out of turn."""
+        if topic.is_live:
+            self._step(topic, time(), monotonic())
+
+    def _step(self, topic: Topic, wall: float, now: float) -> None:
+        value = NOTHING
+        if topic.read is not None:
             try:
                 value = topic.read()
             except Exception:
                 self._complain(topic, topic)
-                continue
+                return
             topic.failed = False
-            self._take(topic, Sample(wall, frame, value), now)
+        sample = Sample(wall, self.frame, value)
+        if value is not NOTHING:
+            self._take(topic, sample, now)
+            return
+        for group in list(topic.groups.values()):
+            self._publish(group, group.flush, sample, now)
 
     def _take(self, topic: Topic, sample: Sample, now: float) -> None:
         if topic.history.maxlen != 0:
@@ -237,7 +279,7 @@ class Topics:
     ) -> None:
         try:
             value = value_at(now)
-            if value is _NOTHING:
+            if value is NOTHING:
                 return
             params = {
                 "subscription": group.number,
@@ -253,6 +295,8 @@ class Topics:
             return
         group.failed = False
         group.sequence += 1
+        if group.mode not in ("mean", "peak"):
+            group.topic.told = payload
         self._publisher.publish(group.number, payload, droppable=True)
 
     def _complain(self, about: Topic | Group, topic: Topic) -> None:

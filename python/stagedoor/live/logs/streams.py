@@ -1,0 +1,106 @@
+"""What is written to stdout and stderr, line by line.
+
+The stream stays what it is, and where it is: only its `write` is ours, which hands on first. So
+identity, type, `fileno`, `buffer`, `encoding` and everything else are as before, and who has taken
+hold of the stream earlier is heard, too. What goes to `buffer` or to the descriptor is not.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from threading import current_thread, get_ident
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from stagedoor.live.logs.record import MAX_TEXT, LogRecord, exact, shorten
+
+if TYPE_CHECKING:
+    from stagedoor.live.logs.capture import Log
+
+SETTLED: Final = 1.0
+"""Seconds after which the beginning of a line is told without its end."""
+
+_LEVELS: Final = {"stdout": logging.INFO, "stderr": logging.WARNING}
+
+StreamName = Literal["stdout", "stderr"]
+
+
+class Lines:
+    """Makes records of the lines that are written to one stream, whichever thread writes."""
+
+    def __init__(self, log: Log, name: StreamName) -> None:
+        self._log = log
+        self._name: StreamName = name
+        self._levelno = _LEVELS[name]
+        self._level = logging.getLevelName(self._levelno)
+        self._begun: dict[int, tuple[str, float]] = {}
+        """The beginnings of lines, by thread, and since when. Each is changed in single steps, for
+        a thread may settle what another one has begun."""
+
+    def writer(self, write: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Stands in the place of the stream's own `write`."""
+        log, begun = self._log, self._begun
+
+        def write_and_tell(text: Any, /) -> Any:
+            written = write(text)  # what it raises is the program's affair
+            if log.is_on and not log.here.muted:
+                try:
+                    ident = get_ident()
+                    before = begun.pop(ident, None)
+                    if text == "\n":  # the second half of a print()
+                        if before is not None:
+                            self._tell(before[0], sys._getframe(1))
+                    else:
+                        self._take(text, before, ident)
+                except Exception:
+                    # The program's print() has gone well; of this there is nowhere to tell.
+                    log.ring.skip(1)
+            return written
+
+        return write_and_tell
+
+    def _take(self, text: str, before: tuple[str, float] | None, ident: int) -> None:
+        since = monotonic() if before is None else before[1]
+        text = exact(text)
+        whole = text if before is None else before[0] + text
+        *lines, last = whole.split("\n")
+        if (beyond := len(lines) - self._log.ring.max_count) > 0:
+            self._log.ring.skip(beyond)
+            del lines[:beyond]
+        for line in lines:
+            self._tell(line, sys._getframe(2))
+        if len(last) > MAX_TEXT:
+            self._tell(last, sys._getframe(2))
+        elif last:
+            self._begun[ident] = (last, monotonic() if lines else since)
+
+    def settle(self) -> None:
+        """Tell of lines that have not ended for a while; their rest will be another record."""
+        now = monotonic()
+        for ident, (_, since) in list(self._begun.items()):
+            if now - since >= SETTLED and (taken := self._begun.pop(ident, None)) is not None:
+                self._tell(taken[0], None)
+
+    def _tell(self, line: str, frame: Any) -> None:
+        if "\r" in line:  # a progress bar: what stands there in the end
+            line = line.rstrip("\r").rpartition("\r")[2]
+        if not line:
+            return
+        record = LogRecord(
+            0,
+            time(),
+            self._level,
+            self._levelno,
+            self._name,
+            line,
+            self._name,
+        )
+        if frame is not None:
+            record.thread = exact(current_thread().name)
+            code = frame.f_code
+            record.file = exact(code.co_filename)
+            record.line = frame.f_lineno or 0
+            record.function = exact(code.co_name)
+        self._log.ring.append(shorten(record))

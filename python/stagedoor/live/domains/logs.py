@@ -74,7 +74,7 @@ class LogFilter:
         )
 
     def __call__(self, news: LogNews) -> Any:
-        """As a view of the topic."""
+        """As a view of the topic: `LogNews`, or nothing."""
         records = [record for record in news.records if self.wants(record)]
         return LogNews(records, news.dropped) if records or news.dropped else NOTHING
 
@@ -99,8 +99,8 @@ class Tail:
         """Somebody listens again: what was said so far is history."""
         self._told = self._log.ring.sequence
 
-    def read(self) -> LogNews:
-        """What was said since the last time."""
+    def read(self) -> Any:
+        """What was said since the last time: `LogNews`, or nothing."""
         now = monotonic()
         if now - self._settled >= 0.25:
             self._settled = now

@@ -8,6 +8,9 @@ import sys
 import threading
 import warnings
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import get_ident
 from typing import Protocol
 
 from stagedoor.live.logs import hooks
@@ -16,19 +19,6 @@ from stagedoor.live.logs.ring import Ring
 from stagedoor.live.logs.streams import Lines, StreamName
 
 logger = logging.getLogger("stagedoor")
-
-
-class Here(threading.local):
-    """Whether what this thread writes to the streams has been told already."""
-
-    muted = 0
-    """How many hooks of this thread are handing on; above 0 it has."""
-
-    def __enter__(self) -> None:
-        self.muted += 1
-
-    def __exit__(self, *_: object) -> None:
-        self.muted -= 1
 
 
 class Speaker(Protocol):
@@ -47,7 +37,8 @@ class Log:
     def __init__(self) -> None:
         self.ring = Ring()
         self.is_on = False
-        self.here = Here()
+        self.muted: set[int] = set()
+        """Threads in which a hook is handing on: what they write to the streams is told already."""
         self._owners: set[weakref.ref[Speaker]] = set()
         self._patches: list[Patch] = []
         self._lines: list[Lines] = []
@@ -80,12 +71,33 @@ class Log:
         """In a forked child: what was said is the parent's, and so is who listens."""
         self.ring.clear()
         self._owners.clear()
+        self.muted.clear()
         self._stop()
 
     def settle(self) -> None:
         """Tell of lines that were begun a while ago, and have no end yet."""
         for lines in self._lines:
             lines.settle()
+
+    @contextmanager
+    def mute(self) -> Iterator[None]:
+        """In the block, what this thread writes to the streams is not told."""
+        ident = get_ident()
+        is_outermost = ident not in self.muted
+        self.muted.add(ident)
+        try:
+            yield
+        finally:
+            if is_outermost:
+                self.muted.discard(ident)
+
+    @contextmanager
+    def guard(self) -> Iterator[None]:
+        """What goes wrong in telling must not stop what is told of; it is counted as lost."""
+        try:
+            yield
+        except Exception:
+            self.ring.skip(1)
 
     def end(self) -> None:
         """An exception is about to end the program."""

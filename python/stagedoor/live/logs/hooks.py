@@ -12,10 +12,11 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable
+from threading import get_ident
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from stagedoor.live.logs.record import LogRecord, exact, shorten
+from stagedoor.live.logs.record import LogRecord, Source, exact, shorten
 
 if TYPE_CHECKING:
     from stagedoor.live.logs.capture import Log
@@ -31,9 +32,21 @@ def logging_hook(log: Log) -> Callable[[Hook], Hook]:
             if not log.is_on:
                 call_handlers(logger, record)
                 return
-            log.ring.append(_record_of(record))
-            with log.here:  # what its handlers write to stderr is the same again
+            try:
+                log.ring.append(_record_of(record))
+            except Exception:
+                # The game's own record goes its way; of this there is nowhere to tell.
+                log.ring.skip(1)
+            # As `log.mute()`, in a third of its time.
+            muted, ident = log.muted, get_ident()
+            if ident in muted:
                 call_handlers(logger, record)
+                return
+            muted.add(ident)  # what its handlers write to stderr is the same again
+            try:
+                call_handlers(logger, record)
+            finally:
+                muted.discard(ident)
 
         return call_handlers_and_tell
 
@@ -48,9 +61,10 @@ def _record_of(record: logging.LogRecord) -> LogRecord:
         message = f"{record.msg!r} cannot be filled in: {type(error).__name__}"
     trace = ""
     if record.exc_info and record.exc_info[1] is not None:
-        trace = record.exc_text or text_of(record.exc_info[1])
+        trace = record.exc_text or _trace_of(record.exc_info[1])
     if record.stack_info:
         trace = f"{trace}\n{record.stack_info}" if trace else record.stack_info
+    thread, file = record.threadName or "", record.pathname
     told = LogRecord(
         0,
         record.created,
@@ -59,10 +73,10 @@ def _record_of(record: logging.LogRecord) -> LogRecord:
         exact(record.name),
         message,
         "logging",
-        exact(record.threadName or ""),
-        exact(record.pathname),
+        thread if thread.isascii() else exact(thread),
+        file if file.isascii() else exact(file),
         record.lineno,
-        exact(record.funcName or ""),
+        record.funcName or "",
     )
     return shorten(told, trace)
 
@@ -73,9 +87,10 @@ def exception_hook(log: Log) -> Callable[[Hook], Hook]:
     def make(before: Hook) -> Hook:
         def tell_and_hand_on(kind: Any, value: Any, trace: Any, /) -> None:
             if log.is_on:
-                _tell(log, "sys.excepthook", logging.CRITICAL, kind, value, trace)
+                with log.guard():
+                    _tell(log, "sys.excepthook", logging.CRITICAL, kind, value, trace)
                 log.end()
-            with log.here:
+            with log.mute():
                 before(kind, value, trace)
 
         return tell_and_hand_on
@@ -89,8 +104,9 @@ def thread_hook(log: Log) -> Callable[[Hook], Hook]:
     def make(before: Hook) -> Hook:
         def tell_and_hand_on(args: threading.ExceptHookArgs, /) -> Any:
             if log.is_on and args.exc_type is not SystemExit:
-                _tell(log, "threading.excepthook", logging.ERROR, *args[:3])
-            with log.here:
+                with log.guard():
+                    _tell(log, "threading.excepthook", logging.ERROR, *args[:3])
+            with log.mute():
                 return before(args)
 
         return tell_and_hand_on
@@ -104,10 +120,12 @@ def unraisable_hook(log: Log) -> Callable[[Hook], Hook]:
     def make(before: Hook) -> Hook:
         def tell_and_hand_on(unraisable: Any, /) -> Any:
             if log.is_on:
-                where = f"{unraisable.err_msg or 'Exception ignored in'} {_repr(unraisable.object)}"
-                exception = unraisable.exc_type, unraisable.exc_value, unraisable.exc_traceback
-                _tell(log, "sys.unraisablehook", logging.ERROR, *exception, where=f"{where}: ")
-            with log.here:
+                with log.guard():
+                    what = unraisable.err_msg or "Exception ignored in"
+                    raised = unraisable.exc_type, unraisable.exc_value, unraisable.exc_traceback
+                    where = f"{what} {_repr(unraisable.object)}: "
+                    _tell(log, "sys.unraisablehook", logging.ERROR, *raised, where=where)
+            with log.mute():
                 return before(unraisable)
 
         return tell_and_hand_on
@@ -124,21 +142,12 @@ def warning_hook(log: Log) -> Callable[[Hook], Hook]:
         ) -> None:
             # What `logging.captureWarnings()` makes of it is heard as any logger.
             if log.is_on and before is not getattr(logging, "_showwarning", None):
-                text = f"{category.__name__}: {message}"
-                record = LogRecord(
-                    0,
-                    time(),
-                    logging.getLevelName(logging.WARNING),
-                    logging.WARNING,
-                    "py.warnings",
-                    text,
-                    "warning",
-                    exact(threading.current_thread().name),
-                    exact(filename),
-                    lineno,
-                )
-                log.ring.append(shorten(record))
-            with log.here:
+                with log.guard():
+                    text = f"{category.__name__}: {message}"
+                    record = _new("py.warnings", logging.WARNING, text, "warning")
+                    record.file, record.line = exact(filename), lineno
+                    log.ring.append(shorten(record))
+            with log.mute():
                 before(message, category, filename, lineno, *rest, **named)
 
         return tell_and_hand_on
@@ -150,26 +159,29 @@ def _tell(
     log: Log, hook: str, levelno: int, kind: Any, value: Any, trace: Any, where: str = ""
 ) -> None:
     value = kind() if value is None else value
-    last = traceback.extract_tb(trace)[-1:] if trace is not None else []
-    record = LogRecord(
-        0,
-        time(),
-        logging.getLevelName(levelno),
-        levelno,
-        hook,
-        where + "".join(traceback.format_exception_only(kind, value)).rstrip(),
-        "exception",
-        exact(threading.current_thread().name),
-    )
-    for frame in last:
+    text = "".join(traceback.format_exception_only(kind, value)).rstrip()
+    record = _new(hook, levelno, where + text, "exception")
+    for frame in traceback.extract_tb(trace)[-1:] if trace is not None else []:
         record.file, record.line = exact(frame.filename), frame.lineno or 0
         record.function = exact(frame.name)
-    text = "".join(traceback.format_exception(kind, value, trace)).rstrip()
-    log.ring.append(shorten(record, text))
+    log.ring.append(shorten(record, _trace_of(value)))
 
 
-def text_of(error: BaseException) -> str:
-    """An exception's traceback, with those it came from."""
+def _new(logger: str, levelno: int, message: str, source: Source) -> LogRecord:
+    return LogRecord(
+        sequence=0,
+        time=time(),
+        level=logging.getLevelName(levelno),
+        levelno=levelno,
+        logger=logger,
+        message=message,
+        source=source,
+        thread=exact(threading.current_thread().name),
+    )
+
+
+def _trace_of(error: BaseException) -> str:
+    """With the exceptions it came from."""
     return "".join(traceback.format_exception(error)).rstrip()
 
 

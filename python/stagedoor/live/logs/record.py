@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -63,10 +62,6 @@ def shorten(record: LogRecord, traceback: str = "") -> LogRecord:
         record.omitted += len(traceback) - 2 * half
         traceback = f"{traceback[:half]}\n[...]\n{traceback[-half:]}"
     record.message = exact(record.message)
-    record.traceback = exact(traceback)
+    if traceback:
+        record.traceback = exact(traceback)
     return record
-
-
-def size_of(record: LogRecord) -> int:
-    """The memory that a record takes, in bytes; names and paths are shared with others."""
-    return 200 + sys.getsizeof(record.message) + sys.getsizeof(record.traceback)

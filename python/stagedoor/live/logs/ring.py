@@ -12,10 +12,12 @@ from operator import attrgetter
 from threading import RLock
 from typing import Final
 
-from stagedoor.live.logs.record import LogRecord, size_of
+from stagedoor.live.logs.record import LogRecord
 
 MAX_COUNT: Final = 10_000
 MAX_BYTES: Final = 4 * 1024 * 1024
+AT_ONCE: Final = 64
+"""Records that are given their numbers together."""
 MAX_PAGE: Final = 1024 * 1024
 """Bytes of records in one page."""
 
@@ -38,7 +40,11 @@ class Page:
 
 class Ring:
     """Safe for any thread, and inside of itself: what it calls may log, and so may a signal's
-    handler that comes in between."""
+    handler that comes in between.
+
+    A record is added in one step, without a lock, and gets its number and its place later, with
+    others.
+    """
 
     def __init__(self, max_count: int = MAX_COUNT, max_bytes: int = MAX_BYTES) -> None:
         self.max_count = max_count
@@ -49,36 +55,64 @@ class Ring:
         """Begin anew, in a forked child: the lock may have been in the hands of a thread that does
         not exist here."""
         self._lock = RLock()
+        self._added: deque[LogRecord] = deque()
+        """Records without a number yet."""
         self._records: deque[LogRecord] = deque()
-        self.bytes = 0
-        """The memory that the records take."""
-        self.sequence = 0
-        """Of the newest record."""
+        self._sizes: deque[int] = deque()
+        self._bytes = 0
+        self._sequence = 0
         self.started = time.time()
 
     def append(self, record: LogRecord) -> None:
         """Add a record; the oldest make room."""
-        with self._lock:
-            records = self._records
-            self.sequence += 1
-            record.sequence = self.sequence
-            records.append(record)
-            self.bytes += size_of(record)
-            while len(records) > self.max_count or self.bytes > self.max_bytes:
-                self.bytes -= size_of(records.popleft())
+        added = self._added
+        added.append(record)
+        if len(added) >= AT_ONCE or record.traceback:
+            self._number()
 
     def skip(self, count: int) -> None:
         """Count records that would be overwritten before anybody could read them."""
         with self._lock:
-            self.sequence += count
+            self._number()
+            self._sequence += count
+
+    @property
+    def sequence(self) -> int:
+        """The number of the newest record."""
+        if self._added:
+            self._number()
+        return self._sequence
+
+    @property
+    def bytes(self) -> int:
+        """The memory that the records take."""
+        return self._bytes
+
+    def _number(self) -> None:
+        added, records, sizes = self._added, self._records, self._sizes
+        with self._lock:
+            while added:
+                record = added.popleft()
+                size = _size_of(record)
+                self._sequence = record.sequence = self._sequence + 1
+                records.append(record)
+                sizes.append(size)
+                self._bytes += size
+                while len(records) > self.max_count or self._bytes > self.max_bytes:
+                    records.popleft()
+                    self._bytes -= sizes.popleft()
+
+    def _numbered(self) -> list[LogRecord]:
+        self._number()
+        return list(self._records)
 
     def newest(self, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> Page:
         """The last records that are wanted, so many at most, and so many bytes of them."""
-        records = list(self._records)
+        records = self._numbered()
         found: list[LogRecord] = []
         size = 0
         for record in filter(wanted, reversed(records)):
-            size += size_of(record)
+            size += _size_of(record)
             if len(found) == count or (found and size > max_bytes):
                 break
             found.append(record)
@@ -87,14 +121,14 @@ class Ring:
 
     def after(self, since: int, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> Page:
         """The first records after this one that are wanted; one at least, if there is one."""
-        records = list(self._records)
+        records = self._numbered()
         begin = bisect_right(records, since, key=_sequence_of)
         found: list[LogRecord] = []
         size = seen = 0
         reached = since
         for record in islice(records, begin, None):
             if wanted(record):
-                size += size_of(record)
+                size += _size_of(record)
                 if len(found) == count or (found and size > max_bytes):
                     break
                 found.append(record)
@@ -104,3 +138,10 @@ class Ring:
 
 
 _sequence_of = attrgetter("sequence")
+
+
+def _size_of(record: LogRecord) -> int:
+    """About the memory that a record takes, in bytes; names and paths are shared with others."""
+    message = record.message
+    size = 300 + (len(message) if message.isascii() else 4 * len(message))
+    return size + 4 * len(record.traceback) if record.traceback else size

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from threading import current_thread, get_ident
 from time import monotonic, time
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from stagedoor.live.logs.record import MAX_TEXT, LogRecord, exact, shorten
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SETTLED: Final = 1.0
 """Seconds after which the beginning of a line is told without its end."""
 
+_SHORT: Final = 1000
 _LEVELS: Final = {"stdout": logging.INFO, "stderr": logging.WARNING}
 
 StreamName = Literal["stdout", "stderr"]
@@ -41,19 +43,21 @@ class Lines:
 
     def writer(self, write: Callable[[Any], Any]) -> Callable[[Any], Any]:
         """Stands in the place of the stream's own `write`."""
-        log, begun = self._log, self._begun
+        log, muted = self._log, self._log.muted
+        begun, tell, take = self._begun, self._tell, self._take
 
         def write_and_tell(text: Any, /) -> Any:
             written = write(text)  # what it raises is the program's affair
-            if log.is_on and not log.here.muted:
+            ident = get_ident()
+            if log.is_on and ident not in muted:
                 try:
-                    ident = get_ident()
                     before = begun.pop(ident, None)
-                    if text == "\n":  # the second half of a print()
-                        if before is not None:
-                            self._tell(before[0], sys._getframe(1))
+                    if before is not None and text == "\n":  # the second half of a print()
+                        tell(before[0], sys._getframe(1))
+                    elif before is None and "\n" not in text and len(text) < _SHORT:
+                        begun[ident] = (exact(text), monotonic())
                     else:
-                        self._take(text, before, ident)
+                        take(text, before, ident, sys._getframe(1))
                 except Exception:
                     # The program's print() has gone well; of this there is nowhere to tell.
                     log.ring.skip(1)
@@ -61,20 +65,25 @@ class Lines:
 
         return write_and_tell
 
-    def _take(self, text: str, before: tuple[str, float] | None, ident: int) -> None:
-        since = monotonic() if before is None else before[1]
+    def _take(
+        self, text: str, before: tuple[str, float] | None, ident: int, frame: FrameType
+    ) -> None:
         text = exact(text)
-        whole = text if before is None else before[0] + text
-        *lines, last = whole.split("\n")
-        if (beyond := len(lines) - self._log.ring.max_count) > 0:
-            self._log.ring.skip(beyond)
-            del lines[:beyond]
-        for line in lines:
-            self._tell(line, sys._getframe(2))
-        if len(last) > MAX_TEXT:
-            self._tell(last, sys._getframe(2))
-        elif last:
-            self._begun[ident] = (last, monotonic() if lines else since)
+        since = monotonic() if before is None else before[1]
+        if before is not None:
+            text = before[0] + text
+        if "\n" in text:
+            *lines, text = text.split("\n")
+            if (beyond := len(lines) - self._log.ring.max_count) > 0:
+                self._log.ring.skip(beyond)
+                del lines[:beyond]
+            for line in lines:
+                self._tell(line, frame)
+            since = monotonic()
+        if len(text) > MAX_TEXT:
+            self._tell(text, frame)
+        elif text:
+            self._begun[ident] = (text, since)
 
     def settle(self) -> None:
         """Tell of lines that have not ended for a while; their rest will be another record."""
@@ -83,24 +92,30 @@ class Lines:
             if now - since >= SETTLED and (taken := self._begun.pop(ident, None)) is not None:
                 self._tell(taken[0], None)
 
-    def _tell(self, line: str, frame: Any) -> None:
+    def _tell(self, line: str, frame: FrameType | None) -> None:
         if "\r" in line:  # a progress bar: what stands there in the end
             line = line.rstrip("\r").rpartition("\r")[2]
         if not line:
             return
-        record = LogRecord(
-            0,
-            time(),
-            self._level,
-            self._levelno,
-            self._name,
-            line,
-            self._name,
-        )
-        if frame is not None:
-            record.thread = exact(current_thread().name)
-            code = frame.f_code
-            record.file = exact(code.co_filename)
-            record.line = frame.f_lineno or 0
-            record.function = exact(code.co_name)
-        self._log.ring.append(shorten(record))
+        name = self._name
+        if frame is None:
+            record = LogRecord(0, time(), self._level, self._levelno, name, line, name)
+        else:
+            thread, code = current_thread().name, frame.f_code
+            file = code.co_filename
+            record = LogRecord(
+                0,
+                time(),
+                self._level,
+                self._levelno,
+                name,
+                line,
+                name,
+                thread if thread.isascii() else exact(thread),
+                file if file.isascii() else exact(file),
+                frame.f_lineno or 0,
+                code.co_name,
+            )
+        if len(line) > MAX_TEXT:
+            shorten(record)
+        self._log.ring.append(record)

@@ -28,7 +28,7 @@ class LogRecord(msgspec.Struct, gc=False, omit_defaults=True):
     """The logger's name, the stream's, or the hook's: `sys.excepthook`."""
     message: str
     """One line of a stream; of `logging` the message, its arguments filled in."""
-    source: Source = "logging"
+    source: Source
     thread: str = ""
     """The thread's name."""
     file: str = ""

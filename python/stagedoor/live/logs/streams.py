@@ -49,7 +49,7 @@ class Lines:
         def write_and_tell(text: Any, /) -> Any:
             written = write(text)  # what it raises is the program's affair
             ident = get_ident()
-            if log.is_on and ident not in muted:
+            if text and log.is_on and ident not in muted:
                 try:
                     before = begun.pop(ident, None)
                     if before is not None and text == "\n":  # the second half of a print()

@@ -19,6 +19,7 @@ class FakeConnection:
     onbinary: Callable[[bytes], None]
     onclose: Callable[[str | None], None]
     id = 1
+    bufferedAmount = 0
     remote_address = ("127.0.0.1", 50000)
 
     def __init__(self) -> None:

@@ -13,6 +13,7 @@ from stagedoor.cli import (
     call,
     disable,
     enable,
+    logs,
     methods,
     notify,
     ps,
@@ -24,7 +25,7 @@ from stagedoor.cli import (
 from stagedoor.cli.command import EXIT_CODES, INTERRUPTED, OK, USAGE, CommandError
 from stagedoor.cli.terminal import print_error, print_line
 
-VERBS = (enable, disable, status, ps, call, notify, methods, watch, shell, stub)
+VERBS = (enable, disable, status, ps, call, notify, methods, watch, logs, shell, stub)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,7 +2,7 @@
 `async_streams`. All of it belongs to the event loop in which it connected.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
@@ -15,7 +15,7 @@ from stagedoor.client.async_streams import (
 )
 from stagedoor.client.batch import METHOD, Batch
 from stagedoor.client.door import Target
-from stagedoor.client.feed import QUEUE, Key, Mode
+from stagedoor.client.feed import QUEUE, Mode, key_of
 from stagedoor.client.methods import Methods, parse_discovery
 from stagedoor.client.names import ByName, Caller, pack
 from stagedoor.client.retry import Retry
@@ -81,15 +81,17 @@ class AsyncConnection(Caller[Answer], AsyncClosing):
         hz: float | None = None,
         history: int = 0,
         queue: int = QUEUE,
+        filter: Mapping[str, str | int | float | bool | None] | None = None,
     ) -> AsyncSubscription:
         """The values of a topic, as they come: `async with client.subscribe("rocks") as rocks:`.
 
         `mode` and `hz` (per second; None: as they arise): what becomes of values that come faster.
         `history`: at most so many past samples come first. `queue`: at most so many wait here to
-        be taken, then the oldest are dropped and counted.
+        be taken, then the oldest are dropped and counted. `filter`: what a topic that takes one is
+        to send, as `{"level": "WARNING"}` for `logs`.
 
         Raises: as a call does, when it is entered, awaited, or first iterated."""
-        return AsyncSubscription(self, Key(topic, mode, hz), history, queue)
+        return AsyncSubscription(self, key_of(topic, mode, hz, filter), history, queue)
 
     def batch(
         self, *, at: Literal["next"] | int = "next", stop_on_error: bool = False

@@ -5,7 +5,7 @@ does not look never grows. Not thread-safe: a face calls it under its lock.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 Mode: TypeAlias = Literal["all", "latest", "mean", "peak", "change"]
@@ -34,6 +34,24 @@ class Key(NamedTuple):
     topic: str
     mode: Mode
     hz: float | None
+    filter: tuple[tuple[str, Any], ...] = ()
+
+    def params(self, history: int) -> dict[str, Any]:
+        """Of the call that asks for it."""
+        params: dict[str, Any] = {"topic": self.topic, "mode": self.mode, "hz": self.hz}
+        if self.filter:
+            params["filter"] = dict(self.filter)
+        return params | {"history": history}
+
+
+def key_of(
+    topic: str,
+    mode: Mode,
+    hz: float | None,
+    filter: Mapping[str, str | int | float | bool | None] | None,
+) -> Key:
+    """The same for the same filter, however it is written."""
+    return Key(topic, mode, hz, tuple(sorted((filter or {}).items())))
 
 
 class Feed:

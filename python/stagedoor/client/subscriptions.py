@@ -88,7 +88,7 @@ class Subscriptions(Generic[Made]):
 
     def add(self, key: Key, history: int, feed: Feed) -> Made:
         """Ask for a topic; the call whose answer starts the feed."""
-        call = self._call("topic.subscribe", {**key._asdict(), "history": history})
+        call = self._call("topic.subscribe", key.params(history))
         group = self._groups.setdefault(key, _Group(key))
         group.feeds.append(feed)
         call.then = partial(self._agree, group, [feed])
@@ -117,7 +117,7 @@ class Subscriptions(Generic[Made]):
     def restore(self) -> None:
         """Ask for everything again, on another connection. The past is not asked for."""
         for group in list(self._groups.values()):
-            call = self._call("topic.subscribe", {**group.key._asdict(), "history": 0})
+            call = self._call("topic.subscribe", group.key.params(0))
             feeds = list(group.feeds)
 
             call.then = partial(self._agree, group, feeds)

@@ -5,11 +5,12 @@ Any thread may call; each waits for its own answer.
 
 import time
 import weakref
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from stagedoor.client.batch import METHOD, Batch
-from stagedoor.client.feed import QUEUE, Key, Mode
+from stagedoor.client.feed import QUEUE, Mode, key_of
 from stagedoor.client.line import Line
 from stagedoor.client.methods import Methods, parse_discovery
 from stagedoor.client.names import ByName, Caller, pack
@@ -71,15 +72,17 @@ class Connection(Caller[Any], Closing):
         hz: float | None = None,
         history: int = 0,
         queue: int = QUEUE,
+        filter: Mapping[str, str | int | float | bool | None] | None = None,
     ) -> Subscription:
         """The values of a topic, as they come.
 
         `mode` and `hz` (per second; None: as they arise): what becomes of values that come faster.
         `history`: at most so many past samples come first. `queue`: at most so many wait here to
-        be taken, then the oldest are dropped and counted.
+        be taken, then the oldest are dropped and counted. `filter`: what a topic that takes one is
+        to send, as `{"level": "WARNING"}` for `logs`.
 
         Raises: as `call()`."""
-        return Subscription(self, Key(topic, mode, hz), history, queue)
+        return Subscription(self, key_of(topic, mode, hz, filter), history, queue)
 
     def batch(
         self, *, at: Literal["next"] | int = "next", stop_on_error: bool = False

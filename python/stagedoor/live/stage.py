@@ -17,9 +17,21 @@ from typing import Any, Literal, TypeVar, overload
 import stagedoor
 from stagedoor.live import engines
 from stagedoor.live.budget import Budget
-from stagedoor.live.domains import frame, frames, game, process, rpc, session, sessions, topic
+from stagedoor.live.domains import (
+    frame,
+    frames,
+    game,
+    logs,
+    process,
+    rpc,
+    session,
+    sessions,
+    telemetry,
+    topic,
+)
 from stagedoor.live.frames import Frames
 from stagedoor.live.hold import Hold
+from stagedoor.live.logs.capture import log
 from stagedoor.live.pace import Pace
 from stagedoor.live.registry import Announcement
 from stagedoor.live.rpc.discover import describe
@@ -58,7 +70,7 @@ class Stage:
         self._server = WebSocketServer(subprotocols=["stagedoor.json"], max_connections=64)
         fanout = Fanout(self._server)
         self._hub = Hub(self.name, fanout)
-        for domain in (rpc, frame, session, sessions):
+        for domain in (rpc, frame, session, sessions, telemetry):
             domain.add_to(self._hub)
         self._pace = Pace()
         self._engine: engines.Engine | None = None
@@ -67,7 +79,8 @@ class Stage:
         self._budget.listeners.append(self._thinned)
         game.add_to(self._hub, self._pace, self._frames, self._budget, lambda: self._engine)
         frames.add_to(self._hub, self._frames)
-        process.add_to(self._hub.methods, self.name)
+        process.add_to(self._hub, lambda: self._engine)
+        logs.add_to(self._hub, log)
         topic.add_to(self._hub, fanout.join, fanout.leave)
         self._hub.on_session.append(self._session_changed)
         self._server._advice = "call stage.tick(dt) once a frame"
@@ -76,8 +89,6 @@ class Stage:
         self._announcement: Announcement | None = None
         self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
         self._is_ticking = False
-        self._thread = get_ident()
-        """The game's."""
         self._generation = 0
         """Of the tokens: how often they were rotated."""
 
@@ -125,6 +136,7 @@ class Stage:
             started=time.time(),
         )
         self._announcement = Announcement(game, self._hub.keys.tokens)
+        log.open(self)
 
     def _connected(self, connection: WebSocketServerConnection) -> None:
         if connection._core.token_generation < self._generation:
@@ -137,6 +149,12 @@ class Stage:
     def _session_changed(self, session: Session, change: SessionChange) -> None:
         if change == "authenticated":
             session.connection._core.authenticate()
+
+    def tell_the_end(self) -> None:
+        """An exception ends the program: those who read its log get that, too. For `Log`."""
+        topic = self._hub.topics.get("logs")
+        if topic is not None and get_ident() == self._hub.game_thread:
+            self._hub.topics.publish(topic)
 
     @overload
     def rpc(self, function: Function, /) -> Function: ...
@@ -205,14 +223,16 @@ class Stage:
         """
         topics = self._hub.topics
         self._on_game_thread(
-            lambda: topics.add(name, read, description=description, history=history)
+            lambda: topics.add(
+                name, read, description=description, history=history, is_watched=True
+            )
         )
 
     def unwatch(self, name: str, /) -> None:
         """Take a value back, or what was emitted by that name; subscribers are told. Raises
         KeyError."""
         topics = self._hub.topics
-        if topics.get(name) is None and get_ident() != self._thread:
+        if topics.get(name) is None and get_ident() != self._hub.game_thread:
             raise KeyError(f"there is no topic {name!r}")
         self._on_game_thread(lambda: topics.remove(name))
 
@@ -223,13 +243,13 @@ class Stage:
         `data` as it is then. So are 4 096 calls a frame at most; more are dropped, and logged.
         """
         topics = self._hub.topics
-        if get_ident() == self._thread:
+        if get_ident() == self._hub.game_thread:
             topics.emit(topic, data)
         elif (found := topics.get(topic)) is None or found.is_live:
             self._on_game_thread(lambda: topics.emit(topic, data))
 
     def _on_game_thread(self, call: Callable[[], object]) -> None:
-        if get_ident() == self._thread:
+        if get_ident() == self._hub.game_thread:
             call()
         elif len(self._server._later) < _MAX_HANDED_OVER:
             self._server._call_later(call)
@@ -303,7 +323,7 @@ class Stage:
     def _turn(self, dt: float) -> float | None:
         """A frame begins; what the game gets of it if there is nothing to do."""
         hub, server, pace = self._hub, self._server, self._pace
-        self._thread = get_ident()
+        hub.game_thread = get_ident()
         hub.topics.frame += 1
         rest = self._frames.turn(server._core, dt)
         if (
@@ -354,6 +374,7 @@ class Stage:
         self._server.close()
         self._pace.end()
         self._frames.stop_watching_gc()
+        log.close(self)
 
 
 def _full_name(name: str | None) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.rpc.topics import Group, Mode, Sample, Topic
+from stagedoor.live.rpc.topics import Group, Mode, Sample, Topic, View
 from stagedoor.wire.errors import Forbidden, InvalidParams, RpcError, TooManyRequests
 from stagedoor.wire.jsonrpc import ErrorObject
 
@@ -80,19 +80,22 @@ def add_to(
         mode: Mode = "latest",
         hz: Hz | None = None,
         history: Count = 0,
+        filter: dict[str, Any] | None = None,
     ) -> Subscription:
         """Get a topic's values from now on, as `topic.data` notifications.
 
         `mode`: `all` values; at each turn the `latest`, the `mean` or the `peak` of those since the
         last; or each `change`. `hz`: turns a second, None: every frame. `history`: how many of the
-        values before, if the game keeps them.
+        values before, if the game keeps them. `filter`: which values, or what of them, where the
+        topic's description tells of a filter.
 
         >>> subscribe("rocks", mode="mean", hz=10)
         """
         found = _find(session, topic)
         if len(session.groups) >= MAX_SUBSCRIPTIONS:
             raise TooManyRequests(f"{MAX_SUBSCRIPTIONS} subscriptions")
-        group = hub.topics.group(found, mode, None if mode == "all" else hz)
+        view = _view(found, filter)
+        group = hub.topics.group(found, mode, None if mode == "all" else hz, view)
         group.members.add(session)
         session.groups[group.number] = group
         join(group.number, session)
@@ -140,6 +143,13 @@ def add_to(
         if session.role is None or session.role < topic.role:
             raise Forbidden(topic.role.label)
         return topic
+
+    def _view(topic: Topic, filter: dict[str, Any] | None) -> View | None:
+        if filter is None:
+            return None
+        if topic.view_of is None:
+            raise InvalidParams(f"the topic {topic.name} takes no filter", "$.filter")
+        return topic.view_of(filter)
 
     hub.topics.on_restricted = _restricted
     hub.topics.on_removed = _removed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -38,6 +39,10 @@ class Hub:
         self.sessions: set[Session] = set()
         self.on_session: list[Callable[[Session, SessionChange], None]] = []
         """Called when somebody has come in, has shown who they are after that, or is gone."""
+        self.game_thread = get_ident()
+        """The one that calls `tick()`: where callers are answered."""
+        self._leave: Callable[[], None] | None = None
+        self._leaves_next = False
         self._known: set[str] = set()
         self.has_changed = False
         """Methods came or went, and nobody has been told."""
@@ -80,15 +85,27 @@ class Hub:
         """Counts the frames from 1."""
         return self.topics.frame
 
+    def leave_with(self, leave: Callable[[], None]) -> None:
+        """Call this a frame later, or a turn of a paused game, when callers were answered: it ends
+        the game by raising."""
+        self._leave, self._leaves_next = leave, False
+        self.has_changed = True
+
     def end_frame(self) -> None:
         """Once a frame, after callers were answered: what is under way goes on, topics are
-        published."""
+        published. Raises what ends the game, and nothing else."""
         if self.runner.calls:
             self.runner.step()
         if self.has_changed:
             self._tell_changes()
         if self.topics.live:
             self.topics.step(self.frame)
+        if self._leave is not None:
+            if self._leaves_next:
+                leave, self._leave = self._leave, None
+                leave()
+            self._leaves_next = True
+            self.has_changed = True  # so that the next frame comes here
 
     def _methods_changed(self) -> None:
         self.has_changed = True

@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
@@ -29,7 +30,11 @@ Mode: TypeAlias = Literal["all", "latest", "mean", "peak", "change"]
 """Which of a topic's values a subscriber gets: every one; at each turn the last, the mean or the
 largest of those since the turn before; or each that differs from the one before."""
 
-_NOTHING: Any = object()
+NOTHING: Any = object()
+"""No value: what a topic has to tell in a frame, or a view of what was told."""
+
+View: TypeAlias = Callable[[Any], Any]
+"""What a subscriber gets of a value, or `NOTHING`; equal views make one group. Hashable."""
 
 
 class Publisher(Protocol):
@@ -51,14 +56,21 @@ class Sample:
 
 
 class Group:
-    """The subscribers of one topic with one mode and rate."""
+    """The subscribers of one topic with one mode, rate and view."""
 
     def __init__(
-        self, topic: Topic, mode: Mode, hz: float | None, number: int, encoder: Encoder
+        self,
+        topic: Topic,
+        mode: Mode,
+        hz: float | None,
+        view: View | None,
+        number: int,
+        encoder: Encoder,
     ) -> None:
         self.topic = topic
         self.mode = mode
         self.hz = hz
+        self.view = view
         self.number = number
         self.members: set[object] = set()
         self.sequence = 0
@@ -89,7 +101,7 @@ class Group:
     def flush(self, now: float) -> Any:
         """What is to be published of the values so far, if the time for it has come."""
         if self._count == 0 or now < self._due:
-            return _NOTHING
+            return NOTHING
         value, count = self._value, self._count
         self._value, self._count = None, 0
         if self.mode == "mean":
@@ -98,7 +110,7 @@ class Group:
             # As text: the game may hand out the same object each time, and change what is in it.
             text = self._encoder.encode(value)
             if text == self._last:
-                return _NOTHING
+                return NOTHING
             self._last, value = text, Raw(text)
         if self.hz is not None:
             # In step with the rate, but without catching up on turns that were missed.
@@ -117,8 +129,22 @@ class Topic:
         self.description = description
         self.role = role
         self.read = read
-        self.groups: dict[tuple[Mode, float | None], Group] = {}
+        """Called once a frame while somebody wants its values; may return `NOTHING`."""
+        self.is_watched = False
+        """The game's own value, not one of stagedoor's topics."""
+        self.begin: Callable[[], None] = lambda: None
+        """Called before somebody listens where nobody did."""
+        self.view_of: Callable[[Any], View] | None = None
+        """Makes a view of the `filter` of a subscription, or raises InvalidParams; None: it takes
+        none."""
+        self.is_news = False
+        """Its `read` tells each thing once, in whatever turn: none may be left out."""
+        self.recall: Callable[[int, View | None], list[Sample]] | None = None
+        """So many of the past values, and what a view shows of them; None: of `history`."""
+        self.groups: dict[tuple[Mode, float | None, View | None], Group] = {}
         self.history: deque[Sample] = deque(maxlen=history)
+        self.told: bytes | None = None
+        """The last notification of one of its values, not of several in one."""
         self.failed = False
         self.history_failed = False
 
@@ -159,11 +185,13 @@ class Topics:
         description: str = "",
         role: Role = Role.VIEWER,
         history: int = 0,
-    ) -> None:
+        is_watched: bool = False,
+    ) -> Topic:
         """A topic; its values are read once a frame while somebody wants them, or emitted. The
         subscribers of one that it replaces stay, if their role allows it."""
         before = self._by_name.get(name)
         topic = Topic(name, description, role, read, history)
+        topic.is_watched = is_watched
         if before is not None:
             topic.groups = before.groups
             for group in topic.groups.values():
@@ -172,6 +200,7 @@ class Topics:
         self._refresh()
         if before is not None and before.role < role:
             self.on_restricted(topic)
+        return topic
 
     def remove(self, name: str) -> None:
         """Its groups end. Raises KeyError."""
@@ -191,12 +220,14 @@ class Topics:
         """Of those there are at this moment; from any thread."""
         return iter(list(self._by_name.values()))
 
-    def group(self, topic: Topic, mode: Mode, hz: float | None) -> Group:
+    def group(self, topic: Topic, mode: Mode, hz: float | None, view: View | None = None) -> Group:
         """The group for these subscribers; made when it is the first."""
-        group = topic.groups.get((mode, hz))
+        group = topic.groups.get((mode, hz, view))
         if group is None:
-            group = topic.groups[mode, hz] = Group(
-                topic, mode, hz, self._publisher.group(), self._encoder
+            if not topic.groups:
+                topic.begin()
+            group = topic.groups[mode, hz, view] = Group(
+                topic, mode, hz, view, self._publisher.group(), self._encoder
             )
             self._refresh()
         return group
@@ -204,8 +235,9 @@ class Topics:
     def leave(self, group: Group, member: object) -> None:
         """A group without members ends."""
         group.members.discard(member)
-        if not group.members and group.topic.groups.get((group.mode, group.hz)) is group:
-            del group.topic.groups[group.mode, group.hz]
+        key = group.mode, group.hz, group.view
+        if not group.members and group.topic.groups.get(key) is group:
+            del group.topic.groups[key]
             self._publisher.drop_group(group.number)
             self._refresh()
 
@@ -232,12 +264,14 @@ class Topics:
         topic.history.append(sample)
         for group in list(topic.groups.values()):
             if group.mode == "all":
-                self._publish(group, lambda _: sample.value, sample, 0.0)
+                self._publish(group, partial(_same, sample.value), sample, 0.0)
             else:
                 self._add(group, value if group.mode in ("mean", "peak") else sample.value)
 
     def past(self, group: Group, count: int) -> list[Sample]:
         """The newest values of its topic that a new member of the group will not get any more."""
+        if group.topic.recall is not None:
+            return group.topic.recall(count, group.view)
         samples = list(group.topic.history)
         if group.topic.read is None and group.pending:
             del samples[-group.pending :]
@@ -256,35 +290,47 @@ class Topics:
             return
         began = perf_counter()
         self._skipped = 0
-        self._read(frame, is_held=frame == self._stepped)
+        self._read(is_held=frame == self._stepped)
         self._stepped = frame
         self.spent += perf_counter() - began
 
-    def _read(self, frame: int, *, is_held: bool) -> None:
+    def _read(self, *, is_held: bool) -> None:
         wall, now = time(), monotonic()
         for topic in self.live:
-            if topic.read is None:
-                for group in list(topic.groups.values()):
-                    self._publish(group, group.flush, Sample(wall, frame, None), now)
-                continue
+            self._step(topic, wall, now, is_held=is_held)
+
+    def publish(self, topic: Topic) -> None:
+        """Read and publish one topic out of turn."""
+        if topic.is_live:
+            self._step(topic, time(), monotonic(), is_held=False)
+
+    def _step(self, topic: Topic, wall: float, now: float, *, is_held: bool) -> None:
+        value = NOTHING
+        if topic.read is not None:
             try:
                 value = topic.read()
             except Exception:
                 self._complain(topic, topic)
-                continue
+                return
             topic.failed = False
-            self._take(topic, Sample(wall, frame, value), now, is_held)
+        sample = Sample(wall, self.frame, value)
+        if value is not NOTHING:
+            self._take(topic, sample, now, is_again=is_held and not topic.is_news)
+            return
+        for group in list(topic.groups.values()):
+            self._publish(group, group.flush, sample, now)
 
-    def _take(self, topic: Topic, sample: Sample, now: float, is_held: bool = False) -> None:
-        if topic.history.maxlen != 0 and not is_held:
+    def _take(self, topic: Topic, sample: Sample, now: float, *, is_again: bool) -> None:
+        if topic.history.maxlen != 0 and not is_again:
             self._keep(topic, sample)
         for group in list(topic.groups.values()):
-            if group.mode == "all":
-                if not is_held:
-                    self._publish(group, lambda _: sample.value, sample, now)
-            else:
-                self._add(group, sample.value)
+            value = sample.value if group.view is None else group.view(sample.value)
+            if group.mode != "all":
+                if value is not NOTHING:
+                    self._add(group, value)
                 self._publish(group, group.flush, sample, now)
+            elif not is_again:
+                self._publish(group, partial(_same, value), sample, now)
 
     def _keep(self, topic: Topic, sample: Sample) -> None:
         """As text: the value may be an object that the game goes on to change."""
@@ -310,7 +356,7 @@ class Topics:
     ) -> None:
         try:
             value = value_at(now)
-            if value is _NOTHING:
+            if value is NOTHING:
                 return
             check_surface(value)
             params = {
@@ -328,6 +374,8 @@ class Topics:
             return
         group.failed = False
         group.sequence += 1
+        if group.mode not in ("mean", "peak"):
+            group.topic.told = payload
         self._publisher.publish(group.number, payload, droppable=True)
 
     def _complain(self, about: Topic | Group, topic: Topic) -> None:
@@ -335,3 +383,7 @@ class Topics:
         if not about.failed:
             about.failed = True
             logger.exception("the topic %s has no value", topic.name)
+
+
+def _same(value: Any, _: float) -> Any:
+    return value

@@ -17,7 +17,7 @@ def test_topics_are_listed(start: Start) -> None:
     stage.watch("rocks", lambda: 1, description="How many there are.")
     with Caller(stage, role="viewer") as caller:
         listed = {topic["name"]: topic for topic in caller.call("topic.list")["result"]}
-    assert set(listed) >= {"rocks", "rpc.methods.changed"}
+    assert {"rocks", "rpc.methods.changed", "logs", "process.metrics"} <= set(listed)
     assert listed["rocks"] == {
         "name": "rocks",
         "description": "How many there are.",
@@ -206,6 +206,8 @@ def test_who_joins_with_history_gets_a_pending_value_once(start: Start) -> None:
         ({"topic": "rocks", "hz": 0}, "$.hz"),
         ({"topic": "rocks", "hz": -1}, "$.hz"),
         ({"topic": "rocks", "hz": 1001}, "$.hz"),
+        ({"topic": "rocks", "filter": {}}, "$.filter"),
+        ({"topic": "rocks", "filter": 5}, "$.filter"),
         ({"topic": "rocks", "history": -1}, "$.history"),
         ({"topic": "rocks", "history": 1.5}, "$.history"),
         ({"topic": "rocks", "history": 10**9}, "$.history"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 from tests.unit.live.rpc.fakes import FakePublisher
 
 from stagedoor.live.rpc import topics as module
-from stagedoor.live.rpc.topics import Group, Mode, Topic, Topics
+from stagedoor.live.rpc.topics import NOTHING, Group, Mode, Topic, Topics
 
 
 @pytest.fixture
@@ -388,3 +389,86 @@ class TestEmit:
         for _ in range(3):
             topics.emit("explosion", object())
         assert len(caplog.records) == 1
+
+
+class TestView:
+    def test_subscribers_with_equal_views_are_a_group(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(1, 2, 3, 4))
+        even, all_of_them = Above(2), None
+        first = topics.group(known(topics, "rocks"), "all", None, even)
+        first.members.add(object())
+        assert topics.group(known(topics, "rocks"), "all", None, Above(2)) is first
+        other = topics.group(known(topics, "rocks"), "all", None, all_of_them)
+        assert other is not first
+        for frame in range(1, 5):
+            topics.step(frame)
+        assert publisher.values(first.number) == [30, 40]
+        assert [one["sequence"] for one in publisher.params(first.number)] == [1, 2]
+        assert publisher.values(other.number) == [1, 2, 3, 4]
+        leave_all(topics, first)
+        assert publisher.dropped == [first.number]
+        assert list(known(topics, "rocks").groups.values()) == [other]
+
+    @pytest.mark.parametrize(
+        ("mode", "expected"), [("latest", 40), ("mean", 35), ("peak", 40), ("change", 40)]
+    )
+    def test_what_it_hides_counts_in_no_mode(
+        self,
+        topics: Topics,
+        publisher: FakePublisher,
+        clock: list[float],
+        mode: Mode,
+        expected: float,
+    ) -> None:
+        topics.add("rocks", Read(3, 4, 1, 2, 1))
+        group = topics.group(known(topics, "rocks"), mode, 1.0, Above(2))
+        group._due = clock[0] + 1.0
+        for frame in range(1, 5):
+            topics.step(frame)
+        clock[0] += 1.0
+        topics.step(5)
+        assert publisher.values(group.number) == [expected]
+
+
+@dataclass(frozen=True)
+class Above:
+    limit: int
+
+    def __call__(self, value: int) -> Any:
+        return value * 10 if value > self.limit else NOTHING
+
+
+def test_a_topic_may_have_nothing_to_tell_in_a_frame(
+    topics: Topics, publisher: FakePublisher
+) -> None:
+    topics.add("rocks", Read(1, NOTHING, NOTHING, 2), history=10)
+    group = subscribe(topics, "rocks")
+    for frame in range(1, 5):
+        topics.step(frame)
+    assert publisher.values(group.number) == [1, 2]
+    assert len(known(topics, "rocks").history) == 2
+
+
+def test_who_begins_to_listen_is_announced_once(topics: Topics) -> None:
+    begun: list[bool] = []
+    topic = topics.add("rocks", Read(1))
+    topic.begin = lambda: begun.append(topic.is_live)
+    first = subscribe(topics, "rocks")
+    second = subscribe(topics, "rocks", "latest")
+    assert begun == [False]
+    leave_all(topics, first)
+    leave_all(topics, second)
+    subscribe(topics, "rocks")
+    assert begun == [False, False]
+
+
+def test_a_topic_can_be_published_out_of_turn(topics: Topics, publisher: FakePublisher) -> None:
+    topic = topics.add("rocks", Read(1, 2))
+    topics.publish(topic)
+    assert topic.read is not None
+    assert topic.read() == 1, "nobody listens, nothing is read"
+    group = subscribe(topics, "rocks")
+    topics.publish(topic)
+    assert publisher.values(group.number) == [2]

@@ -1,0 +1,143 @@
+"""`telemetry`: the values that the game has asked to be watched, and what is kept of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.rpc.roles import Role
+from stagedoor.live.rpc.topics import Sample, Topic
+from stagedoor.wire.errors import InvalidParams
+
+MAX_SAMPLES: Final = 100_000
+"""In one answer."""
+_RATE_OVER: Final = 60
+"""Samples from which a rate is made."""
+
+Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAMPLES)]
+
+
+class Value(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """A watched value. What is not known is left out: a value that nobody subscribes to, and of
+    which no history is kept, is never read."""
+
+    name: str
+    description: str = ""
+    subscribers: int
+    capacity: int
+    """Samples that are kept at most; 0: no history."""
+    kept: int
+    """Samples that are kept now."""
+    value: Any = UNSET
+    """The last one that was read."""
+    time: float | UnsetType = UNSET
+    """When it was read: seconds since the epoch."""
+    frame: int | UnsetType = UNSET
+    """In which frame of the game."""
+    rate: float | UnsetType = UNSET
+    """How often it is read, a second: from the last samples that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The samples of one value, oldest first, as columns of the same length."""
+
+    name: str
+    time: list[float]
+    """Seconds since the epoch."""
+    frame: list[int]
+    value: list[Any]
+
+
+class _Told(msgspec.Struct):
+    """What of a `topic.data` notification matters here."""
+
+    time: float
+    frame: int
+    value: Raw
+
+
+class _Notification(msgspec.Struct):
+    params: _Told
+
+
+_notification = msgspec.json.Decoder(_Notification)
+
+
+def add_to(hub: Hub) -> None:
+    """Register the domain. Its methods read no value: they tell what was read."""
+
+    def list_values() -> list[Value]:
+        """The values that the game watches, with the last of each that was read."""
+        return [_value(topic) for topic in _watched()]
+
+    def history(
+        names: list[str] | None = None, count: Count = 600, since: float | None = None
+    ) -> list[Series]:
+        """The samples that are kept of watched values.
+
+        `names`: of these values; None: of all with a history. `count`: so many of each, the newest;
+        fewer where that would be more than 100 000 in all. `since`: only those after this time, in
+        seconds since the epoch.
+        """
+        topics = {topic.name: topic for topic in _watched()}
+        if names is None:
+            names = [name for name, topic in topics.items() if topic.history.maxlen]
+        unknown = [name for name in names if name not in topics]
+        if unknown:
+            raise InvalidParams(f"the game watches no {unknown[0]!r}", "$.names")
+        names = list(dict.fromkeys(names))
+        count = min(count, MAX_SAMPLES // max(1, len(names)))
+        return [_series(topics[name], count, since) for name in names]
+
+    def _watched() -> list[Topic]:
+        every = list(hub.topics)
+        return [topic for topic in every if topic.is_watched and topic.role is Role.VIEWER]
+
+    methods = hub.methods
+    methods.add_built_in(list_values, "telemetry.list", role="viewer", anytime=True)
+    methods.add_built_in(history, "telemetry.history", role="viewer", anytime=True)
+
+
+def _series(topic: Topic, count: int, since: float | None) -> Series:
+    samples = list(topic.history)
+    if since is not None:
+        samples = [sample for sample in samples if sample.time > since]
+    samples = samples[-count:] if count else []
+    return Series(
+        topic.name,
+        [sample.time for sample in samples],
+        [sample.frame for sample in samples],
+        [sample.value for sample in samples],
+    )
+
+
+def _value(topic: Topic) -> Value:
+    samples = list(topic.history)
+    found = Value(
+        name=topic.name,
+        description=topic.description,
+        subscribers=sum(len(group.members) for group in list(topic.groups.values())),
+        capacity=topic.history.maxlen or 0,
+        kept=len(samples),
+    )
+    last = samples[-1] if samples else _last_told(topic)
+    if last is not None:
+        found.value, found.time, found.frame = last.value, last.time, last.frame
+    recent = samples[-_RATE_OVER:]
+    if len(recent) > 1 and recent[-1].time > recent[0].time:
+        found.rate = (len(recent) - 1) / (recent[-1].time - recent[0].time)
+    return found
+
+
+def _last_told(topic: Topic) -> Sample | None:
+    """From the text that went to subscribers: the value itself is the game's, which goes on to
+    change it."""
+    if topic.told is None:
+        return None
+    told = _notification.decode(topic.told).params
+    return Sample(told.time, told.frame, told.value)

@@ -1,0 +1,156 @@
+"""What the process takes: `Meter` tells its `Metrics`. From psutil where it is installed, else from
+what the system says by itself; what neither tells is None.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+WINDOW: Final = 1.0
+"""Seconds over which the share of a processor is told, at least."""
+_PROC: Final = Path("/proc/self")
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What the process takes now."""
+
+    time: float
+    """Seconds since the epoch."""
+    cpu_percent: float
+    """Share of one processor over the last `cpu_window` seconds; 100 is the whole of one."""
+    cpu_window: float
+    """Seconds."""
+    cpu_user: float
+    """Processor time since the process was started, in its own code: seconds."""
+    cpu_system: float
+    """The same, in the system for it: seconds."""
+    rss: int | None
+    """Resident memory: bytes."""
+    peak_rss: int | None
+    """The most there ever was: bytes."""
+    threads: int | None
+    """Of the process, those that Python knows nothing about included."""
+    python_threads: int
+    """Threads that Python knows of."""
+    fds: int | None
+    """Open file descriptors; on Windows: handles."""
+
+
+class Meter:
+    """Measures this process. Safe for any thread."""
+
+    def __init__(self) -> None:
+        self._past: deque[tuple[float, float]] = deque([_now()], maxlen=64)
+        """When somebody asked, and the processor time until then."""
+        self._source: _Source | None = None
+
+    def read(self) -> Metrics:
+        """What the process takes now."""
+        if self._source is None:
+            self._source = _Psutil() if _psutil() is not None else _System()
+        source = self._source
+        usage = os.times()
+        window, percent = self._share()
+        return Metrics(
+            time=time.time(),
+            cpu_percent=percent,
+            cpu_window=window,
+            cpu_user=usage.user,
+            cpu_system=usage.system,
+            rss=source.rss(),
+            peak_rss=_peak_rss(),
+            threads=source.threads(),
+            python_threads=threading.active_count(),
+            fds=source.fds(),
+        )
+
+    def _share(self) -> tuple[float, float]:
+        """Since somebody asked last, but not since too short a while ago: several may ask."""
+        now, used = _now()
+        past = list(self._past)
+        at, before = next((one for one in reversed(past) if now - one[0] >= WINDOW), past[0])
+        if now - past[-1][0] >= WINDOW / 16:
+            self._past.append((now, used))
+        window = now - at
+        return window, 100.0 * (used - before) / window if window > 0 else 0.0
+
+
+def _now() -> tuple[float, float]:
+    return time.monotonic(), time.process_time()
+
+
+def _psutil() -> Any:
+    try:
+        return import_module("psutil")
+    except ImportError:
+        return None
+
+
+class _Source:
+    """Where the numbers come from."""
+
+    def rss(self) -> int | None:
+        """Bytes."""
+        return None
+
+    def threads(self) -> int | None:
+        """A number."""
+        return None
+
+    def fds(self) -> int | None:
+        """A number."""
+        return None
+
+
+class _Psutil(_Source):
+    def __init__(self) -> None:
+        self._process = _psutil().Process()
+
+    def rss(self) -> int | None:
+        return int(self._process.memory_info().rss)
+
+    def threads(self) -> int | None:
+        return int(self._process.num_threads())
+
+    def fds(self) -> int | None:
+        process = self._process
+        return int(process.num_handles() if sys.platform == "win32" else process.num_fds())
+
+
+class _System(_Source):
+    """Linux tells in /proc; elsewhere nobody does."""
+
+    def rss(self) -> int | None:
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pages = int((_PROC / "statm").read_text().split()[1])
+            return pages * os.sysconf("SC_PAGE_SIZE")
+        return None
+
+    def threads(self) -> int | None:
+        with contextlib.suppress(OSError):
+            return len(os.listdir(_PROC / "task"))
+        return None
+
+    def fds(self) -> int | None:
+        with contextlib.suppress(OSError):
+            return len(os.listdir(_PROC / "fd")) - 1  # the one by which they were listed
+        return None
+
+
+def _peak_rss() -> int | None:
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

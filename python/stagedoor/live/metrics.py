@@ -1,5 +1,7 @@
-"""What the process takes: `Meter` tells its `Metrics`. From psutil where it is installed, else from
-what the system says by itself; what neither tells is None.
+"""What the process takes: `Meter` tells its `ProcessMetrics`.
+
+From psutil where it is installed, else from what the system says by itself; what neither tells is
+None.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ _PROC: Final = Path("/proc/self")
 
 
 @dataclass(frozen=True, slots=True)
-class Metrics:
+class ProcessMetrics:
     """What the process takes now."""
 
     time: float
@@ -54,14 +56,14 @@ class Meter:
         """When somebody asked, and the processor time until then."""
         self._source: _Source | None = None
 
-    def read(self) -> Metrics:
+    def read(self) -> ProcessMetrics:
         """What the process takes now."""
         if self._source is None:
             self._source = _Psutil() if _psutil() is not None else _System()
         source = self._source
         usage = os.times()
         window, percent = self._share()
-        return Metrics(
+        return ProcessMetrics(
             time=time.time(),
             cpu_percent=percent,
             cpu_window=window,

@@ -136,7 +136,7 @@ class Stage:
             started=time.time(),
         )
         self._announcement = Announcement(game, self._hub.keys.tokens)
-        log.open(self)
+        log.open(self, self._tell_the_end)
 
     def _connected(self, connection: WebSocketServerConnection) -> None:
         if connection._core.token_generation < self._generation:
@@ -150,8 +150,8 @@ class Stage:
         if change == "authenticated":
             session.connection._core.authenticate()
 
-    def tell_the_end(self) -> None:
-        """An exception ends the program: those who read its log get that, too. For `Log`."""
+    def _tell_the_end(self) -> None:
+        """An exception ends the program: those who read its log get that, too."""
         topic = self._hub.topics.get("logs")
         if topic is not None and get_ident() == self._hub.game_thread:
             self._hub.topics.publish(topic)

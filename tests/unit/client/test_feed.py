@@ -2,7 +2,7 @@
 
 import pytest
 
-from stagedoor.client.feed import Feed, Key, Sample
+from stagedoor.client.feed import Feed, Key, Sample, key_of
 
 
 def a_feed(size: int = 4) -> Feed:
@@ -73,3 +73,18 @@ def test_every_change_wakes() -> None:
     feed.drop(1)
     feed.end(ValueError())
     assert woken == [True, False, True]
+
+
+def test_a_filter_is_part_of_what_makes_subscriptions_the_same() -> None:
+    one = key_of("logs", "all", None, {"level": "ERROR", "logger": "game"})
+    other = key_of("logs", "all", None, {"logger": "game", "level": "ERROR"})
+    assert one == other
+    assert one != key_of("logs", "all", None, None)
+    assert one.params(5) == {
+        "topic": "logs",
+        "mode": "all",
+        "hz": None,
+        "filter": {"level": "ERROR", "logger": "game"},
+        "history": 5,
+    }
+    assert "filter" not in Key("logs", "all", None).params(0)

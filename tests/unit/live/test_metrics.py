@@ -10,7 +10,7 @@ from dataclasses import fields
 import pytest
 
 from stagedoor.live import metrics as module
-from stagedoor.live.metrics import Meter, Metrics
+from stagedoor.live.metrics import Meter, ProcessMetrics
 
 
 @pytest.fixture(params=["psutil", "system"])
@@ -24,7 +24,7 @@ def meter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Me
 
 def test_the_fields_are_the_same_and_known_on_linux(meter: Meter) -> None:
     metrics = meter.read()
-    assert isinstance(metrics, Metrics)
+    assert isinstance(metrics, ProcessMetrics)
     assert metrics.cpu_user > 0
     assert metrics.cpu_system >= 0
     assert metrics.python_threads == threading.active_count()

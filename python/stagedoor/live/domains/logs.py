@@ -11,7 +11,7 @@ import msgspec
 
 from stagedoor.live.logs.capture import Log
 from stagedoor.live.logs.record import LogRecord
-from stagedoor.live.logs.ring import MAX_COUNT, Page
+from stagedoor.live.logs.ring import MAX_COUNT, LogPage
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.topics import NOTHING, Sample, View
 from stagedoor.wire.errors import InvalidParams
@@ -136,10 +136,10 @@ def add_to(hub: Hub, log: Log) -> None:
         logger: Name = "",
         text: Name = "",
         since: Since | None = None,
-    ) -> Page:
-        """What the game has said, oldest first: `logging`, stdout, stderr, warnings, and exceptions
-        that nobody caught.
+    ) -> LogPage:
+        """What the game has said, oldest first.
 
+        By `logging`, on stdout and stderr, its warnings, and exceptions that nobody caught.
         `count`: so many records at most, the newest, or with `since` the first after it.
         `level`: at least this severe, `"WARNING"` or 30. `logger`: this one and those below it, as
         `game` and `game.ai`; `stdout` and `stderr` are lines of those. `text`: what the message has

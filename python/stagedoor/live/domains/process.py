@@ -17,7 +17,7 @@ import msgspec
 
 import stagedoor
 from stagedoor.live.logs.record import exact
-from stagedoor.live.metrics import Meter, Metrics
+from stagedoor.live.metrics import Meter, ProcessMetrics
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.rpc.topics import NOTHING
@@ -58,7 +58,7 @@ class ProcessInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Generation:
+class GcGeneration:
     """One generation of the garbage collector; the first has the youngest objects."""
 
     threshold: int
@@ -77,7 +77,7 @@ class GcStats:
     """The garbage collector."""
 
     enabled: bool
-    generations: list[Generation]
+    generations: list[GcGeneration]
     frozen: int
     """Objects that it leaves alone since `gc.freeze()`."""
     garbage: int
@@ -85,7 +85,7 @@ class GcStats:
 
 
 @dataclass(frozen=True, slots=True)
-class Collected:
+class GcCollection:
     """What a collection has done."""
 
     unreachable: int
@@ -144,7 +144,7 @@ def add_to(hub: Hub, engine: Callable[[], Engine | None] = lambda: None) -> None
             threads=threading.active_count(),
         )
 
-    def metrics() -> Metrics:
+    def metrics() -> ProcessMetrics:
         """What the process takes: processor, memory, threads, descriptors."""
         return meter.read()
 
@@ -213,7 +213,7 @@ def _gc_stats() -> GcStats:
     return GcStats(
         enabled=gc.isenabled(),
         generations=[
-            Generation(
+            GcGeneration(
                 threshold,
                 count,
                 stats["collections"],
@@ -227,14 +227,14 @@ def _gc_stats() -> GcStats:
     )
 
 
-def _collect(generation: Literal[0, 1, 2] = 2) -> Collected:
+def _collect(generation: Literal[0, 1, 2] = 2) -> GcCollection:
     """Collect garbage now; the game stands still meanwhile.
 
     `generation`: this one and those younger than it; 2 is all there is.
     """
     began = time.perf_counter()
     unreachable = gc.collect(generation)
-    return Collected(unreachable, time.perf_counter() - began)
+    return GcCollection(unreachable, time.perf_counter() - began)
 
 
 def _modules(text: str = "", start: Start = 0, count: Count = 100) -> ModulePage:

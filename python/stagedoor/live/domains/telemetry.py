@@ -21,7 +21,7 @@ _RATE_OVER: Final = 60
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAMPLES)]
 
 
-class Value(msgspec.Struct, omit_defaults=True, kw_only=True):
+class WatchedValue(msgspec.Struct, omit_defaults=True, kw_only=True):
     """A watched value. What is not known is left out: a value that nobody subscribes to, and of
     which no history is kept, is never read."""
 
@@ -71,7 +71,7 @@ _notification = msgspec.json.Decoder(_Notification)
 def add_to(hub: Hub) -> None:
     """Register the domain. Its methods read no value: they tell what was read."""
 
-    def list_values() -> list[Value]:
+    def list_values() -> list[WatchedValue]:
         """The values that the game watches, with the last of each that was read."""
         return [_value(topic) for topic in _watched()]
 
@@ -116,9 +116,9 @@ def _series(topic: Topic, count: int, since: float | None) -> Series:
     )
 
 
-def _value(topic: Topic) -> Value:
+def _value(topic: Topic) -> WatchedValue:
     samples = list(topic.history)
-    found = Value(
+    found = WatchedValue(
         name=topic.name,
         description=topic.description,
         subscribers=sum(len(group.members) for group in list(topic.groups.values())),

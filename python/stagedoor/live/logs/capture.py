@@ -8,10 +8,10 @@ import sys
 import threading
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
-from typing import Protocol
+from typing import TypeAlias
 
 from stagedoor.live.logs import hooks
 from stagedoor.live.logs.patch import Patch
@@ -20,12 +20,7 @@ from stagedoor.live.logs.streams import Lines, StreamName
 
 logger = logging.getLogger("stagedoor")
 
-
-class Speaker(Protocol):
-    """Somebody for whom the log is kept."""
-
-    def tell_the_end(self) -> None:
-        """An exception is about to end the program; called on its thread."""
+Tell: TypeAlias = Callable[[], None]
 
 
 class Log:
@@ -39,24 +34,27 @@ class Log:
         self.is_on = False
         self.muted: set[int] = set()
         """Threads in which a hook is handing on: what they write to the streams is told already."""
-        self._owners: set[weakref.ref[Speaker]] = set()
+        self._owners: dict[weakref.ref[object], weakref.WeakMethod[Tell]] = {}
         self._patches: list[Patch] = []
         self._lines: list[Lines] = []
 
-    def open(self, owner: Speaker) -> None:
-        """Begin to listen, unless somebody has begun already. An owner that nobody has any more
-        leaves by itself."""
-        self._owners.add(weakref.ref(owner, self._leave))
+    def open(self, owner: object, tell_the_end: Tell) -> None:
+        """Begin to listen, unless somebody has begun already.
+
+        `tell_the_end`, a method of the owner, is called when an exception is about to end the
+        program, on its thread. An owner that nobody has any more leaves by itself.
+        """
+        self._owners[weakref.ref(owner, self._leave)] = weakref.WeakMethod(tell_the_end)
         if not self.is_on:
             self.is_on = True
             self._install()
 
-    def close(self, owner: Speaker) -> None:
+    def close(self, owner: object) -> None:
         """The last one to leave puts everything back to where it was. What was said is kept."""
         self._leave(weakref.ref(owner))
 
-    def _leave(self, owner: weakref.ref[Speaker]) -> None:
-        self._owners.discard(owner)
+    def _leave(self, owner: weakref.ref[object]) -> None:
+        self._owners.pop(owner, None)
         if not self._owners:
             self._stop()
 
@@ -101,10 +99,10 @@ class Log:
 
     def end(self) -> None:
         """An exception is about to end the program."""
-        for owner in [reference() for reference in self._owners]:
-            if owner is not None:
+        for method in list(self._owners.values()):
+            if (tell := method()) is not None:
                 try:
-                    owner.tell_the_end()
+                    tell()
                 except Exception:
                     logger.exception("the end of the game cannot be told")
 

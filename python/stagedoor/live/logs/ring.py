@@ -25,7 +25,7 @@ Wanted = Callable[[LogRecord], bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class LogPage:
     """Records, oldest first."""
 
     records: list[LogRecord]
@@ -106,7 +106,7 @@ class Ring:
         self._number()
         return list(self._records)
 
-    def newest(self, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> Page:
+    def newest(self, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> LogPage:
         """The last records that are wanted, so many at most, and so many bytes of them."""
         records = self._numbered()
         found: list[LogRecord] = []
@@ -117,9 +117,9 @@ class Ring:
                 break
             found.append(record)
         found.reverse()
-        return Page(found, records[-1].sequence if records else 0, 0, self.started)
+        return LogPage(found, records[-1].sequence if records else 0, 0, self.started)
 
-    def after(self, since: int, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> Page:
+    def after(self, since: int, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> LogPage:
         """The first records after this one that are wanted; one at least, if there is one."""
         records = self._numbered()
         begin = bisect_right(records, since, key=_sequence_of)
@@ -134,7 +134,7 @@ class Ring:
                 found.append(record)
             seen += 1
             reached = record.sequence
-        return Page(found, reached, reached - since - seen, self.started)
+        return LogPage(found, reached, reached - since - seen, self.started)
 
 
 _sequence_of = attrgetter("sequence")

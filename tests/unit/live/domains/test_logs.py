@@ -32,7 +32,7 @@ def stage(start: Start) -> Iterator[Stage]:
 def listen(stage: Stage) -> None:
     """To the streams that pytest has for the test itself."""
     log.close(stage)
-    log.open(stage)
+    log.open(stage, stage._tell_the_end)
 
 
 def messages(page: Any) -> list[str]:

@@ -21,7 +21,7 @@ def listen(owner: Owner, capsys: pytest.CaptureFixture[str]) -> Iterator[Listen]
     log = Log()
 
     def begin() -> Log:
-        log.open(owner)
+        log.open(owner, owner.tell_the_end)
         return log
 
     yield begin

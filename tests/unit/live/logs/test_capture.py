@@ -30,8 +30,8 @@ def hooks() -> list[object]:
 def test_all_is_put_back_when_the_last_owner_leaves(capsys: pytest.CaptureFixture[str]) -> None:
     before = hooks()
     log, first, second = Log(), Owner(), Owner()
-    log.open(first)
-    log.open(second)
+    log.open(first, first.tell_the_end)
+    log.open(second, second.tell_the_end)
     assert all(new is not old for new, old in zip(hooks(), before, strict=True))
     log.close(first)
     print("heard")
@@ -46,7 +46,7 @@ def test_all_is_put_back_when_the_last_owner_leaves(capsys: pytest.CaptureFixtur
 def test_an_owner_that_nobody_has_leaves_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
     before = hooks()
     log, owner = Log(), Owner()
-    log.open(owner)
+    log.open(owner, owner.tell_the_end)
     assert log.is_on
     del owner
     assert not log.is_on

@@ -169,8 +169,8 @@ class TestExceptions:
     def test_an_owner_that_fails_to_tell_of_the_end_does_not_keep_it_from_the_hook(
         self, listen: Listen, owner: Owner, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        log = listen()
         monkeypatch.setattr(Owner, "tell_the_end", lambda _: 1 / 0)
+        log = listen()
         sys.excepthook(ValueError, ValueError("the end"), None)
         assert len(self.before) == 1
         assert [record.logger for record in said(log)] == ["sys.excepthook", "stagedoor"]

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from stagedoor.live.logs.record import LogRecord
-from stagedoor.live.logs.ring import AT_ONCE, MAX_PAGE, Page, Ring
+from stagedoor.live.logs.ring import AT_ONCE, MAX_PAGE, LogPage, Ring
 
 
 def fill(ring: Ring, count: int, size: int = 1) -> None:
@@ -15,7 +15,7 @@ def fill(ring: Ring, count: int, size: int = 1) -> None:
         ring.append(LogRecord(0, 0.0, "INFO", 20, "game", "x" * size, "logging"))
 
 
-def numbers(page: Page) -> list[int]:
+def numbers(page: LogPage) -> list[int]:
     return [record.sequence for record in page.records]
 
 
@@ -83,7 +83,7 @@ def test_pages_go_on_where_the_last_one_ended() -> None:
     assert since == 10
     fill(ring, 1)
     assert numbers(ring.after(since, 2, every)) == [11]
-    assert ring.after(10**9, 2, every) == Page([], 10**9, 0, ring.started)
+    assert ring.after(10**9, 2, every) == LogPage([], 10**9, 0, ring.started)
 
 
 def test_what_was_overwritten_is_counted_as_lost() -> None:

@@ -114,7 +114,7 @@ def test_the_stream_is_what_it_was_and_where_it_was(capfd: pytest.CaptureFixture
     stdout = sys.stdout
     facts = type(stdout), stdout.fileno(), stdout.encoding, stdout.errors, stdout.isatty()
     buffer = stdout.buffer
-    log.open(owner)
+    log.open(owner, owner.tell_the_end)
     try:
         assert sys.stdout is stdout
         assert isinstance(stdout, io.TextIOWrapper)
@@ -178,7 +178,7 @@ def test_a_program_without_a_stream_is_left_alone(
 ) -> None:
     monkeypatch.setattr(sys, "stdout", stream)
     log, owner = Log(), Owner()
-    log.open(owner)
+    log.open(owner, owner.tell_the_end)
     log.close(owner)
 
 

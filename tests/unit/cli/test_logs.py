@@ -1,0 +1,137 @@
+"""`stagedoor logs`, against a real server."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stagedoor
+from stagedoor.cli import main
+from stagedoor.cli.logs import lines_of, show_text
+
+from ..fake_game import FakeGame, running
+from ..fake_stage import FakeStage
+
+SOURCE = Path(stagedoor.__file__).parents[1]
+EVIL = "\x1b[2J\u202e[red]"
+RECORD = {
+    "sequence": 1, "time": 1_700_000_000.25, "level": "WARNING", "levelno": 30,
+    "logger": "game.ai", "message": "a rock", "source": "logging",
+}  # fmt: skip
+
+
+class LoggingStage(FakeStage):
+    """Has said some things."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: list[dict[str, Any]] = [RECORD]
+        self.asked: list[dict[str, Any]] = []
+        self.filters: list[object] = []
+        self.topics.add("logs")
+        self.methods["logs.history"] = self.history
+        self.methods["topic.subscribe"] = self.subscribe_filtered
+
+    def history(self, **params: Any) -> dict[str, Any]:
+        self.asked.append(params)
+        return {"records": self.records, "next": 1, "lost": 0, "started": 1.0}
+
+    def subscribe_filtered(self, filter: object = None, **params: Any) -> dict[str, object]:
+        self.filters.append(filter)
+        return self.subscribe(**params)
+
+
+@pytest.fixture
+def stage() -> LoggingStage:
+    return LoggingStage()
+
+
+@pytest.fixture
+def game(stage: LoggingStage) -> Iterator[FakeGame]:
+    with running(stage) as game:
+        yield game
+
+
+def test_piped_each_record_is_a_line_of_json(
+    game: FakeGame, stage: LoggingStage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.records = [RECORD, RECORD | {"message": EVIL}]
+    assert main(["logs", game.url, "--level", "warning", "--logger", "game", "-n", "7"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line) for line in lines] == stage.records
+    assert all(line.isprintable() for line in lines)
+    assert stage.asked == [{"count": 7, "level": "warning", "logger": "game"}]
+
+
+def test_without_options_everything_is_asked_for(game: FakeGame, stage: LoggingStage) -> None:
+    assert main(["logs", "--to", game.url]) == 0
+    assert main(["logs", "--to", game.url, "--level", "30"]) == 0
+    assert main(["logs", "--to", game.url, "-n", "0"]) == 0
+    assert stage.asked == [{"count": 100}, {"count": 100, "level": 30}]
+
+
+def test_following_it_goes_on_until_ctrl_c(game: FakeGame, stage: LoggingStage) -> None:
+    stage.past = [{"records": [RECORD], "dropped": 0}]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stagedoor", "logs", game.url, "-f", "-n", "5", "--level", "ERROR"],
+        env=os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    stage.wait_for("logs")
+    assert process.stdout is not None
+    lines = [process.stdout.readline()]
+    stage.publish("logs", {"records": [RECORD | {"sequence": 9}], "dropped": 7})
+    lines += [process.stdout.readline() for _ in range(2)]
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "")
+    assert [json.loads(line) for line in lines] == [
+        RECORD, {"dropped": 7}, RECORD | {"sequence": 9},
+    ]  # fmt: skip
+    asked = next(call for call in game.received if call["method"] == "topic.subscribe")
+    assert asked["params"] == {
+        "topic": "logs", "mode": "all", "hz": None, "history": 5, "filter": {"level": "ERROR"},
+    }  # fmt: skip
+
+
+def test_a_person_gets_lines_with_their_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
+    record = RECORD | {
+        "message": "it broke\nin two",
+        "traceback": "Traceback\n  File\nValueError",
+        "omitted": 9,
+    }
+    clock = time.strftime("%H:%M:%S", time.localtime(1_700_000_000.25))
+    assert lines_of(record) == [
+        f"{clock}.250 WARNING  game.ai: it broke",
+        "    in two",
+        "    Traceback",
+        "      File",
+        "    ValueError",
+        "    ... 9 characters left out",
+    ]
+    show_text({"records": [RECORD], "dropped": 3})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["... 3 records came too fast", f"{clock}.250 WARNING  game.ai: a rock"]
+
+
+def test_what_a_game_says_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    evil = dict.fromkeys(("level", "logger", "message", "traceback"), EVIL)
+    show_text({"records": [RECORD | evil], "dropped": 0})
+    out = capsys.readouterr().out
+    assert not {"\x1b", "\u202e"} & set(out)
+    assert r"\u001b[2J\u202e[red]" in out
+
+
+def test_wrong_usage_and_no_game_have_exit_codes(games_folder: Path) -> None:
+    assert main(["logs"]) == 3
+    assert main(["logs", "-f"]) == 3
+    assert main(["logs", "-n", "-1"]) == 2
+    assert main(["logs", "-n", "10001"]) == 2
+    assert main(["logs", "one", "two"]) == 2

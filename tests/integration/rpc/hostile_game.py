@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import stagedoor
+from stagedoor.live.rpc import rate
 
 logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stdout)
 stage = stagedoor.start("hostile", port=0)
@@ -144,6 +145,17 @@ def stop() -> str:
 @stage.rpc(role="operator")
 def change() -> None:
     print("changed")
+
+
+@stage.rpc(role="viewer", timeout=None)
+async def wait() -> None:
+    await asyncio.get_running_loop().create_future()
+
+
+@stage.rpc(role="viewer")
+def set_clock(now: float) -> None:
+    """Stop the clock that calls are counted by."""
+    rate.monotonic = lambda: now
 
 
 stage.emit("quiet", None)

@@ -1,11 +1,13 @@
 """Fixtures of the integration tests: real processes, in a world without other games."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from program import EXAMPLES, Program
+from program import EXAMPLES, Program, need
 
 Run = Callable[..., Program]
 
@@ -57,3 +59,24 @@ def witness(run: Run) -> tuple[Program, int]:
     """The running witness.py, and the port it listens on."""
     program = run(WITNESS, STAGEDOOR="1")
     return program, int(program.wait_for(r"^port (\d+)$")[1])
+
+
+def chromium_path() -> str | None:
+    """Debian's, or what the environment variable CHROMIUM names."""
+    if named := os.environ.get("CHROMIUM"):
+        return named
+    return shutil.which("chromium", path=f"/usr/bin{os.pathsep}{os.environ.get('PATH', '')}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium = chromium_path()
+    need(chromium, "Chromium (on Debian: apt-get install chromium)")
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server"],
+        )
+        yield browser
+        browser.close()

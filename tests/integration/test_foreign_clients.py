@@ -168,27 +168,6 @@ async ([url, close]) => {
 """
 
 
-def chromium_path() -> str | None:
-    """Debian's, or what the environment variable CHROMIUM names."""
-    if named := os.environ.get("CHROMIUM"):
-        return named
-    return shutil.which("chromium", path=f"/usr/bin{os.pathsep}{os.environ.get('PATH', '')}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    chromium = chromium_path()
-    need(chromium, "Chromium (on Debian: apt-get install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server"],
-        )
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
     context = browser.new_context()

@@ -26,7 +26,7 @@ CAPACITY: Final = 10_000
 _SPIKE: Final = 2.0
 """A frame that takes so many times the median is a spike."""
 _MAX_NAMES: Final = 1000
-_NS: Final = 1e-9
+_NS: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +123,14 @@ class Spikes:
     """The slowest first."""
 
 
+_NONE: Final = FrameRecord(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, {})
+
+
 class Frames:
-    """The frames of one stage. `turn` and `answered` are for the stage's tick; the rest may be
-    called from any thread."""
+    """The frames of one stage, recorded by its `core`. May be called from any thread."""
 
     def __init__(self) -> None:
         self.core = _core.Frames()
-        self.turn = self.core.turn
         self.answered = self.core.answered
         self.idle = self.core.idle
         """`idle(seconds)`: the game's framework has slept so long, until now, in this frame."""
@@ -154,9 +155,9 @@ class Frames:
         """Frames a second, of the last second; 0 when none has ended in it."""
         return self.core.rate()
 
-    def last(self) -> FrameRecord | None:
-        """The frame before this one."""
-        return next(iter(self.history(1)), None)
+    def last(self) -> FrameRecord:
+        """The frame before this one; before there is any, number 0, which took no time."""
+        return next(iter(self.history(1)), _NONE)
 
     def history(self, count: int, since: int = 0) -> list[FrameRecord]:
         """The last `count` frames that are over, oldest first, of those after number `since`."""
@@ -167,14 +168,14 @@ class Frames:
         frames, median, p95, p99, longest, total, stagedoor, collecting, idle = self.core.summary(
             count
         )
-        of_one = _NS / max(1, frames)
+        of_one = 1 / max(1, frames) / _NS
         return FrameSummary(
             frames=frames,
-            fps=frames / (total * _NS) if total else 0.0,
-            median=median * _NS,
-            p95=p95 * _NS,
-            p99=p99 * _NS,
-            max=longest * _NS,
+            fps=frames * _NS / total if total else 0.0,
+            median=median / _NS,
+            p95=p95 / _NS,
+            p99=p99 / _NS,
+            max=longest / _NS,
             mean=total * of_one,
             work=(total - stagedoor - idle) * of_one,
             stagedoor=stagedoor * of_one,
@@ -186,9 +187,9 @@ class Frames:
         """The slowest of all frames that took more than so many seconds, `count` at most; without
         a threshold, more than twice the median."""
         median = self.core.summary(CAPACITY)[1]
-        least = round(median * _SPIKE if threshold is None else threshold / _NS)
+        least = round(median * _SPIKE if threshold is None else threshold * _NS)
         found = self._records(self.core.slower_than(least, count))
-        return Spikes(median * _NS, least * _NS, found)
+        return Spikes(median / _NS, least / _NS, found)
 
     def export(self, name: str, count: int, since: int = 0) -> bytes:
         """The same frames as `history()`, with all spans, as Chrome trace JSON."""
@@ -204,14 +205,14 @@ class Frames:
         return [
             FrameRecord(
                 number=number,
-                time=epoch + start * _NS,
-                total=total * _NS,
-                work=max(0, total - stagedoor - idle) * _NS,
-                stagedoor=stagedoor * _NS,
-                gc=collecting * _NS,
-                idle=idle * _NS,
-                held=held * _NS,
-                spans={name: seconds * _NS for name, seconds in spans},
+                time=epoch + start / _NS,
+                total=total / _NS,
+                work=max(0, total - stagedoor - idle) / _NS,
+                stagedoor=stagedoor / _NS,
+                gc=collecting / _NS,
+                idle=idle / _NS,
+                held=held / _NS,
+                spans={name: seconds / _NS for name, seconds in spans},
             )
             for number, start, total, stagedoor, held, collecting, idle, spans in frames
         ]

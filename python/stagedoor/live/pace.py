@@ -39,10 +39,14 @@ class Pace:
         """The game goes on for single steps only."""
         self.timescale = 1.0
         """What the game's dt is multiplied by."""
+        self.is_usual = True
+        """The game goes on with its own dt: a frame that has nothing else to do needs no Pace."""
         self.listeners: list[Callable[[], object]] = []
         """Called after each change, and when a game that was stepped is held again."""
         self._dt = 0.0
         self._step_dt = USUAL_DT
+        self._was_paused = False
+        """When a frame was released last."""
         self._queue: deque[Steps] = deque()
         self._stepping: Steps | None = None
         """Whose frame the game is in."""
@@ -55,17 +59,18 @@ class Pace:
 
     @property
     def steps(self) -> int:
-        """Frames for which the game goes on although it is paused."""
-        return sum(steps.wanted - steps.released for steps in self._queue)
+        """Frames for which the game goes on although it is paused. Any thread may ask."""
+        return sum(steps.wanted - steps.released for steps in list(self._queue))
 
     def begin(self, dt: float) -> None:
         """A frame begins, `dt` seconds after the one before."""
         self._dt = dt
-        if not self.paused and dt > 0:
+        if not self._was_paused and dt > 0:
             self._step_dt = dt
         if self._stepping is not None:
             self._stepping.done += 1
             self._stepping = None
+            self._look()
             if self.is_held:
                 self._changed()
 
@@ -73,6 +78,7 @@ class Pace:
         """The frame goes on; returns the seconds that the game gets for it: its own, or for a step
         those of the last frame before the pause; times the time scale."""
         dt = self._dt
+        self._was_paused = self.paused
         if self.paused and self._queue:
             dt = self._step_dt
             steps = self._stepping = self._queue[0]
@@ -123,7 +129,11 @@ class Pace:
         self._has_ended = True
         self.resume()
 
+    def _look(self) -> None:
+        self.is_usual = not self.paused and self.timescale == 1.0 and self._stepping is None
+
     def _changed(self) -> None:
+        self._look()
         for listener in self.listeners:
             listener()
 

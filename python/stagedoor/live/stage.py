@@ -88,6 +88,10 @@ class Stage:
         self._server.onconnection = self._connected
         self._announcement: Announcement | None = None
         self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
+        # What every frame looks at.
+        self._topics = self._hub.topics
+        self._runner = self._hub.runner
+        self._begin = self._frames.core.turn
         self._is_ticking = False
         self._generation = 0
         """Of the tokens: how often they were rotated."""
@@ -322,17 +326,17 @@ class Stage:
 
     def _turn(self, dt: float) -> float | None:
         """A frame begins; what the game gets of it if there is nothing to do."""
-        hub, server, pace = self._hub, self._server, self._pace
-        hub.game_thread = get_ident()
-        hub.topics.frame += 1
-        rest = self._frames.turn(server._core, dt)
+        topics, server = self._topics, self._server
+        self._hub.game_thread = get_ident()
+        topics.frame += 1
+        rest = self._begin(server._core, dt)
         if (
-            hub.topics.live
-            or hub.runner.calls
-            or hub.has_changed
-            or server._is_behind
-            or pace.paused
-            or pace.timescale != 1.0
+            topics.live
+            or self._runner.calls
+            or self._hub.has_changed
+            or server._later
+            or server._events is not None
+            or not self._pace.is_usual
         ):
             return None
         return rest

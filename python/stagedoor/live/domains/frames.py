@@ -8,8 +8,11 @@ import msgspec
 
 from stagedoor.live.frames import CAPACITY, FrameRecord, Frames, FrameSummary, Spikes
 from stagedoor.live.rpc.hub import Hub
+from stagedoor.wire.errors import HandlerError
 
 TOPIC: Final = "frames"
+MAX_EXPORT: Final = 15 * 2**20
+"""Bytes; clients do not take messages that are much larger."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=CAPACITY)]
 Since = Annotated[int, msgspec.Meta(ge=0)]
@@ -40,9 +43,14 @@ def add_to(hub: Hub, frames: Frames) -> None:
     def export(count: Count = 600, since: Since = 0) -> msgspec.Raw:
         """The frames of `frames.history` with all that is in them, as Chrome trace JSON.
 
-        Save the result as a file: ui.perfetto.dev and chrome://tracing open it.
+        Save the result as a file: ui.perfetto.dev and chrome://tracing open it. More than 15 MiB of
+        it is an error: ask for fewer frames.
         """
-        return msgspec.Raw(frames.export(hub.name, count, since))
+        trace = frames.export(hub.name, count, since)
+        if len(trace) > MAX_EXPORT:
+            size = f"{len(trace) / 2**20:.1f} MiB: ask for fewer frames"
+            raise HandlerError("TraceTooLarge", f"the trace of {count} frames has {size}")
+        return msgspec.Raw(trace)
 
     hub.topics.add(
         TOPIC,

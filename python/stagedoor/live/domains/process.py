@@ -244,7 +244,9 @@ def _modules(text: str = "", start: Start = 0, count: Count = 100) -> ModulePage
     over. `count`: so many at most.
     """
     wanted = text.casefold()
-    found = sorted(name for name in list(sys.modules) if wanted in name.casefold())
+    found = sorted(
+        name for name in list(sys.modules) if isinstance(name, str) and wanted in name.casefold()
+    )
     page = [_module(name, sys.modules.get(name)) for name in found[start : start + count]]
     return ModulePage(page, len(found))
 

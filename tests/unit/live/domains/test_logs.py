@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -321,6 +322,12 @@ class TestLoggers:
             error = caller.call("logs.set_level", level="DEBUG", logger="game.test")["error"]
         assert error["code"] == -32003
         assert logger.level == logging.NOTSET
+
+
+def test_a_stage_that_is_closed_listens_no_more(stage: Stage) -> None:
+    assert weakref.ref(stage) in log._owners
+    stage.close()
+    assert weakref.ref(stage) not in log._owners
 
 
 def test_no_token_is_ever_said(stage: Stage) -> None:

@@ -18,7 +18,9 @@ MIB = 1 << 20
 
 
 def warnings(game: Game, pattern: str) -> list[str]:
-    """The lines of the game's log, once it has answered what was sent before."""
+    """The lines of the game's log like this, of which there must be one, once it has answered what
+    was sent before."""
+    game.program.wait_for(f"WARNING.*{pattern}")
     with game.peer() as peer:
         peer.call("echo", 1)
     return [line for line in game.program.lines if re.search(f"WARNING.*{pattern}", line)]

@@ -207,7 +207,10 @@ class Session:
             return jsonrpc.encode_result(request.id, result, self.hub.encoder)
         except jsonrpc.UNENCODABLE as error:
             text = unsendable(method.name, error)
-            logger.error("%s", text)
+            if isinstance(error, TooLargeError):
+                self.hub.complaints.add("answer size", f"{self}: {text}")
+            else:
+                logger.error("%s", text)
             return jsonrpc.encode_error(request.id, InternalError(text))
 
     def interrupted(self, request: Request, answer: Callable[[bytes], None]) -> None:

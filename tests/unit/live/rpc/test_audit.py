@@ -11,6 +11,7 @@ import pytest
 from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, request
 
 from stagedoor.live.domains import frame as frame_domain
+from stagedoor.live.rpc import rate
 from stagedoor.live.rpc.audit import KEPT, AuditEntry
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.roles import Role
@@ -125,7 +126,10 @@ def test_the_params_of_methods_that_take_secrets_are_not(
     assert "1234" not in repr(entries(hub))
 
 
-def test_calls_beyond_the_rate_are_refused_and_kept(hub: Hub, connection: FakeConnection) -> None:
+def test_calls_beyond_the_rate_are_refused_and_kept(
+    hub: Hub, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate, "monotonic", lambda: 1000.0)
     for _ in range(MAX_CALLS):
         connection.notify("look")
     error = connection.call("look")["error"]

@@ -244,15 +244,17 @@ class Frames:
     def turn(self, server: Server | None, dt: float, /) -> float | None:
         """A frame begins, on this thread; the one before ends.
 
-        Returns the dt, less what `answered()` counted in the frame before; None when the server
+        Returns the dt, less what stagedoor took of the frame before, and held it; None when the server
         has events, and once a second in any case: see `spent`. The server counts this as a poll.
         """
     @property
     def spent(self) -> float:
-        """What `answered()` counted in the frame before this one; seconds, `held` included."""
+        """What stagedoor took of the frame before this one, and held it; seconds."""
     def answered(self, held: float, /) -> float:
         """stagedoor is done with this frame, in which it held the game for so many seconds.
         Returns the seconds since `turn()` that were its own."""
+    def took(self, seconds: float, /) -> None:
+        """stagedoor took so many seconds more of this frame, after `answered()`."""
     def idle(self, seconds: float, /) -> None:
         """The game's framework has slept for so long, until now, in this frame."""
     def span(self, name: str, /) -> Span:

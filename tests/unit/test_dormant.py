@@ -4,6 +4,8 @@ import ast
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from stagedoor.dormant import DormantStage
 
 SOURCES = Path(__file__).parents[2] / "python" / "stagedoor"
@@ -25,6 +27,15 @@ def test_tick_and_frame_hand_their_argument_back() -> None:
     dt = 0.016_6
     assert stage.tick(dt) is dt
     assert asyncio.run(stage.frame(dt)) is dt
+
+
+def test_a_span_measures_nothing_and_lets_exceptions_through() -> None:
+    span = DormantStage().span("physics")
+    assert span is DormantStage().span("draw")
+    with span, span:
+        pass
+    with pytest.raises(ZeroDivisionError), span:
+        raise ZeroDivisionError
 
 
 def test_frame_lets_other_tasks_run() -> None:

@@ -41,7 +41,7 @@ struct Recorder {
     frames: stagedoor_frames::Frames,
     /// When the next routine turn is due.
     routine: u64,
-    /// What the tick of the frame before took.
+    /// What stagedoor took of the frame before, and how long it held the game.
     spent: u64,
 }
 
@@ -140,6 +140,11 @@ impl Frames {
         let mut recorder = self.shared.lock();
         let own = recorder.frames.answered(now, from_seconds(held));
         to_seconds(own)
+    }
+
+    #[pyo3(signature = (seconds, /))]
+    fn took(&self, seconds: f64) {
+        self.shared.lock().frames.took(from_seconds(seconds));
     }
 
     #[pyo3(signature = (seconds, /))]

@@ -194,7 +194,12 @@ impl Frames {
         frame.stagedoor
     }
 
-    /// How much of this frame was spent in its tick: stagedoor's own time, and being held.
+    /// stagedoor took more of this frame, after its tick.
+    pub fn took(&mut self, duration: u64) {
+        self.current.stagedoor += duration;
+    }
+
+    /// How much of this frame was no time of the game: stagedoor's own, and being held.
     pub fn spent(&self) -> u64 {
         self.current.stagedoor + self.current.held
     }

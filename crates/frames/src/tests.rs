@@ -38,10 +38,12 @@ fn what_it_was_held_is_no_part_of_its_total() {
     let mut frames = frames_at(&[0]);
     assert_eq!(frames.answered(1005, 1000), 5);
     assert_eq!(frames.spent(), 1005);
+    frames.took(1);
+    assert_eq!(frames.spent(), 1006);
     frames.idle(1015, 4);
     frames.begin(1020, GAME);
     let frame = only(&frames).frame;
-    assert_eq!((frame.total, frame.stagedoor, frame.held, frame.idle), (20, 5, 1000, 4));
+    assert_eq!((frame.total, frame.stagedoor, frame.held, frame.idle), (20, 6, 1000, 4));
     assert_eq!(frames.spent(), 0);
 }
 

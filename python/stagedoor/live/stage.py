@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import get_ident
+from time import perf_counter
 from typing import Any, Literal, TypeVar, overload
 
 import stagedoor
@@ -86,6 +87,7 @@ class Stage:
         self._server._advice = "call stage.tick(dt) once a frame"
         self._server._tokens = self._hub.keys.for_core()
         self._server.onconnection = self._connected
+        self._server._poll_in_loop = self._answer_between_frames
         self._announcement: Announcement | None = None
         self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
         # What every frame looks at.
@@ -358,6 +360,14 @@ class Stage:
         except RuntimeError:
             logger.exception("the stage %s is closed; the game goes on", self.name)
             self.close()
+
+    def _answer_between_frames(self, budget: float) -> int:
+        """In a running asyncio loop callers are answered at any time."""
+        began = perf_counter()
+        try:
+            return self._server.poll(budget)
+        finally:
+            self._frames.core.took(perf_counter() - began)
 
     def _end_tick(self) -> None:
         self._is_ticking = False

@@ -113,6 +113,8 @@ class WebSocketServer:
         self._onclose: Handler | None = None
         # What a stage asks for beyond the seed's interface.
         self._tokens: list[tuple[str, int]] | None = None
+        self._poll_in_loop: Callable[[float], int] | None = None
+        """Called instead of `poll` by the asyncio loop that runs when the server begins to listen."""
         self._advice = (
             "call server.poll() once a frame, or server.serve_forever(), "
             "or server.listen() inside a running asyncio loop"
@@ -201,7 +203,7 @@ class WebSocketServer:
         self._end = weakref.finalize(self, _end, core.thread, watch)
         _servers.add(self)
         if (loop := _running_loop()) is not None:
-            self._bridge = LoopBridge(loop, core, self.poll)
+            self._bridge = LoopBridge(loop, core, self._poll_in_loop or self.poll)
 
     def close(self, callback: Callback | None = None) -> None:
         """Stop accepting and close every connection with code 1001; never blocks.

@@ -52,6 +52,12 @@ def connect(stage: Stage) -> Client:
     return stagedoor.client.connect(stage.url, timeout=PATIENCE)
 
 
+def tick_for_ever(stage: Stage) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        stage.tick(DT)
+
+
 def test_a_paused_game_answers_calls_of_every_kind_and_runs_no_frame(start: Start) -> None:
     stage = start()
 
@@ -288,8 +294,7 @@ def test_ctrl_c_gets_through(start: Start) -> None:
         thread.start()
         stage._pace.listeners.append(held.set)
         with pytest.raises(KeyboardInterrupt):
-            for _ in range(1_000_000):
-                stage.tick(0.016)
+            tick_for_ever(stage)
         thread.join(PATIENCE)
         # The game may catch it, and go on.
         assert stage._pace.paused
@@ -377,6 +382,25 @@ class TestAsyncio:
                     return client.call("plain")
 
             assert await loop.run_in_executor(None, call) == "plain", "without any tick"
+            stage.close()
+            while stage.port is not None:
+                await stage.frame(0.0)
+
+        asyncio.run(asyncio.wait_for(main(), PATIENCE))
+
+    def test_calls_that_are_answered_between_frames_are_stagedoors_time(
+        self, start: Start
+    ) -> None:
+        async def main() -> None:
+            stage = start()
+            stage.rpc(name="slow")(lambda: time.sleep(0.05))
+            assert stage.url is not None
+            async with stagedoor.client.connect_async(stage.url, timeout=PATIENCE) as client:
+                await stage.frame(DT)
+                await client.call("slow")
+                assert await stage.frame(0.06) <= 0.01
+                await stage.frame(DT)
+            assert max(record.stagedoor for record in stage._frames.history(10)) >= 0.05
             stage.close()
             while stage.port is not None:
                 await stage.frame(0.0)

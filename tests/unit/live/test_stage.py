@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
 import subprocess
@@ -128,6 +129,50 @@ class TestTick:
                 spent = time.perf_counter() - began
             assert stage.tick(1.0) == pytest.approx(1.0 - spent, abs=0.01 * 5)
             assert stage.tick(1.0) == pytest.approx(1.0, abs=0.01 * 5)
+
+    def test_a_frame_with_nothing_to_do_is_recorded_like_any_other(self, start: Start) -> None:
+        stage = start()
+        for number in range(1, 6):
+            assert stage.tick(0.016) <= 0.016
+            assert stage._hub.frame == stage._frames.core.number == number
+            with stage.span("physics"):
+                pass
+        assert [record.number for record in stage._frames.history(10)] == [1, 2, 3, 4]
+        assert all(record.spans.keys() == {"physics"} for record in stage._frames.history(10))
+
+    def test_topics_that_cost_more_than_the_budget_are_read_less_often(self, start: Start) -> None:
+        stage = start()
+        reads = 0
+
+        def slow() -> int:
+            nonlocal reads
+            reads += 1
+            time.sleep(0.004)
+            return reads
+
+        stage.watch("slow", slow, history=1)
+        with Caller(stage) as caller:
+            deadline = time.monotonic() + PATIENCE
+            while stage._budget.thinning < 4:
+                assert time.monotonic() < deadline
+                stage.tick(0.016)
+            assert caller.call("game.status")["result"]["thinning"] >= 4
+            before, frame = reads, stage._hub.frame
+            for _ in range(32):
+                stage.tick(0.016)
+            assert reads - before <= 32 / 4
+            stage.watch("slow", lambda: 1, history=1)
+            while stage._budget.thinning > 1:
+                assert time.monotonic() < deadline
+                stage.tick(0.016)
+            assert stage._hub.frame > frame
+
+    def test_closing_ends_the_watch_over_garbage_collections(self, start: Start) -> None:
+        before = len(gc.callbacks)
+        stage = start()
+        assert len(gc.callbacks) == before + 1
+        stage.close()
+        assert len(gc.callbacks) == before
 
     def test_never_goes_back_in_time(self, start: Start) -> None:
         stage = start()

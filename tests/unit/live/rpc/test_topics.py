@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -472,3 +473,65 @@ def test_a_topic_can_be_published_out_of_turn(topics: Topics, publisher: FakePub
     group = subscribe(topics, "rocks")
     topics.publish(topic)
     assert publisher.values(group.number) == [2]
+
+
+class TestHeld:
+    """A second step in the same frame: a turn of a game that is held."""
+
+    def test_values_are_read_and_told_but_no_frame_has_passed(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("rocks", Read(1, 2, 3, 4), history=10)
+        latest = subscribe(topics, "rocks", "latest", 10.0)
+        changes = subscribe(topics, "rocks", "change")
+        each = subscribe(topics, "rocks", "all")
+        for frame in (7, 7, 7, 8):
+            topics.step(frame)
+            clock[0] += 0.2
+        assert publisher.values(latest.number) == [1, 2, 3, 4]
+        assert publisher.values(changes.number) == [1, 2, 3, 4]
+        assert publisher.values(each.number) == [1, 4]
+        assert [sample.frame for sample in known(topics, "rocks").history] == [7, 8]
+
+    def test_what_is_emitted_is_told_to_all(self, topics: Topics, publisher: FakePublisher) -> None:
+        topics.add("explosion", history=10)
+        each = subscribe(topics, "explosion", "all")
+        topics.step(7)
+        topics.step(7)
+        topics.emit("explosion", "now")
+        assert publisher.values(each.number) == ["now"]
+
+
+class TestThinning:
+    def test_values_are_read_in_one_step_of_so_many(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        read = Read(*range(100))
+        topics.add("rocks", read)
+        each = subscribe(topics, "rocks", "all")
+        topics.thinning = 4
+        for frame in range(1, 9):
+            topics.step(frame)
+        assert read.count == 2
+        assert [params["frame"] for params in publisher.params(each.number)] == [4, 8]
+        topics.thinning = 1
+        topics.step(9)
+        assert read.count == 3
+
+    def test_a_held_game_is_thinned_like_one_that_runs(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        read = Read(*range(100))
+        topics.add("rocks", read)
+        changes = subscribe(topics, "rocks", "change")
+        topics.thinning = 4
+        for _ in range(8):
+            topics.step(5)
+        assert publisher.values(changes.number) == [0, 1]
+
+    def test_what_reading_took_is_added_up(self, topics: Topics) -> None:
+        topics.add("slow", lambda: time.sleep(0.01))
+        subscribe(topics, "slow")
+        topics.step(1)
+        topics.step(2)
+        assert topics.spent >= 0.02

@@ -134,8 +134,8 @@ impl Peer {
 mod tests {
     use super::*;
     use crate::echo;
-    use crate::frame::Kind;
     use crate::opening::Target;
+    use crate::payload::Kind;
     use std::thread;
 
     #[test]

@@ -44,9 +44,15 @@ def costs_table(costs: Costs) -> Iterator[str]:
     for script, found in costs.items():
         base = next(iter(found.values()))
         yield ""
-        yield script.ljust(48) + "ns".rjust(12) + "x first".rjust(10)
+        yield script.ljust(48) + "time".rjust(12) + "x first".rjust(10)
         for what, took in found.items():
-            yield f"  {what}".ljust(48) + f"{took:.0f}".rjust(12) + f"{took / base:.2f}".rjust(10)
+            yield f"  {what}".ljust(48) + _duration(took).rjust(12) + f"{took / base:.2f}".rjust(10)
+
+
+def _duration(nanoseconds: float) -> str:
+    if nanoseconds < 10_000:
+        return f"{nanoseconds:.0f} ns"
+    return f"{nanoseconds / 1000:.1f} us"
 
 
 def save(

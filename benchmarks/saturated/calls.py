@@ -1,7 +1,7 @@
 """What a game with an asyncio thread writes for itself: a queue to the game's thread.
 
-JSON is decoded and encoded on the asyncio thread, so that frames have nothing but the call. The game
-takes what has come once a frame, and hands all answers back at once: one wake-up a frame.
+JSON is decoded and encoded on the asyncio thread, so that frames have nothing but the call. The
+game takes what has come once a frame, and hands all answers back at once: one wake-up a frame.
 """
 
 import asyncio

@@ -14,7 +14,7 @@ from websockets.sync.client import connect as connect_websocket
 import stagedoor
 from benchmarks.costs import BARE, SYNC_CALL
 from benchmarks.roster import STAGE, WEBSOCKETS
-from benchmarks.serving import serving
+from benchmarks.serving import Server, serving
 
 TEXT = '{"jsonrpc":"2.0","method":"add","params":[10000000,7],"id":10000000}'
 CALLS = 500
@@ -23,29 +23,32 @@ WARMUP = 200
 
 def main() -> None:
     turns = 3 if "--quick" in sys.argv else 15
-    with serving(WEBSOCKETS) as echo, serving(STAGE) as stage:
-        with (
-            connect_websocket(
-                f"ws://127.0.0.1:{echo.port}/", compression=None, ping_interval=None
-            ) as bare,
-            stagedoor.connect(f"ws://127.0.0.1:{stage.port}/", token=stage.token) as client,
-        ):
+    found: dict[str, list[float]] = {BARE: [], SYNC_CALL: []}
+    with (
+        serving(WEBSOCKETS) as echo,
+        serving(STAGE) as stage,
+        connect_websocket(url_of(echo), compression=None, ping_interval=None) as bare,
+        stagedoor.connect(url_of(stage), token=stage.token) as client,
+    ):
 
-            def echo_once() -> None:
-                bare.send(TEXT)
-                assert bare.recv() == TEXT
+        def echo_once() -> None:
+            bare.send(TEXT)
+            assert bare.recv() == TEXT
 
-            def call_once() -> None:
-                assert client.add(10_000_000, 7) == 10_000_007
+        def call_once() -> None:
+            assert client.add(10_000_000, 7) == 10_000_007
 
-            found: dict[str, list[float]] = {BARE: [], SYNC_CALL: []}
-            both = {BARE: echo_once, SYNC_CALL: call_once}
-            for once in both.values():
-                times_of(once, WARMUP)
-            for _ in range(turns):
-                for what, once in both.items():
-                    found[what] += times_of(once, CALLS)
+        both = {BARE: echo_once, SYNC_CALL: call_once}
+        for once in both.values():
+            times_of(once, WARMUP)
+        for _ in range(turns):
+            for what, once in both.items():
+                found[what] += times_of(once, CALLS)
     print(json.dumps({what: median(times) * 1e9 for what, times in found.items()}))
+
+
+def url_of(server: Server) -> str:
+    return f"ws://127.0.0.1:{server.port}/"
 
 
 def times_of(once: Callable[[], None], count: int) -> list[float]:

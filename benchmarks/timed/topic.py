@@ -16,7 +16,6 @@ os.environ["STAGEDOOR"] = "1"
 
 from benchmarks.costs import MANY, ONE
 from benchmarks.environment import LOADGEN
-from stagedoor.live.options import Options
 from stagedoor.live.stage import Stage
 
 COUNTS = {ONE: 1, MANY: 1000}
@@ -39,8 +38,7 @@ def main() -> None:
 def stage_for(connections: int) -> Stage:
     """A stage that lets in more clients than 64, of which `start()` has no option."""
     stage = Stage("topic")
-    options = stage._server._options._options
-    options["max_connections"] = connections
+    stage._server._options._options["max_connections"] = connections
     stage._listen(0, "127.0.0.1")
     return stage
 

@@ -18,7 +18,7 @@ def main() -> int:
     options = arguments()
     rounds, duration = QUICK if options.quick else THOROUGH
     scenarios = runner.chosen(options.only)
-    scripts = [s for s in costs.SCRIPTS if options.only is None or options.only in f"idle, {s}"]
+    scripts = [script for script in costs.SCRIPTS if runner.is_chosen(script, options.only)]
     if not scenarios and not scripts:
         print(f"no benchmark has {options.only!r} in its name")
         return 1
@@ -36,7 +36,7 @@ def main() -> int:
         results[scenario] = runner.run(scenario, rounds, duration, progress)
         progress("")
         print(*report.table(scenario, results[scenario]), sep="\n", flush=True)
-    found, failed = idle(scripts)
+    found, failed = timed(scripts, options.quick)
     print(*report.costs_table(found), sep="\n")
 
     verdicts = list(targets.verdicts(results, found))
@@ -47,14 +47,16 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def idle(scripts: list[str]) -> tuple[costs.Costs, bool]:
+def timed(scripts: list[str], is_quick: bool) -> tuple[costs.Costs, bool]:
     """Run the scripts; say which failed, and whether any did."""
     found: costs.Costs = {}
     for script in scripts:
+        progress(script)
         try:
-            found[script] = costs.run(script)
+            found[script] = costs.run(script, is_quick=is_quick)
         except costs.CostsError as error:
-            print(f"\nidle, {script}: failed: {error}")
+            print(f"\n{script}: failed: {error}")
+    progress("")
     return found, len(found) < len(scripts)
 
 

@@ -1,21 +1,16 @@
 """One figure: a fresh server, one scenario, the load generator's report."""
 
 import json
-import os
 import resource
-import signal
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from tempfile import TemporaryFile
 
 from .environment import LOADGEN
 from .roster import Peer
 from .scenarios import Scenario
+from .serving import Server, ServingError, serving
 
-SERVER_LIFETIME = 60
 LOADGEN_LIFETIME = 45.0
 
 
@@ -36,63 +31,64 @@ class Sample:
     p99_us: float
     client_cpu: float
     """The share of a core that the load generator took: near 1 it was the limit, not the server."""
+    added_to_frame: float | None = None
+    """For a game: how much longer its frames took, as a share of those without callers."""
 
 
 class MeasureError(Exception):
-    """No figure: the server did not start, or did not echo."""
+    """No figure: the server did not start, or did not answer as it should."""
 
 
 def measure(peer: Peer, scenario: Scenario, duration: Duration) -> Sample:
     """Measure one peer in one scenario."""
-    with _serving(peer) as port:
-        return _load(peer, scenario, duration, port)
+    try:
+        with serving(peer) as server:
+            return _load(peer, scenario, duration, server)
+    except ServingError as error:
+        raise MeasureError(str(error)) from error
 
 
-@contextmanager
-def _serving(peer: Peer) -> Iterator[int]:
-    with TemporaryFile("w+") as errors:
-        server = subprocess.Popen(
-            peer.command,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            env={**os.environ, "STAGEDOOR": "1"},
-            preexec_fn=_end_in_time,
-        )
-        try:
-            assert server.stdout is not None
-            line = server.stdout.readline()
-            if not line.strip().isdigit():
-                errors.seek(0)
-                complaint = errors.read().strip().splitlines() or [f"printed {line!r}, no port"]
-                raise MeasureError(f"did not start: {complaint[-1]}")
-            yield int(line)
-        finally:
-            server.kill()
-            server.communicate()
+def command(peer: Peer, scenario: Scenario, duration: Duration, port: int) -> list[str]:
+    """What the load generator is asked for."""
+    found = [str(LOADGEN), "call" if peer.does == "call" else "echo", "--json"]
+    found += ["--url", f"ws://127.0.0.1:{port}/"]
+    found += ["--connections", str(scenario.connections), "--depth", str(scenario.depth)]
+    found += ["--seconds", str(duration.seconds), "--warmup", str(duration.warmup)]
+    if peer.does != "call":
+        found += ["--size", str(scenario.size)]
+    return found + (["--raw"] if peer.does == "raw echo" else [])
 
 
-def _end_in_time() -> None:
-    """Set an alarm, which outlives `exec`: the server ends even if this process is killed."""
-    signal.alarm(SERVER_LIFETIME)
-
-
-def _load(peer: Peer, scenario: Scenario, duration: Duration, port: int) -> Sample:
-    command = [str(LOADGEN), "echo", "--json", "--url", f"ws://127.0.0.1:{port}/"]
-    command += ["--connections", str(scenario.connections), "--depth", str(scenario.depth)]
-    command += ["--size", str(scenario.size)]
-    command += ["--seconds", str(duration.seconds), "--warmup", str(duration.warmup)]
-    command += ["--raw"] if peer.raw else []
+def _load(peer: Peer, scenario: Scenario, duration: Duration, server: Server) -> Sample:
     before, started = _children_cpu(), time.monotonic()
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=LOADGEN_LIFETIME)
+        done = subprocess.run(
+            command(peer, scenario, duration, server.port),
+            capture_output=True,
+            text=True,
+            timeout=LOADGEN_LIFETIME,
+            env=server.client_environment,
+        )
     except subprocess.TimeoutExpired as error:
         raise MeasureError(f"no report within {LOADGEN_LIFETIME:.0f} s") from error
     cpu = (_children_cpu() - before) / (time.monotonic() - started)
     if done.returncode:
         raise MeasureError(done.stderr.strip())
-    found = json.loads(done.stdout)
-    return Sample(found["messages_per_second"], found["p50_us"], found["p99_us"], cpu)
+    return sample(json.loads(done.stdout), cpu, server.end())
+
+
+def sample(report: dict[str, float], cpu: float, of_server: dict[str, float]) -> Sample:
+    """What is kept of a report. Raises MeasureError for one with errors in it: an error is
+    answered sooner than a call."""
+    if errors := report["errors"]:
+        raise MeasureError(f"{errors:.0f} calls were answered with an error")
+    return Sample(
+        report["messages_per_second"],
+        report["p50_us"],
+        report["p99_us"],
+        cpu,
+        of_server.get("added_to_frame"),
+    )
 
 
 def _children_cpu() -> float:

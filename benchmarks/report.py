@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from .costs import EMPTY, Costs
-from .roster import OURS, Peer
+from .costs import Costs
+from .roster import Peer
 from .runner import Cell, Results
 from .scenarios import Scenario
 
-COLUMNS = "{:<20}{:>12}{:>9}{:>11}{:>11}{:>12}{:>9}"
+COLUMNS = "{:<22}{:>12}{:>9}{:>11}{:>11}{:>12}{:>9}{:>9}"
 HEAD = ("messages/s", "spread", "p50 us", "p99 us", "ours/this", "client")
 
 
@@ -18,13 +18,15 @@ def table(scenario: Scenario, cells: dict[Peer, Cell]) -> Iterator[str]:
     """Give the lines of one scenario: medians of the rounds, ratios of messages/s."""
     yield ""
     yield scenario.name
-    yield COLUMNS.format("", *HEAD)
-    ours = cells[OURS].median("messages_per_second")
+    games = any(cell.median("added_to_frame") is not None for cell in cells.values())
+    yield COLUMNS.format("", *HEAD, "frame" if games else "").rstrip()
+    ours = cells[scenario.ours].median("messages_per_second")
     for peer, cell in cells.items():
         rate = cell.median("messages_per_second")
         if rate is None:
-            yield f"  {peer.name:<18}failed: {cell.error}"
+            yield f"  {peer.name:<20}failed: {cell.error}"
             continue
+        added = cell.median("added_to_frame")
         yield COLUMNS.format(
             f"  {peer.name}",
             f"{rate:,.0f}".replace(",", " "),
@@ -33,20 +35,24 @@ def table(scenario: Scenario, cells: dict[Peer, Cell]) -> Iterator[str]:
             f"{cell.median('p99_us'):.1f}",
             f"{ours / rate:.2f}" if ours is not None else "-",
             f"{cell.median('client_cpu'):.0%}",
-        )
+            "" if added is None else f"{added:+.0%}",
+        ).rstrip()
 
 
 def costs_table(costs: Costs) -> Iterator[str]:
-    """Give the lines of what a call costs when nothing happens."""
+    """Give the lines of what the scripts have timed, as multiples of their first line."""
     for script, found in costs.items():
+        base = next(iter(found.values()))
         yield ""
-        yield f"idle, {script}".ljust(40) + "ns a call".rjust(12) + "x empty".rjust(10)
+        yield script.ljust(48) + "time".rjust(12) + "x first".rjust(10)
         for what, took in found.items():
-            yield (
-                f"  {what}".ljust(40)
-                + f"{took:.0f}".rjust(12)
-                + f"{took / found[EMPTY]:.2f}".rjust(10)
-            )
+            yield f"  {what}".ljust(48) + _duration(took).rjust(12) + f"{took / base:.2f}".rjust(10)
+
+
+def _duration(nanoseconds: float) -> str:
+    if nanoseconds < 10_000:
+        return f"{nanoseconds:.0f} ns"
+    return f"{nanoseconds / 1000:.1f} us"
 
 
 def save(
@@ -57,10 +63,11 @@ def save(
     verdicts: list[str],
 ) -> None:
     """Write every sample of every round."""
-    echo = {
+    scenarios = {
         scenario.name: {peer.name: asdict(cell) for peer, cell in cells.items()}
         for scenario, cells in results.items()
     }
     path.parent.mkdir(exist_ok=True)
-    everything = {"machine": machine, "echo": echo, "idle_ns": costs, "verdicts": verdicts}
+    everything: dict[str, object] = {"machine": machine, "scenarios": scenarios, "costs_ns": costs}
+    everything["verdicts"] = verdicts
     path.write_text(json.dumps(everything, indent=2) + "\n")

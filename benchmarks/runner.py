@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from .measure import Duration, MeasureError, Sample, measure
-from .roster import PEERS, Peer
+from .roster import Peer
 from .scenarios import SCENARIOS, Scenario
 
 
@@ -18,10 +18,10 @@ class Cell:
     error: str | None = None
 
     def median(self, metric: str) -> float | None:
-        """Return the median of a field of `Sample`, `None` when the peer failed."""
-        if self.error is not None or not self.samples:
-            return None
-        return median(self._values(metric))
+        """Return the median of a field of `Sample`; `None` when there are none of it, or the peer
+        failed."""
+        values = self._values(metric)
+        return median(values) if values and self.error is None else None
 
     def spread(self, metric: str) -> float | None:
         """Return (largest - smallest) / median."""
@@ -32,7 +32,8 @@ class Cell:
         return (max(values) - min(values)) / middle
 
     def _values(self, metric: str) -> list[float]:
-        return [float(getattr(sample, metric)) for sample in self.samples]
+        found = [getattr(sample, metric) for sample in self.samples]
+        return [float(value) for value in found if value is not None]
 
 
 Results = dict[Scenario, dict[Peer, Cell]]
@@ -40,14 +41,19 @@ Results = dict[Scenario, dict[Peer, Cell]]
 
 def chosen(pattern: str | None) -> list[Scenario]:
     """Return the scenarios whose name contains the pattern, which may have `*` and `?` in it."""
-    return [s for s in SCENARIOS if pattern is None or fnmatch.fnmatch(s.name, f"*{pattern}*")]
+    return [scenario for scenario in SCENARIOS if is_chosen(scenario.name, pattern)]
+
+
+def is_chosen(name: str, pattern: str | None) -> bool:
+    """Whether the name contains the pattern."""
+    return pattern is None or fnmatch.fnmatch(name, f"*{pattern}*")
 
 
 def run(
     scenario: Scenario, rounds: int, duration: Duration, progress: Callable[[str], None]
 ) -> dict[Peer, Cell]:
     """Measure all peers, round after round; one that fails is left out from then on."""
-    cells = {peer: Cell() for peer in PEERS}
+    cells = {peer: Cell() for peer in scenario.peers}
     for number in range(1, rounds + 1):
         for peer, cell in cells.items():
             if cell.error is not None:

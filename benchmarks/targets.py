@@ -3,10 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .costs import DORMANT, EMPTY, POLL, TICK, Costs
-from .roster import OURS, PICOWS, RAW_TCP, Peer
+from .costs import BARE, DORMANT, EMPTY, MANY, ONE, POLL, SYNC_CALL, TICK, Costs
+from .roster import (
+    JSONRPCSERVER,
+    OUR_ECHO,
+    PICOWS,
+    RAW_TCP,
+    THREAD_PICOWS,
+    THREAD_WEBSOCKETS,
+    Peer,
+)
 from .runner import Results
-from .scenarios import ALONE, BUSY, LARGE, Scenario
+from .scenarios import ALONE, BUSY, CALLS, LARGE, SATURATED, Scenario
 
 RATE = "messages_per_second"
 P50 = "p50_us"
@@ -29,19 +37,24 @@ RATIOS = (
     Ratio(BUSY, RAW_TCP, RATE, 0.85),
     Ratio(ALONE, PICOWS, P50, 1.05),
     Ratio(LARGE, PICOWS, RATE, 1.0),
+    Ratio(CALLS, OUR_ECHO, RATE, 0.35),
+    Ratio(CALLS, JSONRPCSERVER, RATE, 10.0),
+    Ratio(SATURATED, THREAD_PICOWS, RATE, 6.0),
+    Ratio(SATURATED, THREAD_PICOWS, P50, 0.2),
+    Ratio(SATURATED, THREAD_WEBSOCKETS, RATE, 6.0),
+    Ratio(SATURATED, THREAD_WEBSOCKETS, P50, 0.2),
 )
 
-# Nanoseconds for a call; multiples of an empty method call.
 AT_MOST_NS = {POLL: 150.0, TICK: 500.0}
-AT_MOST_EMPTY_CALLS = {DORMANT: 1.2}
+AT_MOST_TIMES = {DORMANT: (EMPTY, 1.2), MANY: (ONE, 1.1), SYNC_CALL: (BARE, 1.5)}
 
 
 def verdicts(results: Results, costs: Costs) -> Iterator[str]:
     """Give a line for each target that this run has figures for."""
     for target in RATIOS:
         cells = results.get(target.scenario, {})
-        if OURS in cells and target.peer in cells:
-            ours = cells[OURS].median(target.metric)
+        if cells:
+            ours = cells[target.scenario.ours].median(target.metric)
             theirs = cells[target.peer].median(target.metric)
             yield _ratio(target, ours, theirs)
     for found in costs.values():
@@ -65,11 +78,10 @@ def _costs(found: dict[str, float]) -> Iterator[str]:
         if what in found:
             took = found[what]
             yield f"{_word(took <= bound)}  {what}: {took:.0f} ns (target <= {bound:g} ns)"
-    for what, bound in AT_MOST_EMPTY_CALLS.items():
+    for what, (base, bound) in AT_MOST_TIMES.items():
         if what in found:
-            ratio = found[what] / found[EMPTY]
-            wanted = f"target <= {bound:g} x an empty method"
-            yield f"{_word(ratio <= bound)}  {what}: {ratio:.2f} x ({wanted})"
+            ratio = found[what] / found[base]
+            yield f"{_word(ratio <= bound)}  {what}: {ratio:.2f} x (target <= {bound:g} x {base})"
 
 
 def _word(met: bool) -> str:

@@ -4,9 +4,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::frame::{DIGITS, Kind};
 use crate::opening::Target;
-use crate::{connect, echo, idle, tcp_echo};
+use crate::payload::{DIGITS, Kind};
+use crate::{call, connect, echo, idle, subscribe, tcp_echo};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -21,6 +21,10 @@ echo      measure an echo server
           --warmup S           how long to run before that (1)
           --binary | --raw     binary messages, or bytes on TCP connections (text messages)
           --json               one JSON object
+call      measure an RPC server by calls of its method add(int, int); with the options of echo
+          but --size, --binary and --raw
+subscribe subscribe to a stage's topic, print \"ready N\", read for some seconds, print a count
+          --url URL  --topic NAME  --connections N (1000)  --hold S (5)
 idle      open connections, print \"ready N\", hold them and answer pings
           --url URL  --connections N (1000)  --hold S (5)
 connect   measure opening handshakes, each on a new connection
@@ -30,8 +34,12 @@ tcp-echo  serve a raw TCP echo, print its port
 
 all       --origin ORIGIN      the Origin header of the handshake
           --timeout S          a server silent for so long has failed (5)
+          call and subscribe offer the subprotocol stagedoor.json, and show the token in the
+          environment variable STAGEDOOR_TOKEN, if there is one
 ";
 
+/// Where a token comes from: an argument would be seen in the list of processes.
+const TOKEN: &str = "STAGEDOOR_TOKEN";
 const LONGEST_RUN: f64 = 3600.0;
 const LARGEST_BATCH: usize = 256 * 1024 * 1024;
 
@@ -40,6 +48,8 @@ const LARGEST_BATCH: usize = 256 * 1024 * 1024;
 pub(crate) enum Command {
     Help,
     Echo { options: echo::Options, json: bool },
+    Call { options: call::Options, json: bool },
+    Subscribe(subscribe::Options),
     Idle(idle::Options),
     Connect(connect::Options),
     TcpEcho(tcp_echo::Options),
@@ -52,12 +62,24 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, Error> {
         return Ok(Command::Help);
     }
     if flags.0.is_empty() {
-        return Err(Error::Usage("expected echo, idle, connect or tcp-echo".to_owned()));
+        return Err(Error::Usage(
+            "expected echo, call, subscribe, idle, connect or tcp-echo".to_owned(),
+        ));
     }
     let command = match flags.0.remove(0) {
         "echo" => {
             Command::Echo { json: flags.switch("--json"), options: echo_options(&mut flags)? }
         }
+        "call" => {
+            Command::Call { json: flags.switch("--json"), options: call_options(&mut flags)? }
+        }
+        "subscribe" => Command::Subscribe(subscribe::Options {
+            target: flags.stage()?,
+            topic: flags.needed("--topic")?,
+            connections: flags.count("--connections", 1000, 1..=100_000)?,
+            hold: flags.seconds("--hold", 5.0)?,
+            timeout: flags.seconds("--timeout", 5.0)?,
+        }),
         "idle" => Command::Idle(idle::Options {
             target: flags.target()?,
             connections: flags.count("--connections", 1000, 1..=100_000)?,
@@ -106,6 +128,17 @@ fn echo_options(flags: &mut Flags<'_>) -> Result<echo::Options, Error> {
     Ok(options)
 }
 
+fn call_options(flags: &mut Flags<'_>) -> Result<call::Options, Error> {
+    Ok(call::Options {
+        target: flags.stage()?,
+        connections: flags.count("--connections", 64, 1..=100_000)?,
+        depth: flags.count("--depth", 8, 1..=65_536)?,
+        seconds: flags.seconds("--seconds", 3.0)?,
+        warmup: flags.seconds("--warmup", 1.0)?,
+        timeout: flags.seconds("--timeout", 5.0)?,
+    })
+}
+
 /// The arguments that nobody has taken yet.
 struct Flags<'a>(Vec<&'a str>);
 
@@ -127,9 +160,18 @@ impl Flags<'_> {
         value.map(Some).map_err(|_| Error::Usage(format!("{name} does not take {text:?}")))
     }
 
+    fn needed(&mut self, name: &str) -> Result<String, Error> {
+        self.value(name)?.ok_or_else(|| Error::Usage(format!("{name} is missing")))
+    }
+
+    /// A stage, or another RPC server, which lets the token be.
+    fn stage(&mut self) -> Result<Target, Error> {
+        let token = std::env::var(TOKEN).ok();
+        Ok(Target { subprotocol: Some("stagedoor.json"), token, ..self.target()? })
+    }
+
     fn target(&mut self) -> Result<Target, Error> {
-        let url: Option<String> = self.value("--url")?;
-        let url = url.ok_or_else(|| Error::Usage("--url is missing".to_owned()))?;
+        let url = self.needed("--url")?;
         Ok(Target { origin: self.value("--origin")?, ..Target::parse(&url)? })
     }
 
@@ -184,6 +226,15 @@ mod tests {
             Ok(Command::TcpEcho(tcp_echo::Options { port: 0, .. }))
         ));
         assert!(matches!(parsed("idle --url ws://h:1/"), Ok(Command::Idle(_))));
+        let Ok(Command::Call { options, json: false }) = parsed("call --url ws://h:1/") else {
+            panic!("refused")
+        };
+        assert_eq!((options.connections, options.depth), (64, 8));
+        assert_eq!(options.target.subprotocol, Some("stagedoor.json"));
+        let Ok(Command::Subscribe(options)) = parsed("subscribe --url ws://h:1/ --topic t") else {
+            panic!("refused")
+        };
+        assert_eq!((options.topic.as_str(), options.connections), ("t", 1000));
         assert!(matches!(parsed("connect --url ws://h:1/"), Ok(Command::Connect(_))));
     }
 
@@ -193,6 +244,8 @@ mod tests {
             ("", "expected echo"),
             ("fly", "\"fly\""),
             ("echo", "--url is missing"),
+            ("subscribe --url ws://h:1/", "--topic is missing"),
+            ("call --url ws://h:1/ --size 9", "unexpected argument \"--size\""),
             ("echo --url ws://h:1/ --depth", "--depth needs a value"),
             ("echo --url ws://h:1/ --depth x", "--depth does not take \"x\""),
             ("echo --url ws://h:1/ --depth 0", "--depth is 0, expected 1 to"),

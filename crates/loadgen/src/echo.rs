@@ -1,20 +1,13 @@
 //! `echo`: connections x depth messages in flight for some seconds, every reply checked.
 
-use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use mio::{Events, Interest, Poll, Token};
-
-use crate::connection::{Connection, Shared};
+use crate::connection::{Connection, Kit};
 use crate::error::Error;
-use crate::frame::{Batch, Kind, Reply};
-use crate::histogram::Histogram;
-use crate::opening::{self, Target};
+use crate::opening::Target;
+use crate::payload::{Batch, Kind, Reply};
 use crate::report::Report;
-
-const READ_AT_LEAST: usize = 256 * 1024;
-/// How often a run that hears nothing looks at its deadlines.
-const LOOK: Duration = Duration::from_millis(50);
+use crate::run::{self, Plan};
 
 /// What to measure.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,143 +27,20 @@ pub(crate) struct Options {
 
 /// Measures, or says why the figures would mean nothing.
 pub(crate) fn run(options: &Options) -> Result<Report, Error> {
-    let mut run = Run::open(options)?;
-    run.until(options.warmup)?;
-    run.shared.round_trips = Histogram::new();
-    let started = run.now();
-    run.until(started + options.seconds)?;
-    let seconds = run.now().saturating_sub(started).as_secs_f64();
-    let measured = std::mem::replace(&mut run.shared.round_trips, Histogram::new());
-    run.finish()?;
-    Ok(Report::new(options, seconds, &measured))
-}
-
-/// The connections of a run, and the loop that drives them.
-struct Run {
-    poll: Poll,
-    events: Events,
-    connections: Vec<Connection>,
-    shared: Shared,
-    /// All times are counted from here.
-    origin: Instant,
-    timeout: Duration,
-    /// When a reply arrived last.
-    heard: Duration,
-}
-
-impl Run {
-    /// Opens all connections, then writes the first messages on each.
-    fn open(options: &Options) -> Result<Self, Error> {
-        let poll = Poll::new().map_err(Error::io("create the poll"))?;
-        let address = options.target.address()?;
-        let mut connections = Vec::with_capacity(options.connections);
-        for index in 0..options.connections {
-            let (stream, unread) = if options.kind == Kind::Raw {
-                (opening::connect(address, options.timeout)?, Vec::new())
-            } else {
-                opening::open(&options.target, address, options.timeout)?
-            };
-            stream.set_nonblocking(true).map_err(Error::io("unblock a socket"))?;
-            let stream = mio::net::TcpStream::from_std(stream);
-            let mut connection = Connection::new(index, stream, options.depth, unread);
-            poll.registry()
-                .register(
-                    connection.stream(),
-                    Token(index),
-                    Interest::READABLE | Interest::WRITABLE,
-                )
-                .map_err(Error::io("register a socket"))?;
-            connections.push(connection);
-        }
-        let reply = Reply::new(options.kind, options.size);
-        let shared = Shared {
-            batch: Batch::new(options.kind, options.size, options.depth),
-            buffer: vec![0; READ_AT_LEAST + reply.length()],
-            reply,
-            round_trips: Histogram::new(),
-            sending: true,
-        };
-        let mut run = Self {
-            poll,
-            events: Events::with_capacity(options.connections.clamp(16, 1024)),
-            connections,
-            shared,
-            origin: Instant::now(),
-            timeout: options.timeout,
-            heard: Duration::ZERO,
-        };
-        for connection in &mut run.connections {
-            connection.start(&mut run.shared, nanoseconds(run.origin))?;
-        }
-        Ok(run)
-    }
-
-    fn now(&self) -> Duration {
-        self.origin.elapsed()
-    }
-
-    /// Turns the loop until `end`.
-    fn until(&mut self, end: Duration) -> Result<(), Error> {
-        loop {
-            let left = end.saturating_sub(self.now());
-            if left.is_zero() {
-                return Ok(());
-            }
-            self.turn(left.min(LOOK))?;
-        }
-    }
-
-    /// Awaits the replies that are still missing, so that a lost one is noticed, and says goodbye.
-    fn finish(mut self) -> Result<(), Error> {
-        self.shared.sending = false;
-        while self.missing() > 0 {
-            self.turn(LOOK)?;
-        }
-        self.connections.into_iter().for_each(|connection| connection.finish(&self.shared.reply));
-        Ok(())
-    }
-
-    fn missing(&self) -> u64 {
-        self.connections.iter().map(|connection| u64::from(connection.missing())).sum()
-    }
-
-    /// Waits for events, `longest` at most, and serves them all.
-    fn turn(&mut self, longest: Duration) -> Result<(), Error> {
-        match self.poll.poll(&mut self.events, Some(longest)) {
-            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
-                return Err(Error::Io { doing: "poll", source: error });
-            }
-            _ => {}
-        }
-        let answered_before = self.shared.round_trips.total();
-        for event in &self.events {
-            let connection = &mut self.connections[event.token().0];
-            if event.is_readable() || event.is_read_closed() || event.is_error() {
-                let clock = || nanoseconds(self.origin);
-                connection.receive(&mut self.shared, event.is_read_closed(), clock)?;
-            }
-            if event.is_writable() {
-                connection.flush(&mut self.shared.batch)?;
-            }
-        }
-        let now = self.now();
-        if self.shared.round_trips.total() > answered_before {
-            self.heard = now;
-            return Ok(());
-        }
-        let waited = now.saturating_sub(self.heard);
-        if waited > self.timeout {
-            let connections = self.connections.iter().filter(|c| c.missing() > 0).count();
-            let missing = self.missing();
-            return Err(Error::Stalled { waited, missing, connections });
-        }
-        Ok(())
-    }
-}
-
-fn nanoseconds(origin: Instant) -> u64 {
-    let elapsed = origin.elapsed();
-    elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos())
+    let &Options { kind, size, depth, connections, .. } = options;
+    let kit = Kit { batch: Batch::new(kind, size, depth), reply: Reply::new(kind, size) };
+    let plan = Plan {
+        target: &options.target,
+        is_raw: kind == Kind::Raw,
+        connections,
+        longest: kit.reply.length(),
+        seconds: options.seconds,
+        warmup: options.warmup,
+        timeout: options.timeout,
+    };
+    let client = |index, socket| Connection::new(index, socket, depth);
+    let (tally, seconds) = run::measure(&plan, kit, client)?;
+    Ok(Report::new(kind.name(), connections, depth, size, seconds, &tally))
 }
 
 #[cfg(test)]
@@ -180,6 +50,7 @@ mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::{SocketAddr, TcpListener, TcpStream};
     use std::thread;
+    use std::time::Instant;
 
     fn options(address: SocketAddr, kind: Kind) -> Options {
         Options {

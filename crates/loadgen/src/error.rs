@@ -21,7 +21,7 @@ pub(crate) enum Error {
     Stalled { waited: Duration, missing: u64, connections: usize },
 }
 
-/// How a reply differs from the echo that was due.
+/// How a reply differs from the one that was due.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// A data frame with another opcode, a reserved bit, a mask, or a cleared FIN.
@@ -32,6 +32,12 @@ pub(crate) enum Fault {
     Sequence { found: String },
     /// The right message with damaged bytes.
     Payload { offset: usize },
+    /// A text that is no JSON-RPC answer.
+    NotAnAnswer { text: String },
+    /// The answer to a call that is not in flight: repeated, or never made.
+    NotInFlight { id: u32 },
+    /// The answer to a call with the result of another one.
+    WrongResult { found: i64, expected: i64 },
 }
 
 impl Error {
@@ -79,6 +85,13 @@ impl fmt::Display for Fault {
                 write!(f, "reply carries sequence {found:?}: lost, repeated or out of order")
             }
             Self::Payload { offset } => write!(f, "reply differs from what was sent at {offset}"),
+            Self::NotAnAnswer { text } => write!(f, "{text:?} is no answer of JSON-RPC 2.0"),
+            Self::NotInFlight { id } => {
+                write!(f, "answer to call {id}, which is not in flight")
+            }
+            Self::WrongResult { found, expected } => {
+                write!(f, "the result is {found}, expected {expected}")
+            }
         }
     }
 }

@@ -2,10 +2,13 @@
 //!
 //! One thread, closed loops, every reply checked. It shares the machine with the server that it
 //! measures, so a message costs it as little as possible: frames are made once and patched
-//! ([`frame::Batch`]), everything owed to a connection after a read leaves in one write, and
+//! ([`payload::Batch`]), everything owed to a connection after a read leaves in one write, and
 //! replies are compared where they were read.
 
+mod answer;
 mod args;
+mod call;
+mod caller;
 mod connect;
 mod connection;
 mod echo;
@@ -14,7 +17,12 @@ mod frame;
 mod histogram;
 mod idle;
 mod opening;
+mod payload;
 mod report;
+mod request;
+mod run;
+mod socket;
+mod subscribe;
 mod tcp_echo;
 
 use std::io::Write as _;
@@ -45,6 +53,11 @@ fn run(command: Command) -> Result<String, Error> {
             let report = echo::run(&options)?;
             Ok(if json { report.json() } else { report.text() })
         }
+        Command::Call { options, json } => {
+            let report = call::run(&options)?;
+            Ok(if json { report.json() } else { report.text() })
+        }
+        Command::Subscribe(options) => subscribe::run(&options),
         Command::Idle(options) => idle::run(&options),
         Command::Connect(options) => connect::run(&options),
         Command::TcpEcho(options) => tcp_echo::run(&options),

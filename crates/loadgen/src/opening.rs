@@ -19,6 +19,10 @@ pub(crate) struct Target {
     pub(crate) host: String,
     pub(crate) path: String,
     pub(crate) origin: Option<String>,
+    /// Offered, if there is one; a server need not choose it.
+    pub(crate) subprotocol: Option<&'static str>,
+    /// Shown as `Authorization: Bearer`, if there is one.
+    pub(crate) token: Option<String>,
 }
 
 impl Target {
@@ -33,7 +37,8 @@ impl Target {
         if name.is_empty() || port.parse::<u16>().is_err() {
             return Err(wrong());
         }
-        Ok(Self { host: host.to_owned(), path: path.to_owned(), origin: None })
+        let (host, path) = (host.to_owned(), path.to_owned());
+        Ok(Self { host, path, origin: None, subprotocol: None, token: None })
     }
 
     /// The first address of the host.
@@ -49,9 +54,16 @@ impl Target {
              Sec-WebSocket-Key: {KEY}\r\nSec-WebSocket-Version: 13\r\n",
             self.path, self.host
         );
-        if let Some(origin) = &self.origin {
-            // Writing to a string cannot fail.
-            let _ = write!(request, "Origin: {origin}\r\n");
+        let bearer = self.token.as_ref().map(|token| format!("Bearer {token}"));
+        for (name, value) in [
+            ("Origin", self.origin.as_deref()),
+            ("Sec-WebSocket-Protocol", self.subprotocol),
+            ("Authorization", bearer.as_deref()),
+        ] {
+            if let Some(value) = value {
+                // Writing to a string cannot fail.
+                let _ = write!(request, "{name}: {value}\r\n");
+            }
         }
         request.push_str("\r\n");
         request
@@ -144,13 +156,20 @@ mod tests {
     }
 
     #[test]
-    fn the_request_names_host_and_origin() {
+    fn the_request_names_the_host_and_what_is_offered() {
         let mut target = Target::parse("ws://127.0.0.1:8787/x").unwrap();
-        assert!(!target.request().contains("Origin"));
+        for header in ["Origin", "Sec-WebSocket-Protocol", "Authorization"] {
+            assert!(!target.request().contains(header), "{header}");
+        }
         target.origin = Some("http://game.test".to_owned());
+        target.subprotocol = Some("stagedoor.json");
+        target.token = Some("abc".to_owned());
         let request = target.request();
         assert!(request.starts_with("GET /x HTTP/1.1\r\nHost: 127.0.0.1:8787\r\n"));
-        assert!(request.ends_with("Origin: http://game.test\r\n\r\n"));
+        assert!(request.ends_with(
+            "Origin: http://game.test\r\nSec-WebSocket-Protocol: stagedoor.json\r\n\
+             Authorization: Bearer abc\r\n\r\n"
+        ));
     }
 
     /// Opens a connection to a server that answers with `response` and stays.

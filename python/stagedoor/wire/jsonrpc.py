@@ -83,9 +83,11 @@ def decode(data: bytes | str) -> Message:
         request = _request.decode(data)
     except UNREADABLE as error:
         return _examine(data, error)
-    # What is left of the message for the id's text, for white space, and for members that are
+    # What is left of the message for a text as the id, for white space, and for members that are
     # unknown or occur twice: six bytes have no room for one.
     room = len(data) - len(request.method) - _SHORTEST
+    if request.id.__class__ is int:
+        room -= len(str(request.id))
     if request.params is not UNSET:
         size = len(request.params)
         room -= size + len(b',"params":')

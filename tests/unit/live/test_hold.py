@@ -388,9 +388,7 @@ class TestAsyncio:
 
         asyncio.run(asyncio.wait_for(main(), PATIENCE))
 
-    def test_calls_that_are_answered_between_frames_are_stagedoors_time(
-        self, start: Start
-    ) -> None:
+    def test_calls_that_are_answered_between_frames_are_stagedoors_time(self, start: Start) -> None:
         async def main() -> None:
             stage = start()
             stage.rpc(name="slow")(lambda: time.sleep(0.05))

@@ -220,6 +220,8 @@ def test_what_is_json_but_no_request_says_what_was_expected(message: str, reason
         '{"jsonrpc":"2.0","method":"sum","method":"get_data","id":1}',
         '{"jsonrpc":"2.0","method":"sum","m\\u0065thod":"get_data","id":1}',
         '{"jsonrpc":"2.0","method":"sum","id":1,"id":2}',
+        '{"jsonrpc":"2.0","method":"sum","id":1,"id":12345678}',
+        '{"jsonrpc":"2.0","method":"sum","id":12345678,"id":1}',
         '{"jsonrpc":"2.0","id":1,"method":"sum","id":1}',
         '{"jsonrpc":"2.0","method":"sum","params":[],"params":[1],"id":1}',
         '{"jsonrpc":"2.0","jsonrpc":"2.0","method":"sum","id":1}',

@@ -5,7 +5,7 @@ import os
 os.environ["STAGEDOOR"] = "0"
 
 import stagedoor
-from benchmarks.idle.timing import Empty, report
+from benchmarks.timed.timing import Empty, report
 
 report(
     {"stage.tick(dt), dormant": "stage.tick(dt)"},

@@ -5,7 +5,7 @@ import os
 os.environ["STAGEDOOR"] = "1"
 
 import stagedoor
-from benchmarks.idle.timing import Empty, report
+from benchmarks.timed.timing import Empty, report
 
 server = stagedoor.WebSocketServer()
 server.listen(0)

@@ -1,0 +1,22 @@
+"""A stage with a method, for a program that sleeps while nobody calls."""
+
+import stagedoor
+from stagedoor.live.rpc import session
+
+# A stage allows a connection 10 000 calls a second. One that is alone may come to more: an error
+# would be answered sooner than a call, and measured instead of it.
+session.MAX_CALLS = 1_000_000
+
+stage = stagedoor.start("benchmark", port=0)
+
+
+@stage.rpc
+def add(a: int, b: int) -> int:
+    """Two integers in, one out."""
+    return a + b
+
+
+print(stage.port, stage._hub.keys.tokens.operator, flush=True)
+while True:
+    stage.tick(0.0)
+    stage._server._core.wait(0.05)  # as `WebSocketServer.serve_forever()` waits

@@ -1,0 +1,65 @@
+"""A blocking call by `stagedoor.connect()`, beside a bare round trip with the package `websockets`.
+
+Both wait for each answer before they ask again, in turns, so that both meet the same machine.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+
+from websockets.sync.client import connect as connect_websocket
+
+import stagedoor
+from benchmarks.costs import BARE, SYNC_CALL
+from benchmarks.roster import STAGE, WEBSOCKETS
+from benchmarks.serving import Server, serving
+
+TEXT = '{"jsonrpc":"2.0","method":"add","params":[10000000,7],"id":10000000}'
+CALLS = 500
+WARMUP = 200
+
+
+def main() -> None:
+    turns = 3 if "--quick" in sys.argv else 15
+    found: dict[str, list[float]] = {BARE: [], SYNC_CALL: []}
+    with (
+        serving(WEBSOCKETS) as echo,
+        serving(STAGE) as stage,
+        connect_websocket(url_of(echo), compression=None, ping_interval=None) as bare,
+        stagedoor.connect(url_of(stage), token=stage.token) as client,
+    ):
+
+        def echo_once() -> None:
+            bare.send(TEXT)
+            assert bare.recv() == TEXT
+
+        def call_once() -> None:
+            assert client.add(10_000_000, 7) == 10_000_007
+
+        both = {BARE: echo_once, SYNC_CALL: call_once}
+        for once in both.values():
+            times_of(once, WARMUP)
+        for _ in range(turns):
+            for what, once in both.items():
+                found[what] += times_of(once, CALLS)
+    print(json.dumps({what: median(times) * 1e9 for what, times in found.items()}))
+
+
+def url_of(server: Server) -> str:
+    return f"ws://127.0.0.1:{server.port}/"
+
+
+def times_of(once: Callable[[], None], count: int) -> list[float]:
+    """Seconds of each."""
+    times = []
+    for _ in range(count):
+        began = perf_counter()
+        once()
+        times.append(perf_counter() - began)
+    return times
+
+
+if __name__ == "__main__":
+    main()

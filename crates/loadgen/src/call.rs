@@ -1,0 +1,153 @@
+//! `call`: connections x depth calls of JSON-RPC 2.0 in flight for some seconds, every answer
+//! checked. The server has a method `add` that takes two integers.
+
+use std::time::Duration;
+
+use crate::caller::Caller;
+use crate::error::Error;
+use crate::opening::Target;
+use crate::report::Report;
+use crate::request::Template;
+use crate::run::{self, Plan};
+
+/// Bytes of the longest answer that is understood.
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// What to measure.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Options {
+    pub(crate) target: Target,
+    pub(crate) connections: usize,
+    /// Calls in flight on each connection.
+    pub(crate) depth: usize,
+    pub(crate) seconds: Duration,
+    pub(crate) warmup: Duration,
+    /// A server that is silent for so long has failed.
+    pub(crate) timeout: Duration,
+}
+
+/// Measures, or says why the figures would mean nothing.
+pub(crate) fn run(options: &Options) -> Result<Report, Error> {
+    let &Options { connections, depth, .. } = options;
+    let plan = Plan {
+        target: &options.target,
+        is_raw: false,
+        connections,
+        longest: LONGEST_ANSWER,
+        seconds: options.seconds,
+        warmup: options.warmup,
+        timeout: options.timeout,
+    };
+    let template = Template::new();
+    let size = template.size();
+    let client = |index, socket| Caller::new(index, socket, depth);
+    let (tally, seconds) = run::measure(&plan, template, client)?;
+    Ok(Report::new("call", connections, depth, size, seconds, &tally))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Fault;
+    use crate::frame::{self, MASK};
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    const DEPTH: usize = 4;
+
+    /// Measures a server that treats the ids of each four calls as `treat` says, and gives what it
+    /// returns as the answers' texts.
+    fn against(
+        mut treat: impl FnMut([u32; DEPTH]) -> Vec<String> + Send + 'static,
+    ) -> Result<Report, Error> {
+        const YES: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
+            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1024]).unwrap();
+            stream.write_all(YES).unwrap();
+            let size = Template::new().size();
+            let mut calls = vec![0; DEPTH * (6 + size)];
+            while let Ok(()) = stream.read_exact(&mut calls) {
+                let mut frames = calls.chunks_exact(6 + size);
+                let ids = std::array::from_fn(|_| id(&frames.next().unwrap()[6..]));
+                // All in one write, or the last ones would wait for calls that are not made.
+                let frame =
+                    |text: String| [frame::header(0x81, text.len(), 0), text.into_bytes()].concat();
+                let answers: Vec<u8> = treat(ids).into_iter().flat_map(frame).collect();
+                if stream.write_all(&answers).is_err() {
+                    return;
+                }
+            }
+        });
+        let result = run(&Options {
+            target: Target::parse(&format!("ws://{address}/")).unwrap(),
+            connections: 1,
+            depth: DEPTH,
+            seconds: Duration::from_millis(100),
+            warmup: Duration::from_millis(20),
+            timeout: Duration::from_millis(300),
+        });
+        server.join().unwrap();
+        result
+    }
+
+    fn id(payload: &[u8]) -> u32 {
+        let text: Vec<u8> = payload.iter().zip(MASK.iter().cycle()).map(|(a, b)| a ^ b).collect();
+        let text = String::from_utf8(text).unwrap();
+        text.rsplit_once(':').unwrap().1.trim_end_matches('}').parse().unwrap()
+    }
+
+    fn right(id: u32) -> String {
+        format!(r#"{{"jsonrpc": "2.0", "result": {}, "id": {id}}}"#, id + 7)
+    }
+
+    fn fault(result: Result<Report, Error>) -> Fault {
+        match result {
+            Err(Error::Reply { connection: 0, fault, .. }) => fault,
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("accepted"),
+        }
+    }
+
+    #[test]
+    fn answers_may_come_in_any_order() {
+        let report = against(|ids| ids.into_iter().rev().map(right).collect()).unwrap();
+        assert!(report.messages > 10);
+        assert_eq!(report.errors, 0);
+    }
+
+    #[test]
+    fn errors_are_counted_apart() {
+        let error = |id| format!(r#"{{"jsonrpc":"2.0","error":{{"code":-1}},"id":{id}}}"#);
+        let report = against(move |ids| {
+            ids.into_iter().map(|id| if id % 4 == 0 { error(id) } else { right(id) }).collect()
+        });
+        let report = report.unwrap();
+        assert!(report.messages > 10);
+        assert!(report.errors > 2);
+    }
+
+    #[test]
+    fn wrong_repeated_and_foreign_answers_are_told_apart() {
+        let wrong = against(|ids| vec![right(ids[0]).replace("0007", "0008")]);
+        let (found, expected) = (10_000_008, 10_000_007);
+        assert_eq!(fault(wrong), Fault::WrongResult { found, expected });
+        let id = 10_000_001;
+        let repeated = against(|ids| [1, 2, 3, 1].map(|i| right(ids[i])).to_vec());
+        assert_eq!(fault(repeated), Fault::NotInFlight { id });
+        let foreign = against(|_| vec![right(7)]);
+        assert_eq!(fault(foreign), Fault::NotInFlight { id: 7 });
+        let text = "pong".to_owned();
+        assert_eq!(fault(against(|_| vec!["pong".to_owned()])), Fault::NotAnAnswer { text });
+    }
+
+    #[test]
+    fn a_lost_answer_ends_within_the_timeout() {
+        let lost = against(|ids| ids[1..].iter().map(|&id| right(id)).collect());
+        assert!(matches!(lost, Err(Error::Stalled { missing: 4, connections: 1, .. })));
+    }
+}

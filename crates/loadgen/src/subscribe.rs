@@ -1,0 +1,240 @@
+//! `subscribe`: many connections that subscribe to one topic of a stage and read what comes.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Interest, Poll, Token};
+
+use crate::error::Error;
+use crate::frame::{self, FIN, Incoming, Other, TEXT};
+use crate::opening::{self, Target};
+use crate::socket::{Received, Socket};
+
+const BUFFER: usize = 256 * 1024;
+const DATA: &[u8] = br#""method":"topic.data""#;
+const RESULT: &[u8] = br#""result":"#;
+
+/// How many subscribe to what, and for how long they stay.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Options {
+    pub(crate) target: Target,
+    pub(crate) topic: String,
+    pub(crate) connections: usize,
+    pub(crate) hold: Duration,
+    /// For all to have subscribed.
+    pub(crate) timeout: Duration,
+}
+
+/// Prints `ready N` when all have subscribed, then, when the time is over, one JSON object: how
+/// many values came to all of them, and to the one that got the fewest.
+pub(crate) fn run(options: &Options) -> Result<String, Error> {
+    let mut run = Run::open(options)?;
+    run.until(Instant::now() + options.timeout, |subscribers| {
+        subscribers.iter().all(|subscriber| subscriber.has_subscribed)
+    })?;
+    let waiting = run.subscribers.iter().filter(|subscriber| !subscriber.has_subscribed).count();
+    if waiting > 0 {
+        let (waited, missing) = (options.timeout, waiting as u64);
+        return Err(Error::Stalled { waited, missing, connections: waiting });
+    }
+    println!("ready {}", options.connections);
+    run.until(Instant::now() + options.hold, |_| false)?;
+    let values = || run.subscribers.iter().map(|subscriber| subscriber.values);
+    let (sum, least) = (values().sum::<u64>(), values().min().unwrap_or(0));
+    Ok(format!(r#"{{"connections": {}, "values": {sum}, "fewest": {least}}}"#, options.connections))
+}
+
+struct Run {
+    poll: Poll,
+    events: Events,
+    subscribers: Vec<Subscriber>,
+    buffer: Vec<u8>,
+}
+
+impl Run {
+    fn open(options: &Options) -> Result<Self, Error> {
+        let poll = Poll::new().map_err(Error::io("create the poll"))?;
+        let address = options.target.address()?;
+        let request = request(&options.topic);
+        let mut subscribers = Vec::with_capacity(options.connections);
+        for index in 0..options.connections {
+            let (stream, unread) = opening::open(&options.target, address, options.timeout)?;
+            stream.set_nonblocking(true).map_err(Error::io("unblock a socket"))?;
+            let mut stream = mio::net::TcpStream::from_std(stream);
+            poll.registry()
+                .register(&mut stream, Token(index), Interest::READABLE)
+                .map_err(Error::io("register a socket"))?;
+            let socket = Socket::new(stream, unread);
+            let mut subscriber = Subscriber { index, socket, has_subscribed: false, values: 0 };
+            subscriber.write(&request)?;
+            subscribers.push(subscriber);
+        }
+        Ok(Self { poll, events: Events::with_capacity(1024), subscribers, buffer: vec![0; BUFFER] })
+    }
+
+    /// Reads until `end`, or until `is_enough`.
+    fn until(
+        &mut self,
+        end: Instant,
+        is_enough: impl Fn(&[Subscriber]) -> bool,
+    ) -> Result<(), Error> {
+        while !is_enough(&self.subscribers) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            match self.poll.poll(&mut self.events, Some(left)) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                    return Err(Error::Io { doing: "poll", source: error });
+                }
+                _ => {}
+            }
+            for event in &self.events {
+                let subscriber = &mut self.subscribers[event.token().0];
+                subscriber.receive(&mut self.buffer, event.is_read_closed())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Subscriber {
+    index: usize,
+    socket: Socket,
+    has_subscribed: bool,
+    /// Values of the topic that have come.
+    values: u64,
+}
+
+impl Subscriber {
+    /// Reads until the socket is empty.
+    fn receive(&mut self, buffer: &mut [u8], until_closed: bool) -> Result<(), Error> {
+        while let Some(Received { length, is_last }) =
+            self.socket.read(buffer).map_err(|reason| self.closed(reason))?
+        {
+            let mut bytes = &buffer[..length];
+            loop {
+                let fault = |fault| Error::Reply { connection: self.index, sequence: 0, fault };
+                let length = match frame::incoming(bytes).map_err(fault)? {
+                    Incoming::Text { payload, length } => {
+                        self.take(payload)?;
+                        length
+                    }
+                    Incoming::Other(Other::Incomplete) => break,
+                    Incoming::Other(Other::Pong { length }) => length,
+                    Incoming::Other(Other::Ping { length, pong }) => {
+                        self.write(&pong)?;
+                        length
+                    }
+                    Incoming::Other(Other::Close { reason }) => return Err(self.closed(reason)),
+                };
+                bytes = &bytes[length..];
+            }
+            self.socket.keep(bytes);
+            if is_last && !until_closed {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, text: &[u8]) -> Result<(), Error> {
+        if contains(text, DATA) {
+            self.values += 1;
+        } else if !self.has_subscribed {
+            if !contains(text, RESULT) {
+                return Err(self.closed(format!("sent {:?}", String::from_utf8_lossy(text))));
+            }
+            self.has_subscribed = true;
+        }
+        Ok(())
+    }
+
+    /// Small and rare: the socket takes it whole.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match self.socket.write(bytes).map_err(|reason| self.closed(reason))? {
+            Some(length) if length == bytes.len() => Ok(()),
+            _ => Err(self.closed("does not read".to_owned())),
+        }
+    }
+
+    fn closed(&self, reason: String) -> Error {
+        Error::Closed { connection: self.index, sequence: 0, reason }
+    }
+}
+
+/// The frame that asks for a topic, in the mode in which a slow reader gets the newest value.
+fn request(topic: &str) -> Vec<u8> {
+    let text = format!(
+        r#"{{"jsonrpc":"2.0","id":1,"method":"topic.subscribe","params":{{"topic":"{topic}"}}}}"#
+    );
+    frame::masked(FIN | TEXT, text.as_bytes())
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+
+    /// Two subscribers of a server that sends `first` and `second` to each.
+    fn against(first: &'static str, second: &'static str) -> Result<String, Error> {
+        const YES: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
+            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let mut streams = Vec::new();
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 1024]).unwrap();
+                stream.write_all(YES).unwrap();
+                streams.push(stream);
+            }
+            for stream in &mut streams {
+                stream.read_exact(&mut vec![0; request("t").len()]).unwrap();
+                for text in [first, second] {
+                    let mut frame = frame::header(0x81, text.len(), 0);
+                    frame.extend(text.as_bytes());
+                    let _ = stream.write_all(&frame); // it may have left
+                }
+            }
+            for stream in &mut streams {
+                let _ = stream.read(&mut [0; 16]);
+            }
+        });
+        let result = run(&Options {
+            target: Target::parse(&format!("ws://{address}/")).unwrap(),
+            topic: "t".to_owned(),
+            connections: 2,
+            hold: Duration::from_millis(300),
+            timeout: Duration::from_millis(500),
+        });
+        server.join().unwrap();
+        result
+    }
+
+    #[test]
+    fn values_behind_the_answer_are_counted() {
+        let data = r#"{"jsonrpc":"2.0","method":"topic.data","params":{}}"#;
+        let text = against(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, data).unwrap();
+        assert_eq!(text, r#"{"connections": 2, "values": 2, "fewest": 1}"#);
+    }
+
+    #[test]
+    fn a_refused_subscription_is_a_failure() {
+        let refused = against(r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602}}"#, "");
+        assert!(matches!(refused, Err(Error::Closed { reason, .. }) if reason.contains("32602")));
+    }
+
+    #[test]
+    fn silence_is_a_failure_within_the_timeout() {
+        let data = r#"{"jsonrpc":"2.0","method":"topic.data","params":{}}"#;
+        assert!(matches!(against(data, data), Err(Error::Stalled { connections: 2, .. })));
+    }
+}

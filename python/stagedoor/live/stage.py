@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import get_ident
 from time import perf_counter
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
 
 import stagedoor
 from stagedoor.live import engines
@@ -55,6 +55,16 @@ _MAX_HANDED_OVER = 4096
 """Calls of other threads that wait for the next frame."""
 
 
+class StandIn(Protocol):
+    """Gives way to a stage that is started."""
+
+    def leave(self, name: str | None, port: int | None) -> tuple[str | None, int | None]:
+        """Called before: returns the name and the port that it shall have instead of these."""
+
+    def follow(self, stage: Stage) -> None:
+        """Called after."""
+
+
 class Stage:
     """A running game's door: what it offers, and where callers are answered.
 
@@ -64,6 +74,9 @@ class Stage:
     """
 
     enabled: Literal[True] = True
+
+    _stand_in: ClassVar[StandIn | None] = None
+    """Who has a stage for the game until the game starts one itself: `stagedoor run`."""
 
     def __init__(self, name: str | None = None) -> None:
         self.name = _full_name(name)
@@ -103,8 +116,13 @@ class Stage:
         cls, name: str | None = None, *, port: int | None = None, host: str = "127.0.0.1"
     ) -> Stage:
         """Listen, and be found by name. Raises OSError when it cannot listen."""
+        stand_in, Stage._stand_in = Stage._stand_in, None
+        if stand_in is not None:
+            name, port = stand_in.leave(name, port)
         stage = cls(name)
         stage._listen(port, host)
+        if stand_in is not None:
+            stand_in.follow(stage)
         return stage
 
     def __repr__(self) -> str:

@@ -1,0 +1,71 @@
+"""`stagedoor run SCRIPT|-m MODULE [ARG ...]`: run a game, unchanged, with a stage door."""
+
+import argparse
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from stagedoor.cli.command import USAGE, CommandError, Verbs, add_verb
+
+if TYPE_CHECKING:
+    from stagedoor.cli.main_module import Program
+
+DETAILS = """
+The game runs in this process as `python SCRIPT` or `python -m MODULE` would run it, but enabled,
+unless STAGEDOOR says otherwise. Output, tracebacks and exit code are its own; the exit code is 2,
+too, when there is no such script or module. What follows SCRIPT or MODULE is the game's."""
+
+
+def add_to(verbs: Verbs) -> None:
+    """Tell argparse about the verb."""
+    parser = add_verb(verbs, "run", run, "run a game, unchanged, with a stage door", DETAILS[1:])
+    parser.usage = "stagedoor run [-h] [--port PORT] [--name NAME] (SCRIPT | -m MODULE) [ARG ...]"
+    parser.add_argument("--port", type=_port, help="where to listen; 8787 or the next free one")
+    parser.add_argument("--name", help="what to call the game; the script's or module's name")
+    parser.add_argument("-m", dest="is_module", action="store_true", help="run a module")
+    # One list: argparse would look for options of its own among the game's.
+    parser.add_argument(
+        "game",
+        metavar="SCRIPT",
+        nargs=argparse.REMAINDER,
+        help="a file, or a folder or archive with a __main__.py, and its arguments",
+    )
+
+
+def run(arguments: argparse.Namespace) -> Callable[[], int]:
+    """Open the door; returns the game, which is to be run outside of the command's own error
+    handling."""
+    program = _program(arguments)
+    _open_door(program.name, arguments)
+    return program.run
+
+
+def _program(arguments: argparse.Namespace) -> "Program":
+    game: list[str] = arguments.game
+    if game[:1] == ["--"]:
+        del game[0]
+    if not game:
+        raise CommandError("expected a SCRIPT or -m MODULE; see stagedoor run --help", USAGE)
+    from stagedoor.cli import main_module
+
+    load = main_module.module if arguments.is_module else main_module.script
+    return load(game[0], game[1:])
+
+
+def _open_door(name: str, arguments: argparse.Namespace) -> None:
+    from stagedoor import settings, start
+
+    # In the environment, so that what the game starts decides as the game does.
+    os.environ.setdefault(settings.VARIABLE, "1")
+    stage = start(arguments.name or name, port=arguments.port)
+    if stage.enabled:
+        from stagedoor.live.run import drive
+
+        drive(stage, name=arguments.name, port=arguments.port)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"expected 0 to 65535, not {text}")
+    return port

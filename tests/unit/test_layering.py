@@ -33,6 +33,7 @@ MAY_IMPORT = {
         "live.rpc",
         "live.websocket",
         "live.frames",
+        "live.trace",
         "live.base",
         "wire",
         "settings",

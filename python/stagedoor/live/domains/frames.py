@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import msgspec
 
 from stagedoor.live.frames import CAPACITY, FrameRecord, Frames, FrameSummary, Spikes
 from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.trace import Trace
 from stagedoor.wire.errors import HandlerError
 
 TOPIC: Final = "frames"
@@ -40,7 +41,7 @@ def add_to(hub: Hub, frames: Frames) -> None:
         """
         return frames.spikes(count, threshold)
 
-    def export(count: Count = 600, since: Since = 0) -> msgspec.Raw:
+    def export(count: Count = 600, since: Since = 0) -> Trace:
         """The frames of `frames.history` with all that is in them, as Chrome trace JSON.
 
         Save the result as a file: ui.perfetto.dev and chrome://tracing open it. More than 15 MiB of
@@ -50,7 +51,7 @@ def add_to(hub: Hub, frames: Frames) -> None:
         if len(trace) > MAX_EXPORT:
             size = f"{len(trace) / 2**20:.1f} MiB: ask for fewer frames"
             raise HandlerError("TraceTooLarge", f"the trace of {count} frames has {size}")
-        return msgspec.Raw(trace)
+        return cast(Trace, msgspec.Raw(trace))  # encoded already, to know its size
 
     hub.topics.add(
         TOPIC,

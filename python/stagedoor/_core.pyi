@@ -244,8 +244,9 @@ class Frames:
     def turn(self, server: Server | None, dt: float, /) -> float | None:
         """A frame begins, on this thread; the one before ends.
 
-        Returns the dt, less what stagedoor took of the frame before, and held it; None when the server
-        has events, and once a second in any case: see `spent`. The server counts this as a poll.
+        Returns the dt, less what stagedoor took of the frame before, and held it; None when the
+        server has events, and once a second in any case: see `spent`. The server counts this as a
+        poll.
         """
     @property
     def spent(self) -> float:

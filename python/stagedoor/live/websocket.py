@@ -114,7 +114,7 @@ class WebSocketServer:
         # What a stage asks for beyond the seed's interface.
         self._tokens: list[tuple[str, int]] | None = None
         self._poll_in_loop: Callable[[float], int] | None = None
-        """Called instead of `poll` by the asyncio loop that runs when the server begins to listen."""
+        """For the asyncio loop that runs when the server begins to listen; None: `poll`."""
         self._advice = (
             "call server.poll() once a frame, or server.serve_forever(), "
             "or server.listen() inside a running asyncio loop"

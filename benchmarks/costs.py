@@ -10,6 +10,8 @@ SCRIPTS = ("enabled", "dormant")
 EMPTY = "empty method"
 POLL = "server.poll(), nothing waiting"
 TICK = "stage.tick(dt), nobody connected"
+FRAME = "of that, recording a frame"
+SPAN = "with stage.span(name)"
 DORMANT = "stage.tick(dt), dormant"
 
 Costs = dict[str, dict[str, float]]

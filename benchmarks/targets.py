@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .costs import DORMANT, EMPTY, POLL, TICK, Costs
+from .costs import DORMANT, EMPTY, FRAME, POLL, SPAN, TICK, Costs
 from .roster import OURS, PICOWS, RAW_TCP, Peer
 from .runner import Results
 from .scenarios import ALONE, BUSY, LARGE, Scenario
@@ -32,7 +32,7 @@ RATIOS = (
 )
 
 # Nanoseconds for a call; multiples of an empty method call.
-AT_MOST_NS = {POLL: 150.0, TICK: 500.0}
+AT_MOST_NS = {POLL: 150.0, TICK: 500.0, FRAME: 500.0, SPAN: 600.0}
 AT_MOST_EMPTY_CALLS = {DORMANT: 1.2}
 
 

@@ -12,6 +12,8 @@ from .environment import ROOT
 EMPTY = "empty method"
 POLL = "server.poll(), nothing waiting"
 TICK = "stage.tick(dt), nobody connected"
+FRAME = "of that, recording a frame"
+SPAN = "with stage.span(name)"
 DORMANT = "stage.tick(dt), dormant"
 ONE = "stage.tick(dt), 1 subscriber"
 MANY = "stage.tick(dt), 1 000 subscribers"

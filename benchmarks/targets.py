@@ -3,7 +3,19 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .costs import BARE, DORMANT, EMPTY, MANY, ONE, POLL, SYNC_CALL, TICK, Costs
+from .costs import (
+    BARE,
+    DORMANT,
+    EMPTY,
+    FRAME,
+    MANY,
+    ONE,
+    POLL,
+    SPAN,
+    SYNC_CALL,
+    TICK,
+    Costs,
+)
 from .roster import (
     JSONRPCSERVER,
     OUR_ECHO,
@@ -45,7 +57,8 @@ RATIOS = (
     Ratio(SATURATED, THREAD_WEBSOCKETS, P50, 0.2),
 )
 
-AT_MOST_NS = {POLL: 150.0, TICK: 500.0}
+# Nanoseconds for a call; multiples of another cost.
+AT_MOST_NS = {POLL: 150.0, TICK: 500.0, FRAME: 500.0, SPAN: 600.0}
 AT_MOST_TIMES = {DORMANT: (EMPTY, 1.2), MANY: (ONE, 1.1), SYNC_CALL: (BARE, 1.5)}
 
 

@@ -236,13 +236,20 @@ def test_time_in_a_hold_never_reaches_the_game(start: Start) -> None:
 
 def test_the_stages_end_ends_the_hold(start: Start) -> None:
     stage = start()
-    stage.rpc(name="close")(stage.close)
+    held: list[bool] = []
+
+    @stage.rpc
+    def close() -> None:
+        stage.close()
+        held.append(stage._pace.is_held)
+
     with Loop(stage) as loop, Caller(stage) as caller:
         caller.send("game.pause")
         loop.wait_until(lambda: stage._pace.is_held)
         before = loop.frames
         caller.send("close")
         loop.wait_until(lambda: loop.frames > before + 3 and stage.port is None)
+    assert held == [False], "at once, whatever the peers do"
 
 
 @pytest.mark.filterwarnings("default")

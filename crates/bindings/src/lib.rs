@@ -5,7 +5,9 @@
 
 mod connection;
 mod events;
+mod held;
 mod server;
+mod thread;
 
 use pyo3::pymodule;
 
@@ -16,7 +18,9 @@ mod _core {
     #[pymodule_export]
     use super::connection::Connection;
     #[pymodule_export]
-    use super::server::{NetworkThread, Server};
+    use super::server::Server;
+    #[pymodule_export]
+    use super::thread::NetworkThread;
 
     #[pymodule_export]
     const TEXT: u8 = super::events::TEXT;

@@ -21,6 +21,7 @@ from stagedoor.live.rpc.fanout import Fanout
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.roles import Role, RoleName
 from stagedoor.live.rpc.session import Session
+from stagedoor.live.understudy import Understudy
 from stagedoor.live.websocket import WebSocketServer, WebSocketServerConnection
 from stagedoor.wire.games import Game
 
@@ -53,6 +54,7 @@ class Stage:
         process.add_to(self._hub.methods, self.name)
         topic.add_to(self._hub, fanout.join, fanout.leave)
         self._hub.on_authenticated = self._authenticated
+        self._understudy = Understudy(self._hub, self._server)
         self._server._advice = "call stage.tick(dt) once a frame"
         self._server._tokens = self._hub.keys.for_core()
         self._server.onconnection = self._connected
@@ -239,6 +241,7 @@ class Stage:
             self._announcement.withdraw()
             self._announcement = None
         self._hub.runner.close()
+        self._understudy.end()
         self._server.close()
 
 

@@ -53,4 +53,4 @@ def add_to(methods: Methods, name: str) -> None:
             threads=threading.active_count(),
         )
 
-    methods.add_built_in(info, "process.info", role="viewer")
+    methods.add_built_in(info, "process.info", role="viewer", anytime=True)

@@ -103,6 +103,6 @@ def add_to(
         return topic
 
     methods = hub.methods
-    methods.add_built_in(list_topics, "topic.list", role="viewer")
+    methods.add_built_in(list_topics, "topic.list", role="viewer", anytime=True)
     methods.add_built_in(subscribe, "topic.subscribe", role="viewer", with_session=True)
     methods.add_built_in(unsubscribe, "topic.unsubscribe", role="viewer", with_session=True)

@@ -11,13 +11,17 @@ from stagedoor.live.rpc.calls import Runner
 from stagedoor.live.rpc.keys import Keys
 from stagedoor.live.rpc.methods import Methods
 from stagedoor.live.rpc.roles import Role
-from stagedoor.live.rpc.session import Session
+from stagedoor.live.rpc.session import Running, Session
+from stagedoor.live.rpc.stall import Stall
 from stagedoor.live.rpc.topics import Publisher, Topics
 from stagedoor.live.websocket import WebSocketServerConnection
 
 
 class Hub:
-    """Methods, topics, sessions, and what runs for them. Game thread only."""
+    """Methods, topics, sessions, and what runs for them.
+
+    Game thread only, but for what the understudy does: see `stagedoor.live.understudy`.
+    """
 
     def __init__(self, name: str, publisher: Publisher) -> None:
         self.name = name
@@ -30,6 +34,11 @@ class Hub:
         self.topics = Topics(publisher, self.encoder)
         self.runner = Runner()
         self.sessions: set[Session] = set()
+        """Who is here; the understudy adds to it, so go through a copy."""
+        self.running: dict[int, Running] = {}
+        """The plain methods that run now. Who takes a call out of here is the one to answer it."""
+        self.stall: Stall | None = None
+        """Set by the understudy while the game is stalled."""
         self.on_authenticated: Callable[[Session], None] = lambda _: None
         """Called when somebody has shown who they are after they came in."""
         self._known: set[str] = set()
@@ -56,6 +65,13 @@ class Hub:
         for group in session.groups.values():
             self.topics.leave(group, session)
         session.groups.clear()
+
+    @property
+    def stalled_for(self) -> float:
+        """For how many seconds the game has not come to `tick()`; 0.0 while it is not stalled. May
+        be read from any thread."""
+        stall = self.stall
+        return 0.0 if stall is None else stall.seconds
 
     @property
     def frame(self) -> int:

@@ -45,6 +45,7 @@ class Method:
         timeout: float | None = DEFAULT_TIMEOUT,
         thread: bool = False,
         with_session: bool = False,
+        anytime: bool = False,
     ) -> None:
         self.name = name
         self.function = function
@@ -54,6 +55,11 @@ class Method:
         self.kind = _kind(name, function, thread)
         self.with_session = with_session
         """The function's first parameter is the caller's session: built-in methods only."""
+        self.anytime = anytime
+        """The understudy may call it while the game is stalled, on its own thread: it must be safe
+        while the game's thread is anywhere in its code. Built-in plain methods only."""
+        if anytime and self.kind is not Kind.PLAIN:
+            raise TypeError(f"{name}: only a plain function can be called at any time")
         self.signature = Signature(function, given=1 if with_session else 0)
 
     @property
@@ -63,7 +69,10 @@ class Method:
 
 
 class Methods:
-    """The methods of one stage. Registering a name again replaces it. Game thread only."""
+    """The methods of one stage. Registering a name again replaces it.
+
+    Changed on the game thread only; any thread may look.
+    """
 
     def __init__(self) -> None:
         self._by_name: dict[str, Method] = {}
@@ -120,8 +129,12 @@ class Methods:
         del self._by_name[name]
         self.on_change()
 
+    def get(self, name: str) -> Method | None:
+        """The method of that name."""
+        return self._by_name.get(name)
+
     def __iter__(self) -> Iterator[Method]:
-        return iter(self._by_name.values())
+        return iter(list(self._by_name.values()))
 
     def __getitem__(self, name: str) -> Method:
         """Raises MethodNotFound."""

@@ -68,6 +68,18 @@ class Group:
         self._encoder = encoder
         self._last = b""
 
+    def encode(self, sequence: Any, time: Any, frame: int, value: Any) -> bytes:
+        """A notification for the members. Raises what a value that JSON cannot carry does."""
+        params = {
+            "subscription": self.number,
+            "topic": self.topic.name,
+            "sequence": sequence,
+            "time": time,
+            "frame": frame,
+            "value": value,
+        }
+        return jsonrpc.encode_notification("topic.data", params, self._encoder)
+
     def take(self, sample: Sample, now: float) -> Any:
         """Add a value; what is to be published now, or nothing."""
         if self.mode == "all":
@@ -105,12 +117,20 @@ class Topic:
     """A named value."""
 
     def __init__(
-        self, name: str, description: str, role: Role, read: Callable[[], Any] | None, history: int
+        self,
+        name: str,
+        description: str,
+        role: Role,
+        read: Callable[[], Any] | None,
+        history: int,
+        is_told: bool,
     ) -> None:
         self.name = name
         self.description = description
         self.role = role
         self.read = read
+        self.is_told = is_told
+        """Its values come from `tell()` alone: all its subscribers are one group."""
         self.groups: dict[tuple[Mode, float | None], Group] = {}
         self.history: deque[Sample] = deque(maxlen=history)
         self.failed = False
@@ -123,7 +143,7 @@ class Topic:
 
 
 class Topics:
-    """The topics of one stage. Game thread only."""
+    """The topics of one stage. Game thread only, but for `tell()` and going through them."""
 
     def __init__(self, publisher: Publisher, encoder: Encoder) -> None:
         self._publisher = publisher
@@ -133,6 +153,8 @@ class Topics:
         """Those that somebody wants."""
         self.frame = 0
         """Counts the frames from 1."""
+        self.on_groups: Callable[[Topic], None] = lambda _: None
+        """Called when a topic has got a group, or lost one."""
 
     def add(
         self,
@@ -142,10 +164,12 @@ class Topics:
         description: str = "",
         role: Role = Role.VIEWER,
         history: int = 0,
+        is_told: bool = False,
     ) -> None:
-        """A topic; its values are read once a frame while somebody wants them, or emitted."""
+        """A topic; its values are read once a frame while somebody wants them, or emitted, or
+        told."""
         before = self._by_name.get(name)
-        topic = Topic(name, description, role, read, history)
+        topic = Topic(name, description, role, read, history, is_told)
         if before is not None:
             topic.groups = before.groups
             for group in topic.groups.values():
@@ -165,16 +189,19 @@ class Topics:
         return self._by_name.get(name)
 
     def __iter__(self) -> Any:
-        return iter(self._by_name.values())
+        return iter(list(self._by_name.values()))
 
     def group(self, topic: Topic, mode: Mode, hz: float | None) -> Group:
         """The group for these subscribers; made when it is the first."""
+        if topic.is_told:
+            mode, hz = "all", None
         group = topic.groups.get((mode, hz))
         if group is None:
             group = topic.groups[mode, hz] = Group(
                 topic, mode, hz, self._publisher.group(), self._encoder
             )
             self._refresh()
+            self.on_groups(topic)
         return group
 
     def leave(self, group: Group, member: object) -> None:
@@ -184,6 +211,7 @@ class Topics:
             del group.topic.groups[group.mode, group.hz]
             self._publisher.drop_group(group.number)
             self._refresh()
+            self.on_groups(group.topic)
 
     def _refresh(self) -> None:
         self.live = [topic for topic in self._by_name.values() if topic.is_live]
@@ -196,6 +224,15 @@ class Topics:
             return
         if topic.is_live:
             self._take(topic, Sample(time(), self.frame, value), monotonic())
+
+    def tell(self, name: str, value: Any) -> None:
+        """Publish a value at once, from any thread, one at a time; only for a topic that was added
+        with `is_told`."""
+        topic = self._by_name[name]
+        for group in list(topic.groups.values()):
+            payload = group.encode(group.sequence + 1, time(), self.frame, value)
+            group.sequence += 1
+            self._publisher.publish(group.number, payload, droppable=True)
 
     def step(self, frame: int) -> None:
         """Once a frame: read what somebody wants, and publish what is due."""
@@ -239,15 +276,7 @@ class Topics:
             value = value_at(now)
             if value is _NOTHING:
                 return
-            params = {
-                "subscription": group.number,
-                "topic": group.topic.name,
-                "sequence": group.sequence + 1,
-                "time": sample.time,
-                "frame": sample.frame,
-                "value": value,
-            }
-            payload = jsonrpc.encode_notification("topic.data", params, self._encoder)
+            payload = group.encode(group.sequence + 1, sample.time, sample.frame, value)
         except Exception:  # a mean of what is no number, a value that JSON cannot carry
             self._complain(group, group.topic)
             return

@@ -346,6 +346,9 @@ impl Network {
     }
 
     fn handle_timeouts(&mut self, now: Instant) {
+        if self.report_at.is_some_and(|at| at <= now) {
+            self.report_stall(now);
+        }
         while let Some((asked_for, id)) = self.timers.due(now) {
             let Some(peer) = find(&mut self.peers, id) else { continue };
             if peer.reminder != Some(asked_for) {
@@ -368,9 +371,6 @@ impl Network {
         if self.accept_again.is_some_and(|at| at <= now) {
             self.accept_again = None;
             self.accept(now);
-        }
-        if self.report_at.is_some_and(|at| at <= now) {
-            self.report_stall(now);
         }
         if self.stop_by.is_some_and(|at| at <= now) {
             self.quit(now);

@@ -1,7 +1,7 @@
 //! Noticing that the game does not come to poll, and telling its clients when Python cannot.
 //!
 //! One thread of the program, the watch, sleeps in [`Server::wait_stalled`]: a look at the
-//! attendance ten times in each threshold, and nothing in the way of who polls but the store that
+//! attendance twenty times in each threshold, and nothing in the way of who polls but the store that
 //! [`Server::attend`] makes. When it has returned, it says so as soon as it has the GIL
 //! ([`Server::acknowledge_stall`]). If it has not within [`GIL_PATIENCE`], the game holds the GIL,
 //! and the network thread publishes the [`Notice`]s that the program has left here beforehand.
@@ -15,12 +15,12 @@ use crate::place::Place;
 use crate::server::Server;
 
 /// How long the watch may take to get the GIL before the network thread speaks for it.
-pub(crate) const GIL_PATIENCE: Duration = Duration::from_millis(300);
+pub(crate) const GIL_PATIENCE: Duration = Duration::from_millis(400);
 /// Looks at the attendance in each threshold.
-const LOOKS: u32 = 10;
+const LOOKS: u32 = 20;
 /// Looks in vain that make a stall: a process that was stopped for a while, and its clock was
 /// not, has looked once.
-const LOOKS_IN_VAIN: u32 = 8;
+const LOOKS_IN_VAIN: u32 = 16;
 /// How often the watch looks whether something came while the game is stalled.
 const NAP: Duration = Duration::from_millis(20);
 

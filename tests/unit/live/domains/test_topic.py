@@ -15,7 +15,7 @@ def test_topics_are_listed(start: Start) -> None:
     stage.watch("rocks", lambda: 1, description="How many there are.")
     with Caller(stage, role="viewer") as caller:
         listed = {topic["name"]: topic for topic in caller.call("topic.list")["result"]}
-    assert set(listed) == {"rocks", "rpc.methods.changed"}
+    assert set(listed) == {"rocks", "rpc.methods.changed", "game.stalled"}
     assert listed["rocks"] == {
         "name": "rocks",
         "description": "How many there are.",

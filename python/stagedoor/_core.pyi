@@ -5,7 +5,7 @@ the record of what frames took.
 are seconds. All methods may be called from any thread unless they say otherwise.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias, final
 
 from typing_extensions import Buffer
@@ -55,6 +55,7 @@ counted from 1 in each group: the next one that the connection got, or will get.
 each time that the connection was behind."""
 
 _Callback: TypeAlias = Callable[[str | None], object]
+_Event: TypeAlias = tuple[int, int, object]
 
 @final
 class Connection:
@@ -151,12 +152,35 @@ class Server:
         """Get hold of the events that have come, if those of the last time are all taken.
 
         False: there are none. After True, what this thread sends is kept back until the next
-        `take()` or `end()`, so that it goes out together.
+        `take()` or `end()`, so that it goes out together. For the game's thread: this and `take()`
+        tell that it polls, and block, without the GIL, while there are events in the hand of the
+        understudy.
         """
-    def take(self, limit: int) -> list[tuple[int, int, object]]:
+    def take(self, limit: int) -> list[_Event]:
         """The next events of those that `load()` got hold of, `limit` at most."""
     def end(self) -> None:
         """Let go what was kept back."""
+    def seize(self, unread: Iterator[_Event] | None, limit: int) -> list[_Event]:
+        """Take events in hand for the understudy, which must give them back.
+
+        All that is left in `unread`, an iterator over what `take()` gave, or else the next of
+        those that wait here, `limit` at most, and none that was given back before. None if the
+        game has polled since the watch last looked.
+        """
+    def give_back(self, kept: list[tuple[int, float | None]]) -> None:
+        """Empty the understudy's hand: these events, by position, wait for the game in their old
+        order, and for so many seconds (None: without end). The others are the understudy's to
+        handle. Raises IndexError for a position that is not in hand; then all of them wait.
+        """
+    def take_expired(self) -> list[_Event]:
+        """Take those that were given back and have waited for long enough."""
+    def set_stall_notices(self, notices: list[tuple[int, list[bytes]]]) -> None:
+        """What to publish, and to which groups, if the game is stalled and nobody gets the GIL.
+
+        A message is five pieces of text; between them go its number in the group, the time
+        (seconds since the epoch), for how long the game has been stalled (seconds), and where it
+        is: `{"file": ..., "line": ..., "function": ...}` or `null`. Replaces what was set before.
+        """
     def wait(self, timeout: float) -> bool:
         """Block without the GIL until there are events; False when the time was up first."""
     def set_notifier(self, descriptor: int) -> None:
@@ -209,6 +233,27 @@ class NetworkThread:
 
     def wait_neglected(self, patience: float) -> bool:
         """Block without the GIL until events have waited that long; False: no more will come."""
+    def wait_stalled(self, threshold: float) -> tuple[float, int | None, list[int]] | None:
+        """Block without the GIL until nobody has polled for so many seconds.
+
+        Gives for how long, the thread that polled last (None on Windows), and the groups that the
+        network thread has told of it, because this thread could not get the GIL. None: there is
+        nothing to watch any more. One thread at a time.
+        """
+    def wait_back(self, timeout: float) -> float | None:
+        """After `wait_stalled()`: block without the GIL until an event comes, or for so many
+        seconds: None. When the game polls again, or there is nothing to watch any more: how many
+        seconds the stall took."""
+    def end_watch(self) -> None:
+        """Make those two return."""
+    @staticmethod
+    def free_signal() -> int | None:
+        """A signal that nothing handles and nobody is known to use; None on Windows."""
+    def set_dump(self, signal: int, pipe: int) -> None:
+        """The network thread may raise this signal on itself, and read from this descriptor, which
+        it takes over, what `faulthandler` has written there."""
+    def end_dump(self) -> None:
+        """It may not any more, and does not when this returns."""
     def join(self) -> None:
         """End everything at once and wait, without the GIL, for the thread to end."""
 

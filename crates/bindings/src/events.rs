@@ -10,6 +10,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_server::{Batch, ConnectionId, Event, Kind, Server};
 
 use crate::connection::Connection;
+use crate::held::Held;
 
 pub(crate) const TEXT: u8 = 0;
 pub(crate) const BINARY: u8 = 1;
@@ -25,6 +26,8 @@ pub(crate) const DROPPED: u8 = 7;
 pub(crate) struct Stream {
     /// The events are in reverse, so that taking one is a pop.
     batch: Batch,
+    /// What came before the batch.
+    pub(crate) held: Held,
     /// The open connections, for the callbacks that wait in them.
     connections: HashMap<ConnectionId, Py<Connection>>,
 }
@@ -32,8 +35,7 @@ pub(crate) struct Stream {
 impl Stream {
     /// Takes what has come, unless something taken before is left. False: there is nothing.
     pub(crate) fn load(&mut self, server: &Server) -> bool {
-        server.attend();
-        if !self.batch.events.is_empty() {
+        if !self.batch.events.is_empty() || !self.held.is_empty() {
             return true;
         }
         if !server.has_events() {
@@ -46,21 +48,27 @@ impl Stream {
     }
 
     /// Lets go of every Python object.
-    pub(crate) fn end(&mut self) -> HashMap<ConnectionId, Py<Connection>> {
-        std::mem::take(&mut self.connections)
+    pub(crate) fn end(&mut self) -> (HashMap<ConnectionId, Py<Connection>>, Held) {
+        (std::mem::take(&mut self.connections), std::mem::take(&mut self.held))
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.held.traverse(visit)?;
         self.connections.values().try_for_each(|connection| visit.call(connection))
     }
 
-    /// The next events of what was loaded.
+    /// The next events of what was held or loaded.
     pub(crate) fn next<'py>(
         &mut self,
         py: Python<'py>,
         server: &Arc<Server>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
+        if !self.held.is_empty() {
+            let (weight, events) = self.held.take(limit);
+            server.consumed(weight);
+            return PyList::new(py, events);
+        }
         let count = limit.min(self.batch.events.len());
         let mut weight = 0;
         let mut tuples = Vec::with_capacity(count);
@@ -70,6 +78,36 @@ impl Stream {
         }
         server.consumed(weight);
         PyList::new(py, tuples)
+    }
+
+    /// Puts events into the understudy's hand: these, which the game had taken and not looked at,
+    /// or else the next of those that it has not taken.
+    pub(crate) fn seize<'py>(
+        &mut self,
+        py: Python<'py>,
+        server: &Arc<Server>,
+        unread: Vec<Bound<'py, PyTuple>>,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let is_older = !unread.is_empty();
+        let mut seized: Vec<_> = unread.into_iter().map(|event| (event, 0)).collect();
+        if !is_older {
+            if self.batch.events.is_empty() && server.has_events() {
+                self.batch.clear();
+                server.take(&mut self.batch);
+                self.batch.events.reverse();
+            }
+            let left = self.batch.events.len().saturating_sub(limit);
+            for event in self.batch.events.drain(left..).rev() {
+                let weight = event.weight();
+                let event = convert(py, event, &self.batch.arena, server, &mut self.connections)?;
+                seized.push((event, weight));
+            }
+        }
+        let events = PyList::new(py, seized.iter().map(|(event, _)| event))?;
+        let owned = seized.into_iter().map(|(event, weight)| (event.unbind(), weight));
+        self.held.put_in_hand(owned, is_older);
+        Ok(events)
     }
 }
 

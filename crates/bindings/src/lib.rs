@@ -6,7 +6,9 @@
 mod connection;
 mod events;
 mod frames;
+mod held;
 mod server;
+mod thread;
 
 use pyo3::pymodule;
 
@@ -19,7 +21,9 @@ mod _core {
     #[pymodule_export]
     use super::frames::{Frames, Span};
     #[pymodule_export]
-    use super::server::{NetworkThread, Server};
+    use super::server::Server;
+    #[pymodule_export]
+    use super::thread::NetworkThread;
 
     #[pymodule_export]
     const TEXT: u8 = super::events::TEXT;

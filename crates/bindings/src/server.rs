@@ -1,32 +1,55 @@
 //! A listening server, as Python drives it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
+use pyo3::types::{PyIterator, PyList, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
-use stagedoor_server::{Kind, Settings, Tokens};
+use stagedoor_server::{Kind, Notice, Settings, Tokens};
 
 use crate::connection::{Connection, with_payload};
 use crate::events::Stream;
+use crate::thread::NetworkThread;
 
 #[pyclass(frozen, module = "stagedoor._core")]
 pub(crate) struct Server {
-    server: Arc<stagedoor_server::Server>,
+    native: Arc<stagedoor_server::Server>,
     stream: Mutex<Stream>,
+    /// The understudy has given back what it had in hand.
+    given_back: Condvar,
 }
 
 impl Server {
     /// Tells that the program polls; whether there is anything for it.
     pub(crate) fn attended(&self) -> bool {
-        self.server.attend();
-        self.server.has_events()
+        self.native.attend();
+        self.native.has_events()
+            || self.stream.try_lock().map_or(true, |stream| stream.held.has_events())
     }
 
     fn stream(&self) -> MutexGuard<'_, Stream> {
         self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Locks without holding on to the GIL while waiting for it: who has the lock may need the
+    /// GIL. `is_game`: waits for what is in the understudy's hand, too.
+    fn stream_for(&self, py: Python<'_>, is_game: bool) -> MutexGuard<'_, Stream> {
+        loop {
+            let stream = match self.stream.try_lock() {
+                Ok(stream) => Some(stream),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            };
+            if let Some(stream) = stream.filter(|stream| !is_game || !stream.held.is_in_hand()) {
+                return stream;
+            }
+            py.detach(|| {
+                let is_in_hand = |stream: &mut Stream| is_game && stream.held.is_in_hand();
+                drop(self.given_back.wait_while(self.stream(), is_in_hand));
+            });
+        }
     }
 }
 
@@ -81,40 +104,82 @@ impl Server {
         };
         let server = py.detach(|| stagedoor_server::Server::listen(settings, host, port));
         let server = server.map_err(|error| os_error(&error, host, port))?;
-        Ok(Self { server: Arc::new(server), stream: Mutex::default() })
+        let native = Arc::new(server);
+        Ok(Self { native, stream: Mutex::default(), given_back: Condvar::new() })
     }
 
     #[getter]
     fn address(&self) -> (String, u16) {
-        let address = self.server.address();
+        let address = self.native.address();
         (address.ip().to_string(), address.port())
     }
 
     #[getter]
     fn thread(&self) -> NetworkThread {
-        NetworkThread { server: Arc::clone(&self.server) }
+        NetworkThread::of(&self.native)
     }
 
-    fn load(&self) -> bool {
-        let found = self.stream().load(&self.server);
+    fn load(&self, py: Python<'_>) -> bool {
+        self.native.attend();
+        let found = self.stream_for(py, true).load(&self.native);
         if found {
-            self.server.begin();
+            self.native.begin();
         }
         found
     }
 
     fn take<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyList>> {
-        self.server.flush();
-        self.stream().next(py, &self.server, limit)
+        self.native.flush();
+        self.native.attend();
+        self.stream_for(py, true).next(py, &self.native, limit)
+    }
+
+    fn seize<'py>(
+        &self,
+        py: Python<'py>,
+        unread: Option<Bound<'py, PyIterator>>,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let mut stream = self.stream_for(py, false);
+        if self.native.is_attended() || stream.held.is_in_hand() {
+            return Ok(PyList::empty(py));
+        }
+        let unread = unread.into_iter().flatten().map(|event| Ok(event?.cast_into::<PyTuple>()?));
+        let unread = unread.collect::<PyResult<_>>()?;
+        stream.seize(py, &self.native, unread, limit)
+    }
+
+    fn give_back(&self, py: Python<'_>, kept: Vec<(usize, Option<f64>)>) -> PyResult<()> {
+        // A patience that is not one has no end: nothing may go wrong before the hand is empty.
+        let patience = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
+        let kept: Vec<_> =
+            kept.into_iter().map(|(at, seconds)| (at, seconds.and_then(patience))).collect();
+        let outcome = self.stream_for(py, false).held.give_back(&kept);
+        self.given_back.notify_all();
+        let (weight, taken) = outcome?;
+        self.native.consumed(weight);
+        drop(taken); // not under the lock: this may run code of the program
+        Ok(())
+    }
+
+    fn take_expired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let (weight, events) = self.stream_for(py, false).held.take_expired();
+        self.native.consumed(weight);
+        PyList::new(py, events)
+    }
+
+    fn set_stall_notices(&self, notices: Vec<(u64, [Vec<u8>; 5])>) {
+        let notice = |(group, pieces): (u64, _)| Notice { group: group.into(), pieces };
+        self.native.set_stall_notices(notices.into_iter().map(notice).collect());
     }
 
     fn end(&self) {
-        self.server.end();
+        self.native.end();
     }
 
     fn wait(&self, py: Python<'_>, timeout: f64) -> PyResult<bool> {
         let timeout = seconds(timeout)?;
-        Ok(py.detach(|| self.server.wait(timeout)))
+        Ok(py.detach(|| self.native.wait(timeout)))
     }
 
     #[cfg(unix)]
@@ -122,7 +187,7 @@ impl Server {
         use std::os::fd::{FromRawFd, OwnedFd};
         // SAFETY: the caller gives up a descriptor that it owns (`socket.detach()` in Python).
         let owned = unsafe { OwnedFd::from_raw_fd(descriptor) };
-        self.server.set_notifier(Some(owned.into()));
+        self.native.set_notifier(Some(owned.into()));
     }
 
     #[cfg(windows)]
@@ -130,38 +195,38 @@ impl Server {
         use std::os::windows::io::{FromRawSocket, OwnedSocket};
         // SAFETY: the caller gives up a socket that it owns (`socket.detach()` in Python).
         let owned = unsafe { OwnedSocket::from_raw_socket(descriptor) };
-        self.server.set_notifier(Some(owned.into()));
+        self.native.set_notifier(Some(owned.into()));
     }
 
-    fn arm(&self) -> bool {
-        self.server.arm()
+    fn arm(&self, py: Python<'_>) -> bool {
+        self.stream_for(py, true).held.is_empty() && self.native.arm()
     }
 
     #[pyo3(signature = (data, /))]
     fn broadcast(&self, data: &Bound<'_, PyAny>) -> PyResult<()> {
-        with_payload(data, |kind, payload| self.server.broadcast(kind, payload))
+        with_payload(data, |kind, payload| self.native.broadcast(kind, payload))
     }
 
     fn set_tokens(&self, tokens: Vec<(String, u8)>) -> PyResult<u64> {
-        let generation = self.server.set_tokens(checked(tokens)?);
+        let generation = self.native.set_tokens(checked(tokens)?);
         generation.ok_or_else(|| PyValueError::new_err("the server was made without tokens"))
     }
 
     fn group(&self) -> u64 {
-        self.server.open_group().get()
+        self.native.open_group().get()
     }
 
     fn drop_group(&self, group: u64) {
-        self.server.close_group(group.into());
+        self.native.close_group(group.into());
     }
 
     fn join_group(&self, group: u64, connection: &Connection) -> PyResult<()> {
-        self.server.join_group(group.into(), connection.id_at(&self.server)?);
+        self.native.join_group(group.into(), connection.id_at(&self.native)?);
         Ok(())
     }
 
     fn leave_group(&self, group: u64, connection: &Connection) -> PyResult<()> {
-        self.server.leave_group(group.into(), connection.id_at(&self.server)?);
+        self.native.leave_group(group.into(), connection.id_at(&self.native)?);
         Ok(())
     }
 
@@ -171,16 +236,16 @@ impl Server {
         if kind == Kind::Text && simdutf8::basic::from_utf8(payload).is_err() {
             return Err(PyValueError::new_err("the payload of a text message must be UTF-8"));
         }
-        self.server.publish(group.into(), kind, payload, droppable);
+        self.native.publish(group.into(), kind, payload, droppable);
         Ok(())
     }
 
     fn stop(&self) {
-        self.server.stop();
+        self.native.stop();
     }
 
     fn panic(&self) {
-        self.server.panic();
+        self.native.panic();
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -191,25 +256,8 @@ impl Server {
     }
 
     fn __clear__(&self) {
-        let connections = self.stream().end();
-        drop(connections);
-    }
-}
-
-#[pyclass(frozen, module = "stagedoor._core")]
-pub(crate) struct NetworkThread {
-    server: Arc<stagedoor_server::Server>,
-}
-
-#[pymethods]
-impl NetworkThread {
-    fn wait_neglected(&self, py: Python<'_>, patience: f64) -> PyResult<bool> {
-        let patience = seconds(patience)?;
-        Ok(py.detach(|| self.server.wait_neglected(patience)))
-    }
-
-    fn join(&self, py: Python<'_>) {
-        py.detach(|| self.server.join());
+        let objects = self.stream().end();
+        drop(objects);
     }
 }
 
@@ -217,7 +265,7 @@ fn checked(tokens: Vec<(String, u8)>) -> PyResult<Tokens> {
     Tokens::new(tokens).map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
-fn seconds(value: f64) -> PyResult<Duration> {
+pub(crate) fn seconds(value: f64) -> PyResult<Duration> {
     Duration::try_from_secs_f64(value)
         .map_err(|_| PyValueError::new_err(format!("{value} is not a number of seconds >= 0")))
 }

@@ -80,6 +80,11 @@ impl Groups {
         moved
     }
 
+    /// The number that the next message will have.
+    pub(crate) fn next_number(&self, id: GroupId) -> Option<u64> {
+        self.0.get(&id).map(|group| group.published + 1)
+    }
+
     /// The number of the next message, and its readers, who are to be given back: nobody can
     /// join or leave meanwhile.
     pub(crate) fn begin(&mut self, id: GroupId) -> Option<(u64, Vec<ConnectionId>)> {

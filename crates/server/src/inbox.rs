@@ -1,131 +1,14 @@
 //! What the network thread hands to the program.
 
-use std::net::SocketAddr;
-use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use socket2::Socket;
-use stagedoor_protocol::Kind;
 
 use crate::descriptors::Listed;
-use crate::memberships::Dropped;
-use crate::outbox::{Account, ConnectionId};
-
-/// Something that happened, in the order in which it happened.
-#[derive(Debug)]
-pub enum Event {
-    /// A client has finished its opening handshake.
-    Opened(ConnectionId, Box<Opened>),
-    /// A whole message; its bytes are at this range of the batch's arena.
-    Message(ConnectionId, Kind, Range<usize>),
-    /// A whole message that was assembled in an allocation of its own.
-    LargeMessage(ConnectionId, Kind, Vec<u8>),
-    /// The kernel has this many more of the messages that were sent with a receipt.
-    Sent(ConnectionId, usize),
-    /// Something went wrong with a connection, or a broadcast did not fit its queue.
-    Failed(ConnectionId, Box<str>),
-    /// Messages of a group were lost, and the connection takes data again.
-    Dropped(ConnectionId, Dropped),
-    /// The last event of a connection.
-    Closed(ConnectionId, Box<Closed>),
-    /// The last event of a server: every connection is closed and the thread has ended. It
-    /// carries a text when that was not asked for.
-    Stopped(Option<Box<str>>),
-}
-
-/// What is known of a connection when it opens.
-#[derive(Debug)]
-pub struct Opened {
-    /// The request target's path and query, as sent.
-    pub path: String,
-    /// The headers of the request, in order, names as sent. A server with tokens leaves out what
-    /// holds one.
-    pub headers: Vec<(String, String)>,
-    /// The chosen subprotocol.
-    pub subprotocol: Option<String>,
-    /// Who connected.
-    pub remote_address: SocketAddr,
-    /// The role of its token; `None`: it has shown none.
-    pub role: Option<u8>,
-    /// How often the tokens had been replaced when its own was looked at.
-    pub token_generation: u64,
-    /// The account of what is sent to it.
-    pub account: Arc<Account>,
-}
-
-/// How a connection ended.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Closed {
-    /// The peer's close code, ours when the peer broke the protocol, else 1006.
-    pub code: u16,
-    /// The reason that came with the code.
-    pub reason: String,
-    /// Both sides sent a close frame: `None`. Otherwise what happened.
-    pub error: Option<String>,
-}
-
-/// Events with the bytes of their messages.
-#[derive(Debug, Default)]
-pub struct Batch {
-    /// What happened.
-    pub events: Vec<Event>,
-    /// The bytes of the messages.
-    pub arena: Vec<u8>,
-}
-
-impl Batch {
-    /// An arena that grew beyond this is given back after use.
-    const KEEP: usize = 1 << 20;
-    /// What an event is reckoned at, beside its payload.
-    const EVENT: usize = 64;
-
-    pub(crate) fn message(&mut self, id: ConnectionId, kind: Kind, payload: &[u8]) {
-        let start = self.arena.len();
-        self.arena.extend_from_slice(payload);
-        self.events.push(Event::Message(id, kind, start..self.arena.len()));
-    }
-
-    pub(crate) fn failed(&mut self, id: ConnectionId, text: &str) {
-        self.events.push(Event::Failed(id, text.into()));
-    }
-
-    /// Ready for use again.
-    pub fn clear(&mut self) {
-        self.events.clear();
-        self.arena.clear();
-        self.arena.shrink_to(Self::KEEP);
-    }
-
-    fn append(&mut self, other: &mut Self) {
-        let offset = self.arena.len();
-        self.arena.append(&mut other.arena);
-        self.events.extend(other.events.drain(..).map(|event| match event {
-            Event::Message(id, kind, range) => {
-                Event::Message(id, kind, range.start + offset..range.end + offset)
-            }
-            other => other,
-        }));
-    }
-
-    fn weight(&self) -> usize {
-        let large: usize = self.events.iter().map(Event::own_bytes).sum();
-        self.arena.len() + large + self.events.len() * Self::EVENT
-    }
-}
-
-impl Event {
-    /// What this event weighs in the sum that `max_receive_memory` limits.
-    pub fn weight(&self) -> usize {
-        let shared = if let Self::Message(_, _, range) = self { range.len() } else { 0 };
-        Batch::EVENT + shared + self.own_bytes()
-    }
-
-    fn own_bytes(&self) -> usize {
-        if let Self::LargeMessage(_, _, payload) = self { payload.len() } else { 0 }
-    }
-}
+use crate::event::Batch;
+use crate::stall::current_thread;
 
 /// The queue to the program, and how the program waits for it.
 pub(crate) struct Inbox {
@@ -136,8 +19,8 @@ pub(crate) struct Inbox {
     pending: AtomicBool,
     /// Weight of what was delivered and not yet consumed.
     held: AtomicUsize,
-    /// The program has polled since the watch last looked.
-    attended: AtomicBool,
+    /// The thread that has polled since the watch last looked; 0: none has.
+    attended: AtomicU64,
     /// The network thread does not read until the program has consumed.
     throttled: AtomicBool,
 }
@@ -150,6 +33,16 @@ struct State {
     waiting: Waiting,
     notifier: Option<Listed<Socket>>,
     stopped: bool,
+}
+
+impl State {
+    /// Wakes the event loop.
+    fn ring(&self) {
+        if let Some(notifier) = &self.notifier {
+            // A full pipe has woken the loop already.
+            let _ = notifier.send(&[1]);
+        }
+    }
 }
 
 /// How the consumer learns of the next event.
@@ -172,7 +65,7 @@ impl Inbox {
             stopped: Condvar::new(),
             pending: AtomicBool::new(false),
             held: AtomicUsize::new(0),
-            attended: AtomicBool::new(false),
+            attended: AtomicU64::new(0),
             throttled: AtomicBool::new(false),
         }
     }
@@ -202,12 +95,7 @@ impl Inbox {
                 drop(state);
                 self.arrived.notify_all();
             }
-            Waiting::Armed => {
-                if let Some(notifier) = &state.notifier {
-                    // A full pipe has woken the loop already.
-                    let _ = notifier.send(&[1]);
-                }
-            }
+            Waiting::Armed => state.ring(),
         }
     }
 
@@ -236,7 +124,27 @@ impl Inbox {
 
     /// The program is polling, whether or not there is anything for it.
     pub(crate) fn attend(&self) {
-        self.attended.store(true, Ordering::Relaxed);
+        self.attended.store(current_thread(), Ordering::Relaxed);
+    }
+
+    /// Whether the program has polled since [`Inbox::attendance`] was called.
+    pub(crate) fn is_attended(&self) -> bool {
+        self.attended.load(Ordering::Relaxed) != 0
+    }
+
+    /// The thread that has polled since the last call.
+    pub(crate) fn attendance(&self) -> Option<u64> {
+        let thread = self.attended.swap(0, Ordering::Relaxed);
+        (thread != 0).then_some(thread)
+    }
+
+    /// Makes an event loop that waits for a byte poll, to see whether it is alive.
+    pub(crate) fn nudge(&self) {
+        let mut state = self.lock();
+        if state.waiting == Waiting::Armed {
+            state.waiting = Waiting::No;
+            state.ring();
+        }
     }
 
     /// The program is done with events of this weight. True when the network thread waits for it.
@@ -296,7 +204,7 @@ impl Inbox {
             if state.stopped {
                 return false;
             }
-            if self.attended.swap(false, Ordering::Relaxed) && state.since.is_some() {
+            if self.attendance().is_some() && state.since.is_some() {
                 // A poll with a budget may still be at what it took before.
                 state.since = Some(Instant::now());
             }
@@ -317,7 +225,14 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+    use std::sync::Arc;
+
+    use stagedoor_protocol::Kind;
+
     use super::*;
+    use crate::event::Event;
+    use crate::outbox::ConnectionId;
 
     fn message(batch: &mut Batch, text: &str) {
         batch.message(ConnectionId::new(1, 0), Kind::Text, text.as_bytes());

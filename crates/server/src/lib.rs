@@ -8,6 +8,9 @@
 mod admission;
 mod descriptors;
 mod door;
+#[cfg(unix)]
+mod dump;
+mod event;
 mod failures;
 mod groups;
 mod http;
@@ -17,17 +20,22 @@ mod network;
 mod open;
 mod outbox;
 mod peer;
+mod place;
 mod server;
 mod settings;
+mod stall;
 mod timers;
 mod tokens;
 
 pub use descriptors::{after_fork_in_child, after_fork_in_parent, before_fork};
+#[cfg(unix)]
+pub use dump::Dump;
+pub use event::{Batch, Closed, Event, Opened};
 pub use groups::GroupId;
-pub use inbox::{Batch, Closed, Event, Opened};
 pub use memberships::Dropped;
 pub use outbox::{Account, ConnectionId, SendError};
 pub use server::Server;
 pub use settings::Settings;
 pub use stagedoor_protocol::Kind;
+pub use stall::Notice;
 pub use tokens::{InvalidToken, Tokens};

@@ -2,6 +2,7 @@
 
 mod commands;
 mod room;
+mod stall;
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -14,8 +15,8 @@ use slab::Slab;
 use stagedoor_protocol::Refusal;
 
 use crate::descriptors::Listed;
+use crate::event::Batch;
 use crate::groups::Groups;
-use crate::inbox::Batch;
 use crate::outbox::{ConnectionId, Outbox};
 use crate::peer::{Fate, Peer, Readiness, Rules};
 use crate::server::Shared;
@@ -55,6 +56,8 @@ pub(crate) struct Network {
     accept_again: Option<Instant>,
     /// Everything ends at this time at the latest.
     stop_by: Option<Instant>,
+    /// A stall of the game is reported at this time, unless the program does so before.
+    report_at: Option<Instant>,
     /// Bytes of incomplete messages.
     buffered: usize,
     /// Peers that `max_connections` limits: all but those that were told to go.
@@ -86,6 +89,7 @@ impl Network {
             timers: Timers::default(),
             accept_again: None,
             stop_by: None,
+            report_at: None,
             buffered: 0,
             placed: 0,
             handshakes: Handshakes::default(),
@@ -133,9 +137,12 @@ impl Network {
 
     /// Waits for sockets, commands or the next deadline.
     fn sleep(&mut self, events: &mut Events) -> io::Result<()> {
-        let deadline =
-            [self.timers.next(), self.accept_again, self.stop_by].into_iter().flatten().min();
-        let mut timeout = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+        let deadlines = [self.timers.next(), self.accept_again, self.stop_by, self.report_at];
+        let mut timeout = deadlines
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|at| at.saturating_duration_since(Instant::now()));
         self.shared.is_asleep.store(true, Ordering::SeqCst);
         let may_read = !self.ready.is_empty() && !self.is_inbox_full();
         if may_read || self.shared.has_commands.load(Ordering::SeqCst) {
@@ -339,6 +346,9 @@ impl Network {
     }
 
     fn handle_timeouts(&mut self, now: Instant) {
+        if self.report_at.is_some_and(|at| at <= now) {
+            self.report_stall(now);
+        }
         while let Some((asked_for, id)) = self.timers.due(now) {
             let Some(peer) = find(&mut self.peers, id) else { continue };
             if peer.reminder != Some(asked_for) {

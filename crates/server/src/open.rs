@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use stagedoor_protocol::{Connection, Event as Incoming, Kind, Payload, State};
 
+use crate::event::{Batch, Closed, Event};
 use crate::groups::{GroupId, Publication};
-use crate::inbox::{Batch, Closed, Event};
 use crate::memberships::Memberships;
 use crate::outbox::{Account, ConnectionId, SendError};
 

@@ -151,6 +151,8 @@ pub(crate) enum Command {
         code: u16,
         reason: String,
     },
+    /// The game is stalled; the watch was told, and may not be able to say so.
+    Alarm,
     /// Close everything, then end the thread.
     Stop,
     /// Close everything at once and end the thread.

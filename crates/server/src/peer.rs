@@ -14,7 +14,7 @@ use stagedoor_protocol::{Config, HeadReader, Kind, Timeout};
 use crate::admission::Admission;
 use crate::descriptors::Listed;
 use crate::door::{Door, NOT_AUTHENTICATED, Standing};
-use crate::inbox::Batch;
+use crate::event::Batch;
 use crate::memberships::Memberships;
 use crate::open::Open;
 use crate::outbox::ConnectionId;

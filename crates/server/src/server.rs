@@ -16,12 +16,14 @@ use stagedoor_protocol::{Config, Kind, encode_frame};
 use crate::admission::Admission;
 use crate::descriptors::Listed;
 use crate::door::Door;
+use crate::event::{Batch, Event};
 use crate::groups::GroupId;
-use crate::inbox::{Batch, Event, Inbox};
+use crate::inbox::Inbox;
 use crate::network::{Network, WAKER};
 use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
 use crate::peer::Rules;
 use crate::settings::Settings;
+use crate::stall::Watch;
 use crate::tokens::Tokens;
 
 /// How many connections the kernel keeps waiting to be accepted.
@@ -30,6 +32,7 @@ const BACKLOG: i32 = 1024;
 /// What the network thread and the program share.
 pub(crate) struct Shared {
     pub(crate) inbox: Inbox,
+    pub(crate) watch: Watch,
     outbox: Mutex<Outbox>,
     /// The outbox is not empty.
     pub(crate) has_commands: AtomicBool,
@@ -76,7 +79,7 @@ thread_local! {
 /// ([`Server::begin`] to [`Server::end`]) goes out together; anything else at once. Dropping the
 /// server ends its thread and its sockets; in a forked child it does nothing.
 pub struct Server {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     address: SocketAddr,
     max_send_queue: u64,
     /// The number of the next group.
@@ -99,6 +102,7 @@ impl Server {
         let waker = Waker::new(poll.registry(), WAKER)?;
         let shared = Arc::new(Shared {
             inbox: Inbox::new(),
+            watch: Watch::default(),
             outbox: Mutex::default(),
             has_commands: AtomicBool::new(false),
             is_asleep: AtomicBool::new(false),
@@ -118,11 +122,12 @@ impl Server {
             },
             settings,
         };
+        shared.inbox.attend();
         let network = Network::new(poll, listener, rules, Arc::clone(&shared))?;
-        let inbox = Arc::clone(&shared);
+        let ours = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("stagedoor-net".into())
-            .spawn(move || run(network, &inbox.inbox))?;
+            .spawn(move || run(network, &ours))?;
         let process = std::process::id();
         let thread = Mutex::new(Some(thread));
         let groups = AtomicU64::new(1);
@@ -148,7 +153,8 @@ impl Server {
         self.shared.inbox.pending()
     }
 
-    /// Tells that the program polls, so that [`Server::wait_neglected`] goes on waiting.
+    /// Tells that the program polls, so that [`Server::wait_neglected`] and
+    /// [`Server::wait_stalled`] go on waiting.
     pub fn attend(&self) {
         self.shared.inbox.attend();
     }
@@ -203,7 +209,7 @@ impl Server {
         self.flush();
     }
 
-    fn command(&self, put: impl FnOnce(&mut Outbox)) {
+    pub(crate) fn command(&self, put: impl FnOnce(&mut Outbox)) {
         self.shared.queue(put);
         if HANDLING.get() != Arc::as_ptr(&self.shared) {
             self.shared.wake();
@@ -344,7 +350,7 @@ fn bind(address: SocketAddr) -> io::Result<(mio::net::TcpListener, SocketAddr)> 
 }
 
 /// The thread's body: whatever happens, the program gets a last event.
-fn run(mut network: Network, inbox: &Inbox) {
+fn run(mut network: Network, shared: &Shared) {
     block_signals();
     let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| network.run()));
     let error = match outcome {
@@ -354,8 +360,9 @@ fn run(mut network: Network, inbox: &Inbox) {
     };
     let mut batch = network.into_last_events();
     batch.events.push(Event::Stopped(error.map(Into::into)));
-    inbox.deliver(&mut batch);
-    inbox.stop();
+    shared.inbox.deliver(&mut batch);
+    shared.inbox.stop();
+    shared.watch.end();
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -40,6 +40,7 @@ from stagedoor.live.rpc.fanout import Fanout
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.roles import Role, RoleName
 from stagedoor.live.rpc.session import Session
+from stagedoor.live.understudy import Understudy
 from stagedoor.live.websocket import WebSocketServer, WebSocketServerConnection
 from stagedoor.wire.games import Game
 
@@ -97,6 +98,8 @@ class Stage:
         logs.add_to(self._hub, log)
         topic.add_to(self._hub, fanout.join, fanout.leave)
         self._hub.on_session.append(self._session_changed)
+        self._hub.on_game_thread = self._on_game_thread
+        self._understudy = Understudy(self._hub, self._server)
         self._server._advice = "call stage.tick(dt) once a frame"
         self._server._tokens = self._hub.keys.for_core()
         self._server.onconnection = self._connected
@@ -249,7 +252,8 @@ class Stage:
         self._on_game_thread(
             lambda: topics.add(
                 name, read, description=description, history=history, is_watched=True
-            )
+            ),
+            may_drop=True,
         )
 
     def unwatch(self, name: str, /) -> None:
@@ -258,7 +262,7 @@ class Stage:
         topics = self._hub.topics
         if topics.get(name) is None and get_ident() != self._hub.game_thread:
             raise KeyError(f"there is no topic {name!r}")
-        self._on_game_thread(lambda: topics.remove(name))
+        self._on_game_thread(lambda: topics.remove(name), may_drop=True)
 
     def emit(self, topic: str, data: object, /) -> None:
         """Tell something to who subscribes to the topic; costs next to nothing when nobody does.
@@ -270,17 +274,17 @@ class Stage:
         if get_ident() == self._hub.game_thread:
             topics.emit(topic, data)
         elif (found := topics.get(topic)) is None or found.is_live:
-            self._on_game_thread(lambda: topics.emit(topic, data))
+            self._on_game_thread(lambda: topics.emit(topic, data), may_drop=True)
 
-    def _on_game_thread(self, call: Callable[[], object]) -> None:
+    def _on_game_thread(self, call: Callable[[], object], *, may_drop: bool) -> None:
         if get_ident() == self._hub.game_thread:
             call()
-        elif len(self._server._later) < _MAX_HANDED_OVER:
-            self._server._call_later(call)
-        else:
+        elif may_drop and len(self._server._later) >= _MAX_HANDED_OVER:
             self._hub.complaints.add(
                 "handed over", "other threads emit faster than tick() takes it"
             )
+        else:
+            self._server._call_later(call)
 
     def rotate_tokens(self) -> None:
         """Make new tokens; connections that were let in by the old ones are closed with 4401."""
@@ -403,6 +407,7 @@ class Stage:
             self._announcement.withdraw()
             self._announcement = None
         self._hub.runner.close()
+        self._understudy.end()
         self._server.close()
         self._pace.end()
         self._frames.stop_watching_gc()

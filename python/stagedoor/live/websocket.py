@@ -8,6 +8,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -113,6 +114,7 @@ class WebSocketServer:
         self._onclose: Handler | None = None
         # What a stage asks for beyond the seed's interface.
         self._tokens: list[tuple[str, int]] | None = None
+        self._watch: Callable[[_core.NetworkThread], None] | None = None
         self._poll_in_loop: Callable[[float], int] | None = None
         """Called instead of `poll` by the asyncio loop that runs when `listen()` is called."""
         self._advice = (
@@ -193,8 +195,8 @@ class WebSocketServer:
             host, port, tokens=self._tokens, **self._options.for_core()
         )
         watch = threading.Thread(
-            target=_warn_when_neglected,
-            args=(core.thread, self._advice),
+            target=self._watch or partial(_warn_when_neglected, advice=self._advice),
+            args=(core.thread,),
             name="stagedoor-watch",
             daemon=True,
         )
@@ -221,7 +223,7 @@ class WebSocketServer:
             self._close_callbacks.append(done)
         if not self._is_closing:
             self._is_closing = True
-            for connection in self._connections.values():
+            for connection in self.connections:
                 if connection._state is ReadyState.OPEN:
                     connection._state = ReadyState.CLOSING
             self._core.stop()

@@ -66,6 +66,7 @@ TOPICS = {
     "frames": "viewer",
     "game.degraded": "viewer",
     "game.pace": "viewer",
+    "game.stalled": "viewer",
     "logs": "viewer",
     "process.metrics": "viewer",
     "rpc.methods.changed": "viewer",

@@ -8,6 +8,7 @@ use super::{Network, find};
 use crate::groups::{GroupId, Publication};
 use crate::outbox::{Command, ConnectionId};
 use crate::peer::Fate;
+use crate::stall::GIL_PATIENCE;
 
 impl Network {
     pub(super) fn execute_commands(&mut self, now: Instant) {
@@ -52,6 +53,7 @@ impl Network {
                         self.mark_dirty(to.slot());
                     }
                 }
+                Command::Alarm => self.report_at = Some(now + GIL_PATIENCE),
                 Command::Stop => self.stop(now),
                 Command::Quit => self.quit(now),
                 Command::Panic => panic!("asked to panic"),
@@ -102,7 +104,13 @@ impl Network {
         }
     }
 
-    fn publish(&mut self, group: GroupId, frame: Arc<[u8]>, droppable: bool, now: Instant) {
+    pub(super) fn publish(
+        &mut self,
+        group: GroupId,
+        frame: Arc<[u8]>,
+        droppable: bool,
+        now: Instant,
+    ) {
         let Some((number, members)) = self.groups.begin(group) else { return };
         let publication = Publication { number, frame, droppable };
         let mut over = Vec::new();

@@ -8,8 +8,8 @@ use stagedoor_protocol::{Connection, Refusal, Request, upgrade};
 
 use super::{Fate, Peer, Phase, Rules};
 use crate::door::{Standing, Verdict};
+use crate::event::{Batch, Event, Opened};
 use crate::http;
-use crate::inbox::{Batch, Event, Opened};
 use crate::open::Open;
 use crate::outbox::Account;
 

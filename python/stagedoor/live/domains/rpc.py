@@ -26,12 +26,12 @@ def add_to(hub: Hub) -> None:
         """
         found = [
             call
-            for call in session.calls
+            for call in list(session.calls)
             if call.request.id == id and type(call.request.id) is type(id)
         ]
         for call in found:
             call.fail(Cancelled())
         return bool(found)
 
-    hub.methods.add_built_in(discover, "rpc.discover", role="viewer")
+    hub.methods.add_built_in(discover, "rpc.discover", role="viewer", anytime=True)
     hub.methods.add_built_in(cancel, "rpc.cancel", role="viewer", with_session=True)

@@ -66,6 +66,9 @@ def add_to(hub: Hub) -> None:
         return Ticket(hub.keys.ticket(session.role), TICKET_LIFE, session.role.label)
 
     methods = hub.methods
-    methods.add_built_in(authenticate, "session.authenticate", role="viewer", with_session=True)
-    methods.add_built_in(info, "session.info", role="viewer", with_session=True)
-    methods.add_built_in(make_ticket, "session.ticket", role="viewer", with_session=True)
+    for function, name in (
+        (authenticate, "session.authenticate"),
+        (info, "session.info"),
+        (make_ticket, "session.ticket"),
+    ):
+        methods.add_built_in(function, name, role="viewer", with_session=True, anytime=True)

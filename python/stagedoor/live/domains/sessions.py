@@ -94,11 +94,11 @@ def add_to(hub: Hub) -> None:
         topic = hub.topics.get(CHANGED)
         if topic is not None and topic.is_live:
             role = _role(session)
-            hub.topics.emit(CHANGED, SessionChanged(change, session.id, role, session.address))
+            hub.emit(CHANGED, SessionChanged(change, session.id, role, session.address))
 
     methods = hub.methods
-    methods.add_built_in(list_sessions, "sessions.list", role="viewer")
-    methods.add_built_in(audit, "sessions.audit", role="admin")
+    methods.add_built_in(list_sessions, "sessions.list", role="viewer", anytime=True)
+    methods.add_built_in(audit, "sessions.audit", role="admin", anytime=True)
     methods.add_built_in(kick, "sessions.kick", role="admin", with_session=True)
     hub.topics.add(CHANGED, description="Who came in, showed a token later, or is gone.")
     hub.on_session.append(tell)

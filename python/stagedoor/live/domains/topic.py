@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -119,12 +120,15 @@ def add_to(
         ended = TopicEnded(group.number, group.topic.name, error)
         session.notify("topic.ended", ended)
 
-    def _check(session: Session, change: SessionChange = "authenticated") -> None:
+    def _check(session: Session) -> None:
         """End what the session may not have any more."""
+        for group in list(session.groups.values()):
+            if session.role is None or session.role < group.topic.role:
+                _end(session, group, Forbidden(group.topic.role.label))
+
+    def _session_changed(session: Session, change: SessionChange) -> None:
         if change == "authenticated":
-            for group in list(session.groups.values()):
-                if session.role is None or session.role < group.topic.role:
-                    _end(session, group, Forbidden(group.topic.role.label))
+            hub.on_game_thread(partial(_check, session), may_drop=False)
 
     def _restricted(topic: Topic) -> None:
         for session in list(hub.sessions):
@@ -153,9 +157,9 @@ def add_to(
 
     hub.topics.on_restricted = _restricted
     hub.topics.on_removed = _removed
-    hub.on_session.append(_check)
+    hub.on_session.append(_session_changed)
     methods = hub.methods
-    methods.add_built_in(list_topics, "topic.list", role="viewer")
+    methods.add_built_in(list_topics, "topic.list", role="viewer", anytime=True)
     methods.add_built_in(subscribe, "topic.subscribe", role="viewer", with_session=True)
     methods.add_built_in(unsubscribe, "topic.unsubscribe", role="viewer", with_session=True)
 

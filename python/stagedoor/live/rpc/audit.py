@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -64,14 +66,15 @@ class _Record(NamedTuple):
 class Audit:
     """The newest calls that changed something or were refused.
 
-    Written on the game thread; `newest()` may be called from any.
+    From any thread. `emit` tells the topic, on the game's.
     """
 
-    def __init__(self, topics: Topics) -> None:
+    def __init__(self, topics: Topics, emit: Callable[[str, object], None]) -> None:
         self._records: deque[_Record] = deque(maxlen=KEPT)
-        self._count = 0
+        self._numbers = count(1)
         self._epoch = time() - perf_counter()
         self._topics = topics
+        self._emit = emit
         topics.add(TOPIC, description="Each entry of the audit, as it is made.", role=Role.ADMIN)
 
     def add(
@@ -83,13 +86,12 @@ class Audit:
         duration: float,
     ) -> None:
         """A call has ended, or was refused."""
-        self._count += 1
         kept = None
         if params is not UNSET:
             # A copy: as it is, it would keep the whole message.
             kept = bytes(memoryview(params)[: MAX_PARAMS + 1])
         record = _Record(
-            self._count,
+            next(self._numbers),
             perf_counter(),
             duration,
             session.id,
@@ -102,7 +104,7 @@ class Audit:
         self._records.append(record)
         topic = self._topics.get(TOPIC)
         if topic is not None and topic.is_live:
-            self._topics.emit(TOPIC, self._entry(record))
+            self._emit(TOPIC, self._entry(record))
 
     def newest(self, count: int, since: float = 0.0) -> list[AuditEntry]:
         """So many, not older than `since`, oldest first."""

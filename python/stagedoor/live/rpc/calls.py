@@ -49,13 +49,17 @@ class Call:
         self.stop: Callable[[], object] = lambda: None
         """Makes what runs end, where it can be made to."""
         self.is_over = False
+        self.must_stop = False
+        """The understudy has ended the call, and what runs for it goes on."""
         self.has_task = False
         """A coroutine is still to come to its end, perhaps after the call's."""
         self._answer = answer
+        self._end = threading.Lock()
+        """Who acquires it ends the call."""
 
     def end(self, outcome: Outcome) -> None:
         """Answer with the outcome, unless the call is over: then it is dropped."""
-        if self.is_over:
+        if not self._end.acquire(blocking=False):
             return
         self.is_over = True
         self.session.calls.discard(self)
@@ -76,14 +80,25 @@ class Call:
         self.end(outcome)
         self._stop()
 
+    def expire(self) -> None:
+        """Tell the caller that the time is up. From the understudy's thread: what runs is stopped
+        by `Runner.step()`."""
+
+        def outcome() -> object:
+            raise TimedOut(self.method.timeout or 0.0)
+
+        self.end(outcome)
+        self.must_stop = True
+
     def drop(self) -> None:
         """End the call without an answer: the caller has left, or may not go on."""
-        if not self.is_over:
+        if self._end.acquire(blocking=False):
             self.is_over = True
             self.session.note(self.method, self.request.params, CANCELLED, self.began)
         self._stop()
 
     def _stop(self) -> None:
+        self.must_stop = False
         try:
             self.stop()
         except KeyboardInterrupt:
@@ -136,6 +151,8 @@ class Runner:
         while self._finished:
             call, outcome = self._finished.popleft()
             call.end(outcome)
+        for call in [call for call in self.calls if call.must_stop]:
+            call._stop()
         if self._generators:
             self._generators = [
                 (call, generator)

@@ -9,7 +9,7 @@ from stagedoor.live.websocket import WebSocketServer
 class Fanout:
     """Hands over to the network thread, which frames once for all members of a group.
 
-    While the server does not listen nothing happens. Game thread only.
+    While the server does not listen nothing happens. Game thread only, but for `publish()`.
     """
 
     def __init__(self, server: WebSocketServer) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from threading import get_ident
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -14,15 +15,29 @@ from stagedoor.live.rpc.complaints import Complaints
 from stagedoor.live.rpc.keys import Keys
 from stagedoor.live.rpc.methods import Methods
 from stagedoor.live.rpc.roles import Role
-from stagedoor.live.rpc.session import Session
+from stagedoor.live.rpc.session import Running, Session
+from stagedoor.live.rpc.stall import Stall
 from stagedoor.live.rpc.topics import Publisher, Topics
 from stagedoor.live.websocket import WebSocketServerConnection
 
 SessionChange: TypeAlias = Literal["joined", "authenticated", "left"]
 
 
+class OnGameThread(Protocol):
+    """Does something on the game's thread."""
+
+    def __call__(self, call: Callable[[], object], *, may_drop: bool) -> None: ...
+
+
+def _at_once(call: Callable[[], object], *, may_drop: bool) -> None:
+    call()
+
+
 class Hub:
-    """Methods, topics, sessions, and what runs for them. Game thread only."""
+    """Methods, topics, sessions, and what runs for them.
+
+    Game thread only, but for what the understudy does: see `stagedoor.live.understudy`.
+    """
 
     def __init__(self, name: str, publisher: Publisher) -> None:
         self.name = name
@@ -35,12 +50,21 @@ class Hub:
         self.topics = Topics(publisher, self.encoder)
         self.runner = Runner()
         self.complaints = Complaints()
-        self.audit = Audit(self.topics)
+        self.audit = Audit(self.topics, self.emit)
         self.sessions: set[Session] = set()
+        """Who is here; the understudy adds to it, so go through a copy."""
+        self.running: dict[int, Running] = {}
+        """The plain methods that run now. Who takes a call out of here is the one to answer it."""
+        self.stall: Stall | None = None
+        """Set by the understudy while the game is stalled."""
         self.on_session: list[Callable[[Session, SessionChange], None]] = []
-        """Called when somebody has come in, has shown who they are after that, or is gone."""
+        """Called when somebody has come in, has shown who they are after that, or is gone; perhaps
+        on the understudy's thread."""
         self.game_thread = get_ident()
         """The one that calls `tick()`: where callers are answered."""
+        self.on_game_thread: OnGameThread = _at_once
+        """How something is done on the game's thread: at once if this is it, else in its next
+        frame. What `may_drop` is not done while too much waits."""
         self._leave: Callable[[], None] | None = None
         self._leaves_next = False
         self._known: set[str] = set()
@@ -76,9 +100,20 @@ class Hub:
             self.topics.leave(group, session)
         session.groups.clear()
 
+    def emit(self, topic: str, value: object) -> None:
+        """Tell something to who subscribes to the topic. From any thread."""
+        self.on_game_thread(partial(self.topics.emit, topic, value), may_drop=True)
+
     def _tell(self, session: Session, change: SessionChange) -> None:
         for told in self.on_session:
             told(session, change)
+
+    @property
+    def stalled_for(self) -> float:
+        """For how many seconds the game has not come to `tick()`; 0.0 while it is not stalled. May
+        be read from any thread."""
+        stall = self.stall
+        return 0.0 if stall is None else stall.seconds
 
     @property
     def frame(self) -> int:

@@ -21,7 +21,10 @@ _MAX_ADDRESSES: Final = 1000
 
 
 class Keys:
-    """One token for each role, made at the start; tickets stand in for them once."""
+    """One token for each role, made at the start; tickets stand in for them once.
+
+    Any thread: each change is one step, so that no ticket is good twice.
+    """
 
     def __init__(self) -> None:
         self.tokens = _new_tokens()
@@ -43,7 +46,9 @@ class Keys:
     def ticket(self, role: Role) -> str:
         """A ticket for this role: good once, for 30 s."""
         now = monotonic()
-        self._tickets = {key: entry for key, entry in self._tickets.items() if entry[1] > now}
+        for key, (_, until) in list(self._tickets.items()):
+            if until <= now:
+                self._tickets.pop(key, None)
         if len(self._tickets) >= _MAX_TICKETS:
             raise TooManyRequests(f"{_MAX_TICKETS} tickets")
         ticket = secrets.token_urlsafe(32)

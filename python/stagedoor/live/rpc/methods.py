@@ -57,7 +57,10 @@ class Method:
         self.with_session = with_session
         """The function's first parameter is the caller's session: built-in methods only."""
         self.anytime = anytime
-        """The function may run on any thread, while the game's thread is anywhere."""
+        """The understudy may call it while the game is stalled, on its own thread: it must be safe
+        while the game's thread is anywhere in its code. Built-in plain methods only."""
+        if anytime and self.kind is not Kind.PLAIN:
+            raise TypeError(f"{name}: only a plain function can be called at any time")
         self.signature = Signature(function, given=1 if with_session else 0)
         self.takes_secrets = any(_SECRET.search(p.name) for p, _ in self.signature.parameters)
         """Its params are to be written down nowhere."""
@@ -65,7 +68,10 @@ class Method:
 
 
 class Methods:
-    """The methods of one stage. Registering a name again replaces it. Game thread only."""
+    """The methods of one stage. Registering a name again replaces it.
+
+    Changed on the game thread only; any thread may look.
+    """
 
     def __init__(self) -> None:
         self._by_name: dict[str, Method] = {}
@@ -121,6 +127,10 @@ class Methods:
             raise KeyError(f"there is no method {name!r}")
         del self._by_name[name]
         self.on_change()
+
+    def get(self, name: str) -> Method | None:
+        """The method of that name."""
+        return self._by_name.get(name)
 
     def __iter__(self) -> Iterator[Method]:
         """Of those there are at this moment; from any thread."""

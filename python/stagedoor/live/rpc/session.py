@@ -6,8 +6,9 @@ import logging
 import traceback
 from collections.abc import Callable
 from functools import partial
-from time import perf_counter, time
-from typing import TYPE_CHECKING, Any, Final
+from itertools import count
+from time import monotonic, perf_counter, time
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from msgspec import UNSET, Raw, UnsetType
 
@@ -24,14 +25,16 @@ from stagedoor.wire.errors import (
     NOT_AUTHENTICATED,
     TOO_MANY_REQUESTS,
     Forbidden,
+    GameStalled,
     HandlerError,
     InternalError,
     NotAuthenticated,
     ParseError,
     RpcError,
+    TimedOut,
     TooManyRequests,
 )
-from stagedoor.wire.jsonrpc import Id, Malformed, Request
+from stagedoor.wire.jsonrpc import Id, Malformed, Message, Request
 from stagedoor.wire.size import MAX_ANSWER, TooLargeError, check_size
 
 if TYPE_CHECKING:
@@ -39,6 +42,9 @@ if TYPE_CHECKING:
     from stagedoor.live.rpc.topics import Group
 
 logger = logging.getLogger("stagedoor")
+
+_Begin: TypeAlias = Callable[[Request, Callable[[bytes], None]], bytes | None]
+"""Gives the answer to a request if there is one already; else it goes to the callable, later."""
 
 MAX_CALLS: Final = 10_000
 """Calls a second, each member of a batch counted."""
@@ -55,10 +61,22 @@ NO_ROOM: Final = 1013
 """The close code for a client that does not take its answers."""
 
 
-class Session:
-    """Answers the requests that come in on one connection. Game thread only.
+class Running(NamedTuple):
+    """A plain method that runs now."""
 
-    Plain methods are answered in the order of their requests; others when they end.
+    session: Session
+    request: Request
+    method: Method
+    answer: Callable[[bytes], None]
+    since: float
+    """By `time.monotonic()`."""
+
+
+class Session:
+    """Answers the requests that come in on one connection.
+
+    Plain methods are answered in the order of their requests; others when they end. Game thread
+    only, but for what the understudy does: `stand_in()`, `overrun()`.
     """
 
     def __init__(self, connection: WebSocketServerConnection, hub: Hub, role: Role | None) -> None:
@@ -103,16 +121,44 @@ class Session:
         self.calls.clear()
 
     def _receive(self, text: str) -> None:
-        message = jsonrpc.decode(text)
+        self._handle(jsonrpc.decode(text), self._begin)
+
+    def _handle(self, message: Message, begin: _Begin) -> None:
         if isinstance(message, Request):
-            answer = self._begin(message, self._send)
+            answer = begin(message, self._send)
             if answer is not None:
                 self._send(answer)
         elif isinstance(message, Malformed):
             self.hub.complaints.add("malformed", f"{self} sent no request: {message.error}")
             self._send(jsonrpc.encode_error(message.id, message.error))
         else:
-            _Gathering(message, self._begin, self._send)
+            _Gathering(message, begin, self._send)
+
+    def stand_in(self, message: Message, stalled: GameStalled) -> None:
+        """Answer a message without the game's thread, on the understudy's: what needs the game is
+        refused, and notifications of that kind are dropped."""
+
+        def begin(request: Request, answer: Callable[[bytes], None]) -> bytes | None:
+            method = self.hub.methods.get(request.method)
+            if method is not None and method.anytime:
+                return self._begin(request, answer)
+            error: RpcError = stalled
+            try:
+                self.admit(request.method, request.params)
+            except RpcError as found:  # who may not call is not told where the game is
+                error = found
+            return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
+
+        self._handle(message, begin)
+
+    def overrun(self, key: int, running: Running) -> None:
+        """Tell the caller of a plain method that its time is up, on the understudy's thread; what
+        runs is left alone, and its result dropped."""
+        if running.request.id is UNSET:
+            return
+        if self.hub.running.pop(key, None) is not None:
+            error = TimedOut(running.method.timeout or 0.0)
+            running.answer(jsonrpc.encode_error(running.request.id, error))
 
     def _refuse_binary(self, _: bytes) -> None:
         error = ParseError("requests are text messages, this one was binary")
@@ -147,13 +193,38 @@ class Session:
         except RpcError as error:
             return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
         if method.kind is PLAIN:
-            try:
-                return self.answer(request, method, lambda: self.invoke(method, arguments))
-            except KeyboardInterrupt:
-                self.interrupted(request, answer)
-                raise
+            return self._run(request, method, arguments, answer)
         self.hub.runner.start(Call(self, request, method, answer), arguments)
         return None
+
+    def _run(
+        self,
+        request: Request,
+        method: Method,
+        arguments: Arguments,
+        answer: Callable[[bytes], None],
+    ) -> bytes | None:
+        """Call a plain method; nothing is returned if the understudy has answered meanwhile."""
+        running = self.hub.running
+        key = id(request)
+        running[key] = begun = Running(self, request, method, answer, monotonic())
+        try:
+            result = self.answer(request, method, lambda: self.invoke(method, arguments))
+        except KeyboardInterrupt:
+            if running.pop(key, None) is not None:
+                self.interrupted(request, answer)
+            raise
+        if running.pop(key, None) is None:
+            took = monotonic() - begun.since
+            logger.warning(
+                "the method %s took %.1f s, its timeout is %g s: its caller was told so, and what "
+                "came of it is dropped",
+                method.name,
+                took,
+                method.timeout,
+            )
+            return None
+        return result
 
     def admit(self, name: str, params: Raw | UnsetType) -> Method:
         """Count a call, and find its method, if this caller may call it. Raises RpcError."""
@@ -272,15 +343,17 @@ class _Gathering:
     def __init__(
         self,
         members: list[Request | Malformed],
-        begin: Callable[[Request, Callable[[bytes], None]], bytes | None],
+        begin: _Begin,
         send: Callable[[bytes], None],
     ) -> None:
         self._send = send
         self._answers: list[bytes] = []
         self._size = 0
-        self._missing = sum(
+        self._expected = sum(
             isinstance(member, Malformed) or member.id is not UNSET for member in members
         )
+        # Each number is given out once, also when the understudy answers at the same time.
+        self._numbers = count(1)
         for member in members:
             if isinstance(member, Malformed):
                 self._add(member.id, jsonrpc.encode_error(member.id, member.error))
@@ -295,8 +368,7 @@ class _Gathering:
             answer = jsonrpc.encode_error(ident, InternalError(reason))
         self._size += len(answer)
         self._answers.append(answer)
-        self._missing -= 1
-        if self._missing == 0:
+        if next(self._numbers) == self._expected:
             self._send(jsonrpc.join_batch(self._answers))
 
 

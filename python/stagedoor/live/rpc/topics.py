@@ -98,6 +98,19 @@ class Group:
             self._value = value
         self._count += 1
 
+    def encode(self, sequence: Any, time: Any, frame: int, value: Any) -> bytes:
+        """A notification for the members. Raises what a value that JSON cannot carry does."""
+        check_surface(value)
+        params = {
+            "subscription": self.number,
+            "topic": self.topic.name,
+            "sequence": sequence,
+            "time": time,
+            "frame": frame,
+            "value": value,
+        }
+        return check_size(jsonrpc.encode_notification("topic.data", params, self._encoder))
+
     def flush(self, now: float) -> Any:
         """What is to be published of the values so far, if the time for it has come."""
         if self._count == 0 or now < self._due:
@@ -123,13 +136,20 @@ class Topic:
     """A named value."""
 
     def __init__(
-        self, name: str, description: str, role: Role, read: Callable[[], Any] | None, history: int
+        self,
+        name: str,
+        description: str,
+        role: Role,
+        read: Callable[[], Any] | None,
+        history: int,
     ) -> None:
         self.name = name
         self.description = description
         self.role = role
         self.read = read
         """Called once a frame while somebody wants its values; may return `NOTHING`."""
+        self.is_told = False
+        """Its values come from `tell()` alone: all its subscribers are one group."""
         self.is_watched = False
         """The game's own value, not one of stagedoor's topics."""
         self.begin: Callable[[], None] = lambda: None
@@ -155,7 +175,7 @@ class Topic:
 
 
 class Topics:
-    """The topics of one stage. Game thread only, but for looking at what there is."""
+    """The topics of one stage. Game thread only, but for `tell()` and looking at what there is."""
 
     def __init__(self, publisher: Publisher, encoder: Encoder) -> None:
         self._publisher = publisher
@@ -176,6 +196,8 @@ class Topics:
         """Called when a topic needs a higher role than it did."""
         self.on_removed: Callable[[Topic], None] = lambda _: None
         """Called before the groups of a topic that is removed end."""
+        self.on_groups: Callable[[Topic], None] = lambda _: None
+        """Called when a topic has got a group, or lost one."""
 
     def add(
         self,
@@ -222,6 +244,8 @@ class Topics:
 
     def group(self, topic: Topic, mode: Mode, hz: float | None, view: View | None = None) -> Group:
         """The group for these subscribers; made when it is the first."""
+        if topic.is_told:
+            mode, hz = "all", None
         group = topic.groups.get((mode, hz, view))
         if group is None:
             if not topic.groups:
@@ -230,6 +254,7 @@ class Topics:
                 topic, mode, hz, view, self._publisher.group(), self._encoder
             )
             self._refresh()
+            self.on_groups(topic)
         return group
 
     def leave(self, group: Group, member: object) -> None:
@@ -240,6 +265,7 @@ class Topics:
             del group.topic.groups[key]
             self._publisher.drop_group(group.number)
             self._refresh()
+            self.on_groups(group.topic)
 
     def _refresh(self) -> None:
         self.live = [topic for topic in self._by_name.values() if topic.is_live]
@@ -276,6 +302,14 @@ class Topics:
         if group.topic.read is None and group.pending:
             del samples[-group.pending :]
         return samples[-count:] if count else []
+
+    def tell(self, name: str, value: Any) -> None:
+        """Publish a value at once, on any thread, but one at a time: of a topic with `is_told`."""
+        topic = self._by_name[name]
+        for group in list(topic.groups.values()):
+            payload = group.encode(group.sequence + 1, time(), self.frame, value)
+            group.sequence += 1
+            self._publisher.publish(group.number, payload, droppable=True)
 
     def step(self, frame: int) -> None:
         """Once a frame: read what somebody wants, and publish what is due.
@@ -358,17 +392,7 @@ class Topics:
             value = value_at(now)
             if value is NOTHING:
                 return
-            check_surface(value)
-            params = {
-                "subscription": group.number,
-                "topic": group.topic.name,
-                "sequence": group.sequence + 1,
-                "time": sample.time,
-                "frame": sample.frame,
-                "value": value,
-            }
-            payload = jsonrpc.encode_notification("topic.data", params, self._encoder)
-            check_size(payload)
+            payload = group.encode(group.sequence + 1, sample.time, sample.frame, value)
         except Exception:  # a mean of what is no number, a value that JSON cannot carry
             self._complain(group, group.topic)
             return

@@ -221,7 +221,8 @@ class TestFlood:
     ) -> None:
         flood = 3 * log.ring.max_count
         with Caller(stage) as caller:
-            caller.call("topic.subscribe", topic="logs", mode="all")
+            only = {"logger": logger.name}  # a busy machine may make a stall of this, and say so
+            caller.call("topic.subscribe", topic="logs", mode="all", filter=only)
             for number in range(flood):
                 logger.warning("%d", number)
             assert len(log.ring._records) <= log.ring.max_count

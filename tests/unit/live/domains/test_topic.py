@@ -17,7 +17,7 @@ def test_topics_are_listed(start: Start) -> None:
     stage.watch("rocks", lambda: 1, description="How many there are.")
     with Caller(stage, role="viewer") as caller:
         listed = {topic["name"]: topic for topic in caller.call("topic.list")["result"]}
-    assert {"rocks", "rpc.methods.changed", "logs", "process.metrics"} <= set(listed)
+    assert {"rocks", "rpc.methods.changed", "logs", "game.stalled"} <= set(listed)
     assert listed["rocks"] == {
         "name": "rocks",
         "description": "How many there are.",

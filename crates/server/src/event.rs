@@ -1,0 +1,124 @@
+//! What happens, as the network thread tells the program.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::sync::Arc;
+
+use stagedoor_protocol::Kind;
+
+use crate::memberships::Dropped;
+use crate::outbox::{Account, ConnectionId};
+
+/// Something that happened, in the order in which it happened.
+#[derive(Debug)]
+pub enum Event {
+    /// A client has finished its opening handshake.
+    Opened(ConnectionId, Box<Opened>),
+    /// A whole message; its bytes are at this range of the batch's arena.
+    Message(ConnectionId, Kind, Range<usize>),
+    /// A whole message that was assembled in an allocation of its own.
+    LargeMessage(ConnectionId, Kind, Vec<u8>),
+    /// The kernel has this many more of the messages that were sent with a receipt.
+    Sent(ConnectionId, usize),
+    /// Something went wrong with a connection, or a broadcast did not fit its queue.
+    Failed(ConnectionId, Box<str>),
+    /// Messages of a group were lost, and the connection takes data again.
+    Dropped(ConnectionId, Dropped),
+    /// The last event of a connection.
+    Closed(ConnectionId, Box<Closed>),
+    /// The last event of a server: every connection is closed and the thread has ended. It
+    /// carries a text when that was not asked for.
+    Stopped(Option<Box<str>>),
+}
+
+/// What is known of a connection when it opens.
+#[derive(Debug)]
+pub struct Opened {
+    /// The request target's path and query, as sent.
+    pub path: String,
+    /// The headers of the request, in order, names as sent. A server with tokens leaves out what
+    /// holds one.
+    pub headers: Vec<(String, String)>,
+    /// The chosen subprotocol.
+    pub subprotocol: Option<String>,
+    /// Who connected.
+    pub remote_address: SocketAddr,
+    /// The role of its token; `None`: it has shown none.
+    pub role: Option<u8>,
+    /// How often the tokens had been replaced when its own was looked at.
+    pub token_generation: u64,
+    /// The account of what is sent to it.
+    pub account: Arc<Account>,
+}
+
+/// How a connection ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The peer's close code, ours when the peer broke the protocol, else 1006.
+    pub code: u16,
+    /// The reason that came with the code.
+    pub reason: String,
+    /// Both sides sent a close frame: `None`. Otherwise what happened.
+    pub error: Option<String>,
+}
+
+/// Events with the bytes of their messages.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// What happened.
+    pub events: Vec<Event>,
+    /// The bytes of the messages.
+    pub arena: Vec<u8>,
+}
+
+impl Batch {
+    /// An arena that grew beyond this is given back after use.
+    const KEEP: usize = 1 << 20;
+    /// What an event is reckoned at, beside its payload.
+    const EVENT: usize = 64;
+
+    pub(crate) fn message(&mut self, id: ConnectionId, kind: Kind, payload: &[u8]) {
+        let start = self.arena.len();
+        self.arena.extend_from_slice(payload);
+        self.events.push(Event::Message(id, kind, start..self.arena.len()));
+    }
+
+    pub(crate) fn failed(&mut self, id: ConnectionId, text: &str) {
+        self.events.push(Event::Failed(id, text.into()));
+    }
+
+    /// Ready for use again.
+    pub fn clear(&mut self) {
+        self.events.clear();
+        self.arena.clear();
+        self.arena.shrink_to(Self::KEEP);
+    }
+
+    pub(crate) fn append(&mut self, other: &mut Self) {
+        let offset = self.arena.len();
+        self.arena.append(&mut other.arena);
+        self.events.extend(other.events.drain(..).map(|event| match event {
+            Event::Message(id, kind, range) => {
+                Event::Message(id, kind, range.start + offset..range.end + offset)
+            }
+            other => other,
+        }));
+    }
+
+    pub(crate) fn weight(&self) -> usize {
+        let large: usize = self.events.iter().map(Event::own_bytes).sum();
+        self.arena.len() + large + self.events.len() * Self::EVENT
+    }
+}
+
+impl Event {
+    /// What this event weighs in the sum that `max_receive_memory` limits.
+    pub fn weight(&self) -> usize {
+        let shared = if let Self::Message(_, _, range) = self { range.len() } else { 0 };
+        Batch::EVENT + shared + self.own_bytes()
+    }
+
+    fn own_bytes(&self) -> usize {
+        if let Self::LargeMessage(_, _, payload) = self { payload.len() } else { 0 }
+    }
+}

@@ -247,7 +247,6 @@ class TestOverruns:
             finally:
                 stopped.set()
 
-
         function: Any = {"coroutine": coroutine, "generator": generator}.get(kind)
         if function is None:
             stage.rpc(name=kind, thread=True, timeout=0.2)(lambda: stopped.wait(PATIENCE))

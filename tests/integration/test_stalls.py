@@ -180,6 +180,48 @@ def test_ctrl_c_ends_a_game_that_hangs(game: Game) -> None:
     assert "KeyboardInterrupt" in "\n".join(game.program.lines)
 
 
+ENDS = {
+    "exits without closing": "",
+    "closes and exits": "stage.close()",
+    "closes and ticks on": """
+stage.close()
+while stage.port is not None:
+    stage.tick(0.0)
+""",
+    "forks and goes on": """
+child = os.fork()
+if child == 0:
+    assert not any(thread.name == "stagedoor-watch" for thread in threading.enumerate())
+    other = stagedoor.start("child", port=0)
+    while other._hub.stall is None:
+        time.sleep(0.01)
+    other.close()
+    sys.exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+stage.tick(0.0)
+""",
+}
+
+
+@pytest.mark.parametrize("is_stalled", [False, True])
+@pytest.mark.parametrize("end", ENDS)
+def test_a_game_ends_cleanly(run: Run, tmp_path: Path, end: str, is_stalled: bool) -> None:
+    game = tmp_path / "game.py"
+    game.write_text(
+        "import os, sys, threading, time\n"
+        "import stagedoor\n"
+        "from stagedoor.live import understudy\n"
+        "understudy._THRESHOLD = 0.05\n"
+        "stage = stagedoor.start('ends', port=0)\n"
+        "stage.tick(0.0)\n"
+        + ("while stage._hub.stall is None:\n    time.sleep(0.01)\n" if is_stalled else "")
+        + ENDS[end]
+    )
+    program = run("-X", "dev", "-W", "ignore::DeprecationWarning", game, STAGEDOOR="1")
+    assert program.wait() == 0, program.lines
+    assert program.lines == []
+
+
 def test_a_game_that_stalls_again_and_again_answers_every_call_once(
     run: Run, env: dict[str, str]
 ) -> None:

@@ -68,6 +68,7 @@ def _method(method: Method, schemas: Any) -> dict[str, Any]:
         "x-role": method.role.label,
         "x-kind": method.kind.value,
         "x-timeout": method.timeout,
+        "x-anytime": method.anytime,
     }
 
 

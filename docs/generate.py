@@ -77,7 +77,11 @@ def page() -> str:
 
 
 def _method(method: dict[str, Any]) -> list[str]:
-    lines = [f"### `{method['name']}`\n", f"{method['summary']} Role: {method['x-role']}.\n"]
+    anytime = " Also while the game is stalled." if method["x-anytime"] else ""
+    lines = [
+        f"### `{method['name']}`\n",
+        f"{method['summary']} Role: {method['x-role']}.{anytime}\n",
+    ]
     if method["description"]:
         lines.append(method["description"] + "\n")
     for param in method["params"]:

@@ -135,7 +135,7 @@ impl Server {
                 drop(state);
                 self.ask_for_report();
                 return true;
-            } else if in_vain == LOOKS / 2 {
+            } else if in_vain >= LOOKS / 2 {
                 // An event loop that waits for us is not stalled, if it reacts.
                 inbox.nudge();
             }

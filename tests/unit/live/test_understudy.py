@@ -324,12 +324,16 @@ class TestItsThread:
         wait_for(lambda: not self.watches() - before)
 
 
-def test_an_asyncio_game_that_idles_is_not_stalled_and_one_that_blocks_is(start: Start) -> None:
+def test_an_asyncio_game_that_idles_is_not_stalled_and_one_that_blocks_is(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_THRESHOLD", 1.0)  # half of it is the loop's time to react
+
     async def main() -> None:
         stage = start()
         stalls: list[object] = []
         for _ in range(10):
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)
             stalls.append(stage._hub.stall)
         assert stalls == [None] * 10
         wait_stalled(stage)  # blocks the loop

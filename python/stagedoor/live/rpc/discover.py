@@ -94,6 +94,7 @@ def _method(method: Method, schemas: Any) -> dict[str, Any]:
         "x-role": method.role.label,
         "x-kind": method.kind.value,
         "x-timeout": method.timeout,
+        "x-anytime": method.anytime,
     }
     if examples := list(_examples(docstring.examples)):
         described["examples"] = examples

@@ -10,7 +10,7 @@ from benchmarks.idle.timing import Empty, report
 server = stagedoor.WebSocketServer()
 server.listen(0)
 stage = stagedoor.start("idle", port=0)
-turn = stage._frames.core.turn  # type: ignore[union-attr]
+turn = stage._frames.core.turn
 report(
     {
         "server.poll(), nothing waiting": "server.poll()",

@@ -1,5 +1,6 @@
 """The command `stagedoor`: `main()`. One module for each verb, with `add_to(verbs)`, which tells
-argparse about it, and `run(arguments) -> int`, which imports what it needs when it runs.
+argparse about it, and `run(arguments)`, which imports what it needs when it runs, and returns the
+exit code, or a function that does and whose exceptions are not the command's.
 
 Verbs raise `CommandError` for what is wrong; it becomes one line on stderr and an exit code.
 """
@@ -7,7 +8,7 @@ Verbs raise `CommandError` for what is wrong; it becomes one line on stderr and 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from stagedoor.cli import (
     call,
@@ -16,6 +17,7 @@ from stagedoor.cli import (
     methods,
     notify,
     ps,
+    run,
     shell,
     status,
     stub,
@@ -24,13 +26,13 @@ from stagedoor.cli import (
 from stagedoor.cli.command import EXIT_CODES, INTERRUPTED, OK, USAGE, CommandError
 from stagedoor.cli.terminal import print_error, print_line
 
-VERBS = (enable, disable, status, ps, call, notify, methods, watch, shell, stub)
+VERBS = (run, enable, disable, status, ps, call, notify, methods, watch, shell, stub)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments (default: the process's); returns the exit code."""
     try:
-        return _run(sys.argv[1:] if argv is None else list(argv))
+        done = _run(sys.argv[1:] if argv is None else list(argv))
     except CommandError as error:
         print_error(str(error))
         return error.exit_code
@@ -39,9 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `stagedoor ps | head -1`: nobody reads the rest
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    return done if isinstance(done, int) else done()
 
 
-def _run(argv: list[str]) -> int:
+def _run(argv: list[str]) -> int | Callable[[], int]:
     parser = _parser()
     try:
         arguments, rest = parser.parse_known_args(argv)
@@ -55,9 +58,9 @@ def _run(argv: list[str]) -> int:
         return USAGE
     if rest:
         arguments.values += rest
-    code = arguments.run(arguments)
+    done: int | Callable[[], int] = arguments.run(arguments)
     sys.stdout.flush()
-    return int(code)
+    return done
 
 
 def _parser() -> argparse.ArgumentParser:

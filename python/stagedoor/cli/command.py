@@ -18,7 +18,7 @@ EXIT_CODES: Final = """exit codes:
   130  interrupted by Ctrl-C"""
 
 Verbs: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-Run: TypeAlias = Callable[[argparse.Namespace], int]
+Run: TypeAlias = Callable[[argparse.Namespace], int | Callable[[], int]]
 
 
 class CommandError(Exception):

@@ -1,0 +1,67 @@
+"""`ImportHook`: calls a function with a module right after it was loaded."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+
+logger = logging.getLogger("stagedoor")
+
+Patch = Callable[[ModuleType], None]
+
+
+class ImportHook:
+    """A finder for `sys.meta_path` that finds what the others find.
+
+    A module that is loaded already is patched by `install()`. What a patch raises is logged: the
+    game goes on with the module as it is.
+    """
+
+    def __init__(self, patches: Mapping[str, Patch]) -> None:
+        self._patches = patches
+
+    def install(self) -> None:
+        """From now on, until `remove()`."""
+        sys.meta_path.insert(0, self)
+        for name in self._patches:
+            if (module := sys.modules.get(name)) is not None:
+                self._patch(name, module)
+
+    def remove(self) -> None:
+        """What is patched stays so."""
+        sys.meta_path.remove(self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """For the import system."""
+        if name not in self._patches:
+            return None
+        for finder in sys.meta_path:
+            if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
+                self._prepare(name, spec)
+                return spec
+        return None
+
+    def _prepare(self, name: str, spec: ModuleSpec) -> None:
+        loader = spec.loader
+        # On the loader itself: the module keeps the loader and the spec that it would have had.
+        attributes = getattr(loader, "__dict__", None)
+        if not isinstance(attributes, dict) or not hasattr(loader, "exec_module"):
+            return
+
+        def exec_module(module: ModuleType) -> None:
+            del attributes["exec_module"]
+            loader.exec_module(module)
+            self._patch(name, module)
+
+        attributes["exec_module"] = exec_module
+
+    def _patch(self, name: str, module: ModuleType) -> None:
+        try:
+            self._patches[name](module)
+        except Exception:
+            logger.exception("stagedoor does not understand this %s, and leaves it alone", name)

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "dormant": set(),
     "wire": set(),
     "client": {"wire"},
-    "cli": {"client", "wire", "settings", "stagedoor"},
+    "cli": {"client", "wire", "settings", "stagedoor", "live.run"},
     "_core": set(),
     "live": set(),
     "live.base": {"wire", "settings"},
@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "live.trace": {"_core"},
     "live.hold": {"live.websocket", "live.base"},
     "live.understudy": {"_core", "live.domains", "live.rpc", "live.websocket", "live.base", "wire"},
+    "live.run": {"live.stage", "live.engines", "live.base"},
     "live.stage": {
         "live.engines",
         "live.hold",

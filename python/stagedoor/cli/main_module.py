@@ -126,9 +126,7 @@ def _show_from(error: BaseException, traceback: TracebackType | None) -> None:
     Nothing else may catch it from here on: the frames between here and the interpreter are ours."""
     hook = sys.excepthook
 
-    def show(
-        kind: type[BaseException], value: BaseException, _: TracebackType | None
-    ) -> None:
+    def show(kind: type[BaseException], value: BaseException, _: TracebackType | None) -> None:
         sys.excepthook = hook
         sys.last_traceback = traceback
         hook(kind, value.with_traceback(traceback), traceback)

@@ -16,9 +16,7 @@ too, when there is no such script or module. What follows SCRIPT or MODULE is th
 def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
     parser = add_verb(verbs, "run", run, "run a game, unchanged, with a stage door", DETAILS[1:])
-    parser.usage = (
-        "stagedoor run [-h] [--port PORT] [--name NAME] (SCRIPT | -m MODULE) [ARG ...]"
-    )
+    parser.usage = "stagedoor run [-h] [--port PORT] [--name NAME] (SCRIPT | -m MODULE) [ARG ...]"
     parser.add_argument("--port", type=int, help="where to listen; 8787 or the next free one")
     parser.add_argument("--name", help="what to call the game; the script's or module's name")
     parser.add_argument(
@@ -40,7 +38,7 @@ def run(arguments: argparse.Namespace) -> Callable[[], int]:
     """Open the door; returns the game, which is to be run outside of the command's own error
     handling."""
     program = _program(arguments)
-    _open_door(arguments.name or program.name, arguments)
+    _open_door(program.name, arguments)
     return program.run
 
 
@@ -59,4 +57,8 @@ def _open_door(name: str, arguments: argparse.Namespace) -> None:
 
     # In the environment, so that what the game starts decides as the game does.
     os.environ.setdefault(settings.VARIABLE, "1")
-    stage = start(name, port=arguments.port)
+    stage = start(arguments.name or name, port=arguments.port)
+    if stage.enabled:
+        from stagedoor.live.run import drive
+
+        drive(stage, name=arguments.name, port=arguments.port)

@@ -41,6 +41,8 @@ class Pace:
         """What the game's dt is multiplied by."""
         self.is_usual = True
         """The game goes on with its own dt: a frame that has nothing else to do needs no Pace."""
+        self.no_scale: str | None = None
+        """Why the game would not notice; None: it does."""
         self.listeners: list[Callable[[], object]] = []
         """Called after each change, and when a game that was stepped is held again."""
         self._dt = 0.0

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal, TypeVar, overload
+from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
 
 import stagedoor
 from stagedoor.live import engines
@@ -40,6 +40,16 @@ _BUDGET = 0.002
 """Seconds of a frame that callers get."""
 
 
+class StandIn(Protocol):
+    """Gives way to a stage that is started."""
+
+    def leave(self, name: str | None, port: int | None) -> tuple[str | None, int | None]:
+        """Called before: returns the name and the port that it shall have instead of these."""
+
+    def follow(self, stage: Stage) -> None:
+        """Called after."""
+
+
 class Stage:
     """A running game's door: what it offers, and where callers are answered.
 
@@ -47,6 +57,9 @@ class Stage:
     """
 
     enabled: Literal[True] = True
+
+    stand_in: ClassVar[StandIn | None] = None
+    """Who has a stage for the game until the game starts one itself: `stagedoor run`."""
 
     def __init__(self, name: str | None = None) -> None:
         self.name = _full_name(name)
@@ -85,8 +98,13 @@ class Stage:
         cls, name: str | None = None, *, port: int | None = None, host: str = "127.0.0.1"
     ) -> Stage:
         """Listen, and be found by name. Raises OSError when it cannot listen."""
+        stand_in, Stage.stand_in = Stage.stand_in, None
+        if stand_in is not None:
+            name, port = stand_in.leave(name, port)
         stage = cls(name)
         stage._listen(port, host)
+        if stand_in is not None:
+            stand_in.follow(stage)
         return stage
 
     def __repr__(self) -> str:

@@ -140,7 +140,12 @@ def add_to(
         return told()
 
     def timescale(scale: Scale) -> GamePace:
-        """Make the game's time pass faster or slower, from its next dt on: 1 is as it was made."""
+        """Make the game's time pass faster or slower, from its next dt on: 1 is as it was made.
+
+        An error in a game under `stagedoor run` that has no clock of its framework's.
+        """
+        if pace.no_scale is not None:
+            raise HandlerError("TimescaleUnavailable", pace.no_scale)
         pace.scale(scale)
         return told()
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 logger = logging.getLogger("stagedoor")
 
@@ -47,7 +48,7 @@ class ImportHook:
         return None
 
     def _prepare(self, name: str, spec: ModuleSpec) -> None:
-        loader = spec.loader
+        loader: Any = spec.loader
         # On the loader itself: the module keeps the loader and the spec that it would have had.
         attributes = getattr(loader, "__dict__", None)
         if not isinstance(attributes, dict) or not hasattr(loader, "exec_module"):

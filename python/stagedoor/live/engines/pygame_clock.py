@@ -76,10 +76,9 @@ def make_clock_type(real: Callable[[], pygame.time.Clock], paced: Paced) -> type
         def _tick(self, tick: Callable[[float], int], framerate: float) -> int:
             began = perf_counter()
             passed = tick(framerate) / 1000
-            slept = perf_counter() - began
+            paced.slept(perf_counter() - began)
             raw = self._real.get_rawtime() / 1000
             if paced.is_here():
-                paced.slept(slept)
                 away = paced.away()
                 lost, self._away = away - self._away, away
                 passed, raw = max(0.0, passed - lost), max(0.0, raw - lost)

@@ -17,17 +17,12 @@ def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
     parser = add_verb(verbs, "run", run, "run a game, unchanged, with a stage door", DETAILS[1:])
     parser.usage = "stagedoor run [-h] [--port PORT] [--name NAME] (SCRIPT | -m MODULE) [ARG ...]"
-    parser.add_argument("--port", type=int, help="where to listen; 8787 or the next free one")
+    parser.add_argument("--port", type=_port, help="where to listen; 8787 or the next free one")
     parser.add_argument("--name", help="what to call the game; the script's or module's name")
+    parser.add_argument("-m", dest="is_module", action="store_true", help="run a module")
+    # One list: argparse would look for options of its own among the game's.
     parser.add_argument(
-        "-m",
-        dest="module",
-        metavar="MODULE",
-        nargs=argparse.REMAINDER,
-        help="run a module, and what follows is its arguments",
-    )
-    parser.add_argument(
-        "script",
+        "game",
         metavar="SCRIPT",
         nargs=argparse.REMAINDER,
         help="a file, or a folder or archive with a __main__.py, and its arguments",
@@ -43,13 +38,13 @@ def run(arguments: argparse.Namespace) -> Callable[[], int]:
 
 
 def _program(arguments: argparse.Namespace) -> main_module.Program:
-    if arguments.module:
-        name, *rest = arguments.module
-        return main_module.module(name, rest)
-    if arguments.script and arguments.module is None:
-        path, *rest = arguments.script
-        return main_module.script(path, rest)
-    raise CommandError("expected a SCRIPT or -m MODULE; see stagedoor run --help", USAGE)
+    game: list[str] = arguments.game
+    if game[:1] == ["--"]:
+        del game[0]
+    if not game:
+        raise CommandError("expected a SCRIPT or -m MODULE; see stagedoor run --help", USAGE)
+    load = main_module.module if arguments.is_module else main_module.script
+    return load(game[0], game[1:])
 
 
 def _open_door(name: str, arguments: argparse.Namespace) -> None:
@@ -62,3 +57,10 @@ def _open_door(name: str, arguments: argparse.Namespace) -> None:
         from stagedoor.live.run import drive
 
         drive(stage, name=arguments.name, port=arguments.port)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"expected 0 to 65535, not {text}")
+    return port

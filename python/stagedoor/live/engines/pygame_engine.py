@@ -65,7 +65,7 @@ class Pygame:
         waiting = self._waiting.get(event.type)
         if waiting is None:
             waiting = self._waiting[event.type] = deque(maxlen=MAX_WAITING)
-        if len(waiting) == MAX_WAITING:
+        if len(waiting) == MAX_WAITING and event.type != self._pygame.MOUSEMOTION:
             self._dropped[event.type] += 1
         waiting.append((next(self._places), event))
 

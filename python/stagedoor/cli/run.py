@@ -3,9 +3,12 @@
 import argparse
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from stagedoor.cli import main_module
 from stagedoor.cli.command import USAGE, CommandError, Verbs, add_verb
+
+if TYPE_CHECKING:
+    from stagedoor.cli.main_module import Program
 
 DETAILS = """
 The game runs in this process as `python SCRIPT` or `python -m MODULE` would run it, but enabled,
@@ -37,12 +40,14 @@ def run(arguments: argparse.Namespace) -> Callable[[], int]:
     return program.run
 
 
-def _program(arguments: argparse.Namespace) -> main_module.Program:
+def _program(arguments: argparse.Namespace) -> "Program":
     game: list[str] = arguments.game
     if game[:1] == ["--"]:
         del game[0]
     if not game:
         raise CommandError("expected a SCRIPT or -m MODULE; see stagedoor run --help", USAGE)
+    from stagedoor.cli import main_module
+
     load = main_module.module if arguments.is_module else main_module.script
     return load(game[0], game[1:])
 

@@ -61,7 +61,7 @@ class StageDriver:
     def slept(self, seconds: float) -> None:
         """So much of the frame that ends next was waiting."""
         if self._entered is None and _is_main_thread():
-            pass
+            self._stage._frames.idle(seconds)
 
     def end_frame(self, passed: float, no_scale: str | None) -> float:
         """Tick the stage, unless the game has done so itself: then never again."""

@@ -96,6 +96,20 @@ def test_the_games_loop_is_the_main_threads(start: Start) -> None:
     assert here == [False]
 
 
+def test_what_the_framework_sleeps_is_idle_in_the_frame_that_ends_next(start: Start) -> None:
+    stage = start()
+    driver = driver_of(stage)
+    driver.end_frame(FRAME, None)
+    time.sleep(0.05)
+    driver.slept(0.04)
+    thread = threading.Thread(target=lambda: driver.slept(9.0))
+    thread.start()
+    thread.join()
+    driver.end_frame(FRAME, None)
+    driver.end_frame(FRAME, None)
+    assert math.isclose(stage._frames.history(2)[0].idle, 0.04)
+
+
 def test_an_exception_out_of_the_tick_leaves_the_driver_ready(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from time import perf_counter
@@ -36,10 +37,9 @@ class StageDriver:
         self._port = port
         self._frame = 0
         """The stage's last frame that ended here."""
-        self._away = 0.0
         self._last_tick = 0.0
-        self._entered: float | None = None
-        """When the tick began that is going on."""
+        self._absence: tuple[float, float | None] = (0.0, None)
+        """Seconds inside the stage, and since when if it is there now; in one, for threads."""
         self._is_driving = True
 
     # For the hooks
@@ -51,16 +51,16 @@ class StageDriver:
 
     def is_here(self) -> bool:
         """Whether this is the game's own loop."""
-        return self._is_driving and self._entered is None and _is_main_thread()
+        return self._is_driving and self._absence[1] is None and _is_main_thread()
 
     def away(self) -> float:
         """Seconds that the game has been inside its stage so far."""
-        entered = self._entered
-        return self._away + (0.0 if entered is None else perf_counter() - entered)
+        away, since = self._absence
+        return away if since is None else away + perf_counter() - since
 
     def slept(self, seconds: float) -> None:
         """So much of the frame that ends next was waiting."""
-        if self._entered is None and _is_main_thread():
+        if self._absence[1] is None and _is_main_thread():
             self._stage._frames.idle(seconds)
 
     def end_frame(self, passed: float, no_scale: str | None) -> float:
@@ -70,14 +70,14 @@ class StageDriver:
             self.stand_down()
             return passed
         stage._pace.no_scale = no_scale
-        self._entered = perf_counter()
+        away, began = self._absence[0], perf_counter()
+        self._absence = (away, began)
         try:
             # It will take off what its last tick took, and `passed` is without that already.
             return stage.tick(passed + self._last_tick)
         finally:
-            self._last_tick = perf_counter() - self._entered
-            self._away += self._last_tick
-            self._entered = None
+            self._last_tick = perf_counter() - began
+            self._absence = (away + self._last_tick, None)
             self._frame = stage._hub.frame
 
     def stand_down(self) -> None:
@@ -89,7 +89,8 @@ class StageDriver:
     def leave(self, name: str | None, port: int | None) -> tuple[str | None, int | None]:
         """A stage is to start: close ours; returns the name and port for the new one."""
         self._stage.close()
-        self._stage._server.serve_forever()  # until it is closed, so that its port is free
+        with contextlib.suppress(RuntimeError):  # it has failed, which is as good
+            self._stage._server.serve_forever()  # until it is closed, so that its port is free
         return self._name or name, port if self._port is None else self._port
 
     def follow(self, stage: Stage) -> None:

@@ -22,6 +22,8 @@ _NO_CLOCK_FOR: Final = 1.0
 """Seconds after which a clock that does not tick is in use no more, ..."""
 _NO_CLOCK_IN: Final = 3
 """... if the game has shown so many pictures in them."""
+_NOT_BEFORE: Final = 1000
+"""Milliseconds by which the ticks of one thread are behind those of another at most."""
 _NO_SCALE: Final = "the game has no pygame.time.Clock, whose time could be scaled"
 
 
@@ -69,7 +71,8 @@ class PygameHooks:
         self._last_clock = clock
         if clock is not self._clock:
             return passed * self._driver.timescale
-        self._clock_ticked = perf_counter()
+        self._clock_ticked = self._frame_ended = perf_counter()
+        self._away = self._driver.away()
         self._shown = 0
         return self._driver.end_frame(passed, None)
 
@@ -102,7 +105,7 @@ class PygameHooks:
             nonlocal last, began
             ticks = real()
             away = self._driver.away() * 1000
-            if ticks < last:  # pygame was started again
+            if ticks < last - _NOT_BEFORE:  # pygame was started again
                 began = away
             last = ticks
             return max(0, ticks - int(away - began))

@@ -187,13 +187,16 @@ def test_a_hold_is_not_in_the_time_of_a_picture(world: World) -> None:
 def test_pictures_end_frames_again_when_the_clock_is_not_used_any_more(world: World) -> None:
     clock = world.time.Clock()
     clock.tick()
+    world.now += 0.5
+    clock.tick()
     world.flip(40)  # 0.8 s
-    assert len(world.driver.frames) == 1
+    assert len(world.driver.frames) == 2
     world.flip(20)
-    assert len(world.driver.frames) == 1 + 10
+    assert len(world.driver.frames) == 2 + 10
+    assert round(world.driver.frames[2][0], 6) == 1.02  # since the clock
     clock.tick()
     world.flip(20)
-    assert len(world.driver.frames) == 1 + 10 + 1
+    assert len(world.driver.frames) == 2 + 10 + 1
 
 
 def test_what_is_shown_is_shown_with_its_arguments_and_errors(world: World) -> None:

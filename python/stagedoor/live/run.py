@@ -22,7 +22,7 @@ def drive(stage: Stage, *, name: str | None = None, port: int | None = None) -> 
     """
     driver = StageDriver(stage, name, port)
     stage._server._advice = _ADVICE
-    Stage.stand_in = driver
+    Stage._stand_in = driver
     ImportHook(engines.patches(driver)).install()
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=driver.stand_down)

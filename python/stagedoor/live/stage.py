@@ -58,7 +58,7 @@ class Stage:
 
     enabled: Literal[True] = True
 
-    stand_in: ClassVar[StandIn | None] = None
+    _stand_in: ClassVar[StandIn | None] = None
     """Who has a stage for the game until the game starts one itself: `stagedoor run`."""
 
     def __init__(self, name: str | None = None) -> None:
@@ -98,7 +98,7 @@ class Stage:
         cls, name: str | None = None, *, port: int | None = None, host: str = "127.0.0.1"
     ) -> Stage:
         """Listen, and be found by name. Raises OSError when it cannot listen."""
-        stand_in, Stage.stand_in = Stage.stand_in, None
+        stand_in, Stage._stand_in = Stage._stand_in, None
         if stand_in is not None:
             name, port = stand_in.leave(name, port)
         stage = cls(name)

@@ -24,14 +24,14 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(engines, "ENGINES", {})
     monkeypatch.setattr(os, "register_at_fork", lambda **_: None, raising=False)
     yield
-    Stage.stand_in = None
+    Stage._stand_in = None
 
 
 def driver_of(stage: Stage) -> StageDriver:
     """What `drive()` has made for the stage."""
     drive(stage)
-    assert isinstance(Stage.stand_in, StageDriver)
-    return Stage.stand_in
+    assert isinstance(Stage._stand_in, StageDriver)
+    return Stage._stand_in
 
 
 def check_frame(driver: StageDriver, scale: float = 1.0) -> None:

@@ -5,6 +5,7 @@ import json
 import signal
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from program import EXAMPLES, PATIENCE, Program
 import stagedoor
 from stagedoor.client.games import running_games
 from stagedoor.client.sync import Client
-from stagedoor.wire.errors import HandlerError
+from stagedoor.wire.errors import GameStalled, HandlerError
 
 HEADLESS = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
 
@@ -223,6 +224,22 @@ while not pygame.event.peek(pygame.QUIT):
     assert client.call("game.step", frames=10)["frame"] == held + 10
     end(program, client)
     assert program.lines == []
+
+
+# A script that is no game
+
+
+@pytest.mark.skipif(not find_spec("stagedoor.live.understudy"), reason="nobody answers there")
+def test_a_script_without_frames_answers_what_needs_no_frame(play: Play, tmp_path: Path) -> None:
+    file = tmp_path / "training.py"
+    file.write_text("import time\ntime.sleep(60)\n")
+    program, client = play(file)
+    assert client.call("process.info")["pid"] == program.process.pid
+    with pytest.raises(GameStalled):
+        client.with_timeout(PATIENCE).call("game.pause")
+    program.interrupt()
+    assert program.wait() == -signal.SIGINT
+    assert "KeyboardInterrupt" in program.lines
 
 
 # A game with a stage of its own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 from stagedoor.live import engines
@@ -10,4 +11,14 @@ from stagedoor.live import engines
 def test_nothing_is_imported_to_find_out() -> None:
     before = set(sys.modules)
     engines.find()
-    assert set(sys.modules) == before
+    came = {name for name in set(sys.modules) - before if not name.startswith("stagedoor.live.")}
+    assert came == set()
+
+
+def test_patches_are_there_before_any_framework_is() -> None:
+    code = (
+        "import sys; from stagedoor.live import engines;"
+        "assert 'pygame.time' in engines.patches(None);"
+        "assert not engines.ENGINES.keys() & sys.modules.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -25,7 +25,7 @@ def drive(stage: Stage, *, name: str | None = None, port: int | None = None) -> 
     Stage._stand_in = driver
     ImportHook(engines.patches(driver)).install()
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=driver.stand_down)
+        os.register_at_fork(after_in_child=driver.leave_to_parent)
 
 
 class StageDriver:
@@ -67,7 +67,8 @@ class StageDriver:
         """Tick the stage, unless the game has done so itself: then never again."""
         stage = self._stage
         if stage._hub.frame != self._frame:
-            self.stand_down()
+            self._is_driving = False
+            stage._pace.no_scale = None
             return passed
         stage._pace.no_scale = no_scale
         away, began = self._absence[0], perf_counter()
@@ -80,9 +81,10 @@ class StageDriver:
             self._absence = (away + self._last_tick, None)
             self._frame = stage._hub.frame
 
-    def stand_down(self) -> None:
-        """The game ticks its stage itself, or this is a forked child, where there is none."""
+    def leave_to_parent(self) -> None:
+        """This is a forked child: the stage is the parent's, and the port."""
         self._is_driving = False
+        self._port = None
 
     # For a stage of the game's own
 

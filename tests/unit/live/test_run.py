@@ -5,7 +5,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from tests.unit.live.callers import PATIENCE, Caller, Start
@@ -140,11 +140,12 @@ def test_it_stands_down_once_the_game_ticks_the_stage_itself(start: Start) -> No
     stage = start()
     driver = driver_of(stage)
     driver.end_frame(FRAME, None)
-    driver.end_frame(FRAME, None)
+    driver.end_frame(FRAME, "the game has no clock")
     stage.tick(FRAME)
-    assert driver.end_frame(FRAME, None) == FRAME
+    assert driver.end_frame(FRAME, "the game has no clock") == FRAME
     assert not driver.is_here()
     assert stage._hub.frame == 3
+    assert stage._pace.no_scale is None  # what its own tick returns is scaled
 
 
 def test_the_games_own_stage_takes_the_place_and_the_port(start: Start) -> None:
@@ -183,13 +184,18 @@ def test_what_the_user_asked_for_wins_over_what_the_game_says(start: Start) -> N
 
 
 @pytest.mark.skipif("not hasattr(os, 'fork')", reason="there is no fork here")
-def test_a_forked_child_is_not_driven(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    registered: dict[str, object] = {}
-    monkeypatch.setattr(os, "register_at_fork", registered.update)
-    driver = driver_of(start())
-    assert registered == {"after_in_child": driver.stand_down}
-    driver.stand_down()
+def test_a_forked_child_is_not_driven_and_takes_no_port_from_its_parent(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_fork: dict[str, Callable[[], None]] = {}
+    monkeypatch.setattr(os, "register_at_fork", at_fork.update)
+    stage = start()
+    drive(stage, name="mine", port=8787)
+    driver = Stage._stand_in
+    assert isinstance(driver, StageDriver)
+    at_fork["after_in_child"]()
     assert not driver.is_here()
+    assert driver.leave("its own", None) == ("mine", None)
 
 
 def test_who_waits_for_a_game_without_frames_is_told_why(start: Start) -> None:

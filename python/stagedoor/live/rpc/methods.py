@@ -124,7 +124,8 @@ class Methods:
         self.on_change()
 
     def __iter__(self) -> Iterator[Method]:
-        return iter(self._by_name.values())
+        """Safe for any thread: methods may come and go meanwhile."""
+        return iter(self._by_name.copy().values())
 
     def __getitem__(self, name: str) -> Method:
         """Raises MethodNotFound."""

@@ -137,8 +137,10 @@ import stagedoor
 
 def play(what):
     stage = stagedoor.start("family", port=0)
-    print(what)
-    print("playing", stage.name, flush=True)
+    # Each line in one piece: two processes write to one pipe.
+    sys.stdout.write(f"{what}\\n")
+    sys.stdout.write(f"playing {stage.name}\\n")
+    sys.stdout.flush()
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         stage.tick(0.01)

@@ -70,8 +70,7 @@ def plays(client: Client, program: Program) -> int:
 
 def end(program: Program, client: Client) -> None:
     """Have the game quit in its own way."""
-    if "process.quit" in client.methods:
-        assert client.call("process.quit")["by"] == "engine"
+    assert client.call("process.quit")["by"] == "engine"
     else:
         program.process.terminate()  # SDL makes a pygame.QUIT of it
     assert program.wait() == 0

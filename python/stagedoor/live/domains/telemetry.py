@@ -95,8 +95,7 @@ def add_to(hub: Hub) -> None:
         return [_series(topics[name], count, since) for name in names]
 
     def _watched() -> list[Topic]:
-        every = list(hub.topics)
-        return [topic for topic in every if topic.is_watched and topic.role is Role.VIEWER]
+        return [one for one in hub.topics if one.is_watched and one.role is Role.VIEWER]
 
     methods = hub.methods
     methods.add_built_in(list_values, "telemetry.list", role="viewer", anytime=True)
@@ -121,7 +120,7 @@ def _value(topic: Topic) -> WatchedValue:
     found = WatchedValue(
         name=topic.name,
         description=topic.description,
-        subscribers=sum(len(group.members) for group in list(topic.groups.values())),
+        subscribers=sum(len(group.members) for group in topic.groups.copy().values()),
         capacity=topic.history.maxlen or 0,
         kept=len(samples),
     )

@@ -133,8 +133,8 @@ class Methods:
         return self._by_name.get(name)
 
     def __iter__(self) -> Iterator[Method]:
-        """Of those there are at this moment; from any thread."""
-        return iter(list(self._by_name.values()))
+        """Safe for any thread: methods may come and go meanwhile."""
+        return iter(self._by_name.copy().values())
 
     def __getitem__(self, name: str) -> Method:
         """Raises MethodNotFound."""

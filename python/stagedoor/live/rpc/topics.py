@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic, perf_counter, time
@@ -238,9 +238,9 @@ class Topics:
         """The topic of that name."""
         return self._by_name.get(name)
 
-    def __iter__(self) -> Any:
-        """Of those there are at this moment; from any thread."""
-        return iter(list(self._by_name.values()))
+    def __iter__(self) -> Iterator[Topic]:
+        """Safe for any thread: topics may come and go meanwhile."""
+        return iter(self._by_name.copy().values())
 
     def group(self, topic: Topic, mode: Mode, hz: float | None, view: View | None = None) -> Group:
         """The group for these subscribers; made when it is the first."""

@@ -71,8 +71,6 @@ def plays(client: Client, program: Program) -> int:
 def end(program: Program, client: Client) -> None:
     """Have the game quit in its own way."""
     assert client.call("process.quit")["by"] == "engine"
-    else:
-        program.process.terminate()  # SDL makes a pygame.QUIT of it
     assert program.wait() == 0
 
 
@@ -87,6 +85,9 @@ def test_an_example_of_pygame_is_watched_held_stepped_and_ended(name: str, play:
     assert status["name"] == name
     assert status["engine"].startswith("pygame")
     assert client.call("process.info")["pid"] == program.process.pid
+    assert client.call("process.metrics")["rss"] > 1 << 20
+    [banner] = client.call("logs.history", text="pygame", count=1)["records"]
+    assert banner["source"] in ("stdout", "warning")
 
     # Most of a frame is its clock's waiting, and that is not the game's work.
     eventually(lambda: client.call("game.status")["fps"] > 0, program)

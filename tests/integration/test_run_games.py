@@ -16,7 +16,7 @@ from program import EXAMPLES, PATIENCE, Program
 import stagedoor
 from stagedoor.client.games import running_games
 from stagedoor.client.sync import Client
-from stagedoor.wire.errors import GameStalled, HandlerError
+from stagedoor.wire.errors import Forbidden, GameStalled, HandlerError
 
 HEADLESS = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
 
@@ -86,8 +86,12 @@ def test_an_example_of_pygame_is_watched_held_stepped_and_ended(name: str, play:
     assert status["engine"].startswith("pygame")
     assert client.call("process.info")["pid"] == program.process.pid
     assert client.call("process.metrics")["rss"] > 1 << 20
-    [banner] = client.call("logs.history", text="pygame", count=1)["records"]
-    assert banner["source"] in ("stdout", "warning")
+
+    # What is said in it is read: here, that a viewer was refused.
+    with stagedoor.connect(url_of(program), role="viewer") as viewer, pytest.raises(Forbidden):
+        viewer.call("game.pause")
+    [record] = client.call("logs.history", text="game.pause")["records"]
+    assert (record["logger"], record["level"]) == ("stagedoor", "WARNING")
 
     # Most of a frame is its clock's waiting, and that is not the game's work.
     eventually(lambda: client.call("game.status")["fps"] > 0, program)

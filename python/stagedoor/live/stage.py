@@ -40,6 +40,7 @@ from stagedoor.live.rpc.fanout import Fanout
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.roles import Role, RoleName
 from stagedoor.live.rpc.session import Session
+from stagedoor.live.rpc.topics import Topics
 from stagedoor.live.understudy import Understudy
 from stagedoor.live.websocket import WebSocketServer, WebSocketServerConnection
 from stagedoor.wire.games import Game
@@ -100,6 +101,7 @@ class Stage:
         self._hub.on_session.append(self._session_changed)
         self._hub.on_game_thread = self._on_game_thread
         self._understudy = Understudy(self._hub, self._server)
+        self._hub.topics.built_in = frozenset(topic.name for topic in self._hub.topics)
         self._server._advice = "call stage.tick(dt) once a frame"
         self._server._tokens = self._hub.keys.for_core()
         self._server.onconnection = self._connected
@@ -246,9 +248,10 @@ class Stage:
 
         `read` is called once a frame in `tick()`, while somebody subscribes or history is kept, and
         not at all otherwise. `history`: how many values to keep for who comes later. Watching a
-        name again replaces it.
+        name again replaces it. Raises ValueError for the name of a built-in topic, as do `unwatch`
+        and `emit`.
         """
-        topics = self._hub.topics
+        topics = self._topics_for(name)
         self._on_game_thread(
             lambda: topics.add(
                 name, read, description=description, history=history, is_watched=True
@@ -259,7 +262,7 @@ class Stage:
     def unwatch(self, name: str, /) -> None:
         """Take a value back, or what was emitted by that name; subscribers are told. Raises
         KeyError."""
-        topics = self._hub.topics
+        topics = self._topics_for(name)
         if topics.get(name) is None and get_ident() != self._hub.game_thread:
             raise KeyError(f"there is no topic {name!r}")
         self._on_game_thread(lambda: topics.remove(name), may_drop=True)
@@ -270,11 +273,17 @@ class Stage:
         From another thread than the game's it is handed over, and told in the next `tick()`: leave
         `data` as it is then. So are 4 096 calls a frame at most; more are dropped, and logged.
         """
-        topics = self._hub.topics
+        topics = self._topics_for(topic)
         if get_ident() == self._hub.game_thread:
             topics.emit(topic, data)
         elif (found := topics.get(topic)) is None or found.is_live:
             self._on_game_thread(lambda: topics.emit(topic, data), may_drop=True)
+
+    def _topics_for(self, name: str) -> Topics:
+        topics = self._hub.topics
+        if name in topics.built_in:
+            raise ValueError(f"{name}: this is a built-in topic; choose another name")
+        return topics
 
     def _on_game_thread(self, call: Callable[[], object], *, may_drop: bool) -> None:
         if get_ident() == self._hub.game_thread:

@@ -469,3 +469,14 @@ if __name__ == "__main__":
 
 def test_it_logs_under_one_name() -> None:
     assert module.logger is logging.getLogger("stagedoor")
+
+
+@pytest.mark.parametrize("name", ["game.stalled", "logs", "sessions.audit"])
+def test_a_built_in_topic_is_nobody_elses(start: Start, name: str) -> None:
+    stage = start()
+    with pytest.raises(ValueError, match=f"{name}: this is a built-in topic"):
+        stage.watch(name, lambda: 1)
+    with pytest.raises(ValueError, match=f"{name}: this is a built-in topic"):
+        stage.emit(name, 1)
+    with pytest.raises(ValueError, match=f"{name}: this is a built-in topic"):
+        stage.unwatch(name)

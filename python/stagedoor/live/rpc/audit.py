@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from time import perf_counter, time
-from typing import TYPE_CHECKING, Final, NamedTuple
+from time import monotonic, time
+from typing import TYPE_CHECKING, Final
 
+import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from stagedoor.live.rpc.roles import Role, RoleName
@@ -49,7 +50,7 @@ class AuditEntry:
     """Seconds."""
 
 
-class _Record(NamedTuple):
+class _Record(msgspec.Struct, frozen=True, gc=False):
     """An entry before anybody looks at it: made in the middle of calls, so it must cost little."""
 
     number: int
@@ -72,10 +73,11 @@ class Audit:
     def __init__(self, topics: Topics, emit: Callable[[str, object], None]) -> None:
         self._records: deque[_Record] = deque(maxlen=KEPT)
         self._numbers = count(1)
-        self._epoch = time() - perf_counter()
-        self._topics = topics
+        self._epoch = time() - monotonic()
         self._emit = emit
-        topics.add(TOPIC, description="Each entry of the audit, as it is made.", role=Role.ADMIN)
+        self._topic = topics.add(
+            TOPIC, description="Each entry of the audit, as it is made.", role=Role.ADMIN
+        )
 
     def add(
         self,
@@ -89,21 +91,21 @@ class Audit:
         kept = None
         if params is not UNSET:
             # A copy: as it is, it would keep the whole message.
-            kept = bytes(memoryview(params)[: MAX_PARAMS + 1])
+            is_small = len(params) <= MAX_PARAMS
+            kept = bytes(params) if is_small else bytes(memoryview(params)[: MAX_PARAMS + 1])
         record = _Record(
             next(self._numbers),
-            perf_counter(),
+            monotonic(),
             duration,
             session.id,
             session.address,
             session.role,
-            method[:_MAX_NAME],
+            method if len(method) <= _MAX_NAME else method[:_MAX_NAME],
             kept,
             error,
         )
         self._records.append(record)
-        topic = self._topics.get(TOPIC)
-        if topic is not None and topic.is_live:
+        if self._topic.groups:
             self._emit(TOPIC, self._entry(record))
 
     def newest(self, count: int, since: float = 0.0) -> list[AuditEntry]:

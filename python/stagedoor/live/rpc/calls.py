@@ -7,7 +7,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET
@@ -44,7 +44,7 @@ class Call:
         self.session = session
         self.request = request
         self.method = method
-        self.began = perf_counter()
+        self.began = monotonic()
         self.deadline = None if method.timeout is None else monotonic() + method.timeout
         self.stop: Callable[[], object] = lambda: None
         """Makes what runs end, where it can be made to."""

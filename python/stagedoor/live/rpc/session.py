@@ -7,10 +7,10 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from time import monotonic, perf_counter, time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from time import monotonic, time
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from stagedoor.live.rpc.calls import Call, Outcome
 from stagedoor.live.rpc.methods import Kind, Method
@@ -61,7 +61,7 @@ NO_ROOM: Final = 1013
 """The close code for a client that does not take its answers."""
 
 
-class Running(NamedTuple):
+class Running(Struct, frozen=True):
     """A plain method that runs now."""
 
     session: Session
@@ -207,15 +207,16 @@ class Session:
         """Call a plain method; nothing is returned if the understudy has answered meanwhile."""
         running = self.hub.running
         key = id(request)
-        running[key] = begun = Running(self, request, method, answer, monotonic())
+        began = monotonic()
+        running[key] = Running(self, request, method, answer, began)
         try:
-            result = self.answer(request, method, lambda: self.invoke(method, arguments))
+            result = self.answer(request, method, lambda: self.invoke(method, arguments), began)
         except KeyboardInterrupt:
             if running.pop(key, None) is not None:
                 self.interrupted(request, answer)
             raise
         if running.pop(key, None) is None:
-            took = monotonic() - begun.since
+            took = monotonic() - began
             logger.warning(
                 "the method %s took %.1f s, its timeout is %g s: its caller was told so, and what "
                 "came of it is dropped",
@@ -257,7 +258,7 @@ class Session:
         """A call has ended; what may have changed something, or was refused, is written down."""
         if method.is_audited or error in REFUSALS:
             kept = UNSET if method.takes_secrets else params
-            self.hub.audit.add(self, method.name, kept, error, perf_counter() - began)
+            self.hub.audit.add(self, method.name, kept, error, monotonic() - began)
 
     def invoke(self, method: Method, arguments: Arguments) -> Any:
         """Call the function."""
@@ -300,9 +301,9 @@ class Session:
         began: float | None = None,
     ) -> object:
         """What the outcome gives. Raises RpcError, whatever the game's function raised. `began` is
-        when the call did, by `perf_counter`; None: it does now."""
+        when the call did, by `monotonic`; None: it does now."""
         if began is None:
-            began = perf_counter()
+            began = monotonic()
         code: int | None = None
         try:
             return outcome()

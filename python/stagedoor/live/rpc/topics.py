@@ -183,6 +183,8 @@ class Topics:
         self._by_name: dict[str, Topic] = {}
         self.live: list[Topic] = []
         """Those that somebody wants."""
+        self.built_in: frozenset[str] = frozenset()
+        """stagedoor's own topics."""
         self.frame = 0
         """Counts the frames from 1."""
         self.thinning = 1

@@ -221,7 +221,7 @@ class TestFlood:
     ) -> None:
         flood = 3 * log.ring.max_count
         with Caller(stage) as caller:
-            only = {"logger": logger.name}  # a busy machine may make a stall of this, and say so
+            only = {"logger": logger.name}
             caller.call("topic.subscribe", topic="logs", mode="all", filter=only)
             for number in range(flood):
                 logger.warning("%d", number)
@@ -238,7 +238,8 @@ class TestFlood:
                 assert numbers[0] > last
                 last = numbers[-1]
         assert dropped > 0
-        assert told + dropped == flood
+        # A busy machine may make a stall of this: two more lines, which may have been overwritten.
+        assert flood <= told + dropped <= flood + 2
 
     def test_a_filter_is_told_what_was_dropped_too(self) -> None:
         news = LogNews([LogRecord(1, 0.0, "INFO", 20, "game", "x", "logging")], 5)

@@ -40,7 +40,7 @@ from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import DEFAULT_TIMEOUT
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.rpc.stall import Place, Stall
-from stagedoor.live.rpc.topics import Topic
+from stagedoor.live.rpc.topic import Topic
 from stagedoor.live.stack_dump import StackDump
 from stagedoor.live.websocket import WebSocketServer
 from stagedoor.wire import jsonrpc

@@ -13,7 +13,7 @@ from stagedoor.live.logs.capture import Log
 from stagedoor.live.logs.record import LogRecord
 from stagedoor.live.logs.ring import MAX_COUNT, LogPage
 from stagedoor.live.rpc.hub import Hub
-from stagedoor.live.rpc.topics import NOTHING, Sample, View
+from stagedoor.live.rpc.topic import NOTHING, Sample, View
 from stagedoor.wire.errors import InvalidParams
 
 MAX_A_FRAME: Final = 500

@@ -20,7 +20,7 @@ from stagedoor.live.logs.record import exact
 from stagedoor.live.metrics import Meter, ProcessMetrics
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.rpc.topics import NOTHING
+from stagedoor.live.rpc.topic import NOTHING
 from stagedoor.live.stacks import ThreadStack, thread_stacks
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.roles import Role
-from stagedoor.live.rpc.topics import Sample, Topic
+from stagedoor.live.rpc.topic import Sample, Topic
 from stagedoor.wire.errors import InvalidParams
 
 MAX_SAMPLES: Final = 100_000

@@ -12,7 +12,7 @@ import msgspec
 
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.rpc.topics import Group, Mode, Sample, Topic, View
+from stagedoor.live.rpc.topic import Group, Mode, Sample, Topic, View
 from stagedoor.wire.errors import Forbidden, InvalidParams, RpcError, TooManyRequests
 from stagedoor.wire.jsonrpc import ErrorObject
 

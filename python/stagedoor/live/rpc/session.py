@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable
-from functools import partial
-from itertools import count
 from time import monotonic, time
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from stagedoor.live.rpc.calls import Call, Outcome
+from stagedoor.live.rpc.gathering import Begin, Gathering
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.live.rpc.rate import Rate
 from stagedoor.live.rpc.roles import Role
@@ -34,17 +33,14 @@ from stagedoor.wire.errors import (
     TimedOut,
     TooManyRequests,
 )
-from stagedoor.wire.jsonrpc import Id, Malformed, Message, Request
-from stagedoor.wire.size import MAX_ANSWER, TooLargeError, check_size
+from stagedoor.wire.jsonrpc import Malformed, Message, Request
+from stagedoor.wire.size import TooLargeError, check_size
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.hub import Hub
-    from stagedoor.live.rpc.topics import Group
+    from stagedoor.live.rpc.topic import Group
 
 logger = logging.getLogger("stagedoor")
-
-_Begin: TypeAlias = Callable[[Request, Callable[[bytes], None]], bytes | None]
-"""Gives the answer to a request if there is one already; else it goes to the callable, later."""
 
 MAX_CALLS: Final = 10_000
 """Calls a second, each member of a batch counted."""
@@ -123,7 +119,7 @@ class Session:
     def _receive(self, text: str) -> None:
         self._handle(jsonrpc.decode(text), self._begin)
 
-    def _handle(self, message: Message, begin: _Begin) -> None:
+    def _handle(self, message: Message, begin: Begin) -> None:
         if isinstance(message, Request):
             answer = begin(message, self._send)
             if answer is not None:
@@ -132,7 +128,7 @@ class Session:
             self.hub.complaints.add("malformed", f"{self} sent no request: {message.error}")
             self._send(jsonrpc.encode_error(message.id, message.error))
         else:
-            _Gathering(message, begin, self._send)
+            Gathering(message, begin, self._send)
 
     def stand_in(self, message: Message, stalled: GameStalled) -> None:
         """Answer a message without the game's thread, on the understudy's: what needs the game is
@@ -336,41 +332,6 @@ class Session:
     def __repr__(self) -> str:
         role = "nobody yet" if self.role is None else self.role.label
         return f"<session {self.id} of {self.address}, {role}>"
-
-
-class _Gathering:
-    """The answers to a batch, sent together when the last one is there."""
-
-    def __init__(
-        self,
-        members: list[Request | Malformed],
-        begin: _Begin,
-        send: Callable[[bytes], None],
-    ) -> None:
-        self._send = send
-        self._answers: list[bytes] = []
-        self._size = 0
-        self._expected = sum(
-            isinstance(member, Malformed) or member.id is not UNSET for member in members
-        )
-        # Each number is given out once, also when the understudy answers at the same time.
-        self._numbers = count(1)
-        for member in members:
-            if isinstance(member, Malformed):
-                self._add(member.id, jsonrpc.encode_error(member.id, member.error))
-                continue
-            ident = None if member.id is UNSET else member.id
-            if (answer := begin(member, partial(self._add, ident))) is not None:
-                self._add(ident, answer)
-
-    def _add(self, ident: Id, answer: bytes) -> None:
-        if self._size + len(answer) > MAX_ANSWER:
-            reason = f"the answers to this batch have more than {MAX_ANSWER:,} bytes"
-            answer = jsonrpc.encode_error(ident, InternalError(reason))
-        self._size += len(answer)
-        self._answers.append(answer)
-        if next(self._numbers) == self._expected:
-            self._send(jsonrpc.join_batch(self._answers))
 
 
 def unsendable(method: str, error: Exception) -> str:

@@ -15,7 +15,7 @@ from tests.unit.live.callers import Caller, Start
 from stagedoor.live.domains.logs import MAX_A_FRAME, LogFilter, LogNews, Tail
 from stagedoor.live.logs.capture import Log, log
 from stagedoor.live.logs.record import LogRecord
-from stagedoor.live.rpc.topics import NOTHING
+from stagedoor.live.rpc.topic import NOTHING
 from stagedoor.live.stage import Stage
 
 logger = logging.getLogger("game.test")

@@ -19,7 +19,7 @@ from stagedoor.live.domains import process as domain
 from stagedoor.live.domains.process import ProcessInfo
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.roles import Role
-from stagedoor.live.rpc.topics import NOTHING
+from stagedoor.live.rpc.topic import NOTHING
 
 
 class FakeEngine:

@@ -12,7 +12,8 @@ import pytest
 from tests.unit.live.rpc.fakes import FakePublisher
 
 from stagedoor.live.rpc import topics as module
-from stagedoor.live.rpc.topics import NOTHING, Group, Mode, Topic, Topics
+from stagedoor.live.rpc.topic import NOTHING, Group, Mode, Topic
+from stagedoor.live.rpc.topics import Topics
 
 
 @pytest.fixture

@@ -1,0 +1,53 @@
+"""`Gathering`: the answers to a batch, until they are all there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from typing import TypeAlias
+
+from msgspec import UNSET
+
+from stagedoor.wire import jsonrpc
+from stagedoor.wire.errors import InternalError
+from stagedoor.wire.jsonrpc import Id, Malformed, Request
+from stagedoor.wire.size import MAX_ANSWER
+
+Begin: TypeAlias = Callable[[Request, Callable[[bytes], None]], bytes | None]
+"""Gives the answer to a request if there is one already; else it goes to the callable, later."""
+
+
+class Gathering:
+    """The answers to a batch, sent together when the last one is there."""
+
+    def __init__(
+        self,
+        members: list[Request | Malformed],
+        begin: Begin,
+        send: Callable[[bytes], None],
+    ) -> None:
+        self._send = send
+        self._answers: list[bytes] = []
+        self._size = 0
+        self._expected = sum(
+            isinstance(member, Malformed) or member.id is not UNSET for member in members
+        )
+        # Each number is given out once, also when the understudy answers at the same time.
+        self._numbers = count(1)
+        for member in members:
+            if isinstance(member, Malformed):
+                self._add(member.id, jsonrpc.encode_error(member.id, member.error))
+                continue
+            ident = None if member.id is UNSET else member.id
+            if (answer := begin(member, partial(self._add, ident))) is not None:
+                self._add(ident, answer)
+
+    def _add(self, ident: Id, answer: bytes) -> None:
+        if self._size + len(answer) > MAX_ANSWER:
+            reason = f"the answers to this batch have more than {MAX_ANSWER:,} bytes"
+            answer = jsonrpc.encode_error(ident, InternalError(reason))
+        self._size += len(answer)
+        self._answers.append(answer)
+        if next(self._numbers) == self._expected:
+            self._send(jsonrpc.join_batch(self._answers))

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import os
-import sys
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
 from threading import get_ident
 from time import perf_counter
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
@@ -32,25 +27,21 @@ from stagedoor.live.domains import (
 )
 from stagedoor.live.frames import Frames
 from stagedoor.live.hold import Hold
+from stagedoor.live.listener import Listener, full_name
 from stagedoor.live.logs.capture import log
 from stagedoor.live.pace import Pace
-from stagedoor.live.registry import Announcement
 from stagedoor.live.rpc.discover import describe
 from stagedoor.live.rpc.fanout import Fanout
-from stagedoor.live.rpc.hub import Hub, SessionChange
-from stagedoor.live.rpc.roles import Role, RoleName
-from stagedoor.live.rpc.session import Session
+from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.rpc.roles import RoleName
 from stagedoor.live.rpc.topics import Topics
 from stagedoor.live.understudy import Understudy
-from stagedoor.live.websocket import WebSocketServer, WebSocketServerConnection
-from stagedoor.wire.games import Game
+from stagedoor.live.websocket import WebSocketServer
 
 logger = logging.getLogger("stagedoor")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-DEFAULT_PORT = 8787
-_PORTS_TRIED = 100
 _BUDGET = 0.002
 """Seconds of a frame that callers get."""
 _MAX_HANDED_OVER = 4096
@@ -81,7 +72,7 @@ class Stage:
     """Who has a stage for the game until the game starts one itself: `stagedoor run`."""
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = _full_name(name)
+        self.name = full_name(name)
         """The game's name; `game/Process-1` for a child made by multiprocessing."""
         self._server = WebSocketServer(subprotocols=["stagedoor.json"], max_connections=64)
         fanout = Fanout(self._server)
@@ -98,23 +89,18 @@ class Stage:
         process.add_to(self._hub, lambda: self._engine)
         logs.add_to(self._hub, log)
         topic.add_to(self._hub, fanout.join, fanout.leave)
-        self._hub.on_session.append(self._session_changed)
         self._hub.on_game_thread = self._on_game_thread
         self._understudy = Understudy(self._hub, self._server)
         self._hub.topics.built_in = frozenset(topic.name for topic in self._hub.topics)
         self._server._advice = "call stage.tick(dt) once a frame"
-        self._server._tokens = self._hub.keys.for_core()
-        self._server.onconnection = self._connected
+        self._listener = Listener(self._hub, self._server)
         self._server._poll_in_loop = self._answer_between_frames
-        self._announcement: Announcement | None = None
         self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
         # What every frame looks at.
         self._topics = self._hub.topics
         self._runner = self._hub.runner
         self._begin = self._frames.core.turn
         self._is_ticking = False
-        self._generation = 0
-        """Of the tokens: how often they were rotated."""
 
     @classmethod
     def start(
@@ -125,7 +111,8 @@ class Stage:
         if stand_in is not None:
             name, port = stand_in.leave(name, port)
         stage = cls(name)
-        stage._listen(port, host)
+        stage._listener.open(port, host)
+        log.open(stage, stage._tell_the_end)
         if stand_in is not None:
             stand_in.follow(stage)
         return stage
@@ -141,43 +128,7 @@ class Stage:
     @property
     def url(self) -> str | None:
         """What a client on this machine connects to; None when the stage is closed."""
-        return None if self.port is None else f"ws://{_local(self._host)}:{self.port}/"
-
-    def _listen(self, port: int | None, host: str) -> None:
-        self._host = host
-        first = DEFAULT_PORT if port is None else port
-        last = first + _PORTS_TRIED if port is None else first
-        for candidate in range(first, last + 1):
-            try:
-                self._server.listen(candidate, host)
-                break
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE or candidate == last:
-                    raise
-        assert self.port is not None
-        assert self.url is not None
-        game = Game(
-            name=self.name,
-            pid=os.getpid(),
-            host=host,
-            port=self.port,
-            url=self.url,
-            started=time.time(),
-        )
-        self._announcement = Announcement(game, self._hub.keys.tokens)
-        log.open(self, self._tell_the_end)
-
-    def _connected(self, connection: WebSocketServerConnection) -> None:
-        if connection._core.token_generation < self._generation:
-            # It came in by an old token while the tokens were changed.
-            connection.close(4401, "the tokens have changed")
-            return
-        role = connection._core.role
-        self._hub.connected(connection, None if role is None else Role(role))
-
-    def _session_changed(self, session: Session, change: SessionChange) -> None:
-        if change == "authenticated":
-            session.connection._core.authenticate()
+        return self._listener.url
 
     def _tell_the_end(self) -> None:
         """An exception ends the program: those who read its log get that, too."""
@@ -297,18 +248,7 @@ class Stage:
 
     def rotate_tokens(self) -> None:
         """Make new tokens; connections that were let in by the old ones are closed with 4401."""
-        self._hub.keys.rotate()
-        tokens = self._hub.keys.for_core()
-        self._server._tokens = tokens
-        if self._server._core is not None:
-            self._generation = self._server._core.set_tokens(tokens)
-        if self._announcement is not None:
-            try:
-                self._announcement.write_tokens(self._hub.keys.tokens)
-            except OSError as error:
-                logger.warning("the new tokens of %s are nowhere to be read: %s", self.name, error)
-        for session_ in list(self._hub.sessions):
-            session_.expel(4401, "the tokens have changed")
+        self._listener.rotate_tokens()
 
     def describe(self) -> dict[str, Any]:
         """What `rpc.discover` answers: an OpenRPC document."""
@@ -412,27 +352,10 @@ class Stage:
     def close(self) -> None:
         """Let nobody in any more, and say goodbye to who is here. Does not block. A paused game
         goes on."""
-        if self._announcement is not None:
-            self._announcement.withdraw()
-            self._announcement = None
+        self._listener.withdraw()
         self._hub.runner.close()
         self._understudy.end()
         self._server.close()
         self._pace.end()
         self._frames.stop_watching_gc()
         log.close(self)
-
-
-def _full_name(name: str | None) -> str:
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    name = name or (Path(main).stem if main else "python")
-    multiprocessing = sys.modules.get("multiprocessing")
-    if multiprocessing is not None and multiprocessing.parent_process() is not None:
-        return f"{name}/{multiprocessing.current_process().name}"
-    return name
-
-
-def _local(host: str) -> str:
-    """The address under which this machine reaches a server that listens at this host."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"[{host}]" if ":" in host else host

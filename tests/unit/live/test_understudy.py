@@ -316,8 +316,7 @@ class TestItsThread:
     def test_keeps_no_stage_alive(self, start: Start) -> None:
         before = self.watches()
         stage = Stage.start("forgotten", port=0)
-        if stage._announcement is not None:
-            stage._announcement.withdraw()
+        stage._listener.withdraw()
         wait_stalled(stage)
         del stage
         gc.collect()

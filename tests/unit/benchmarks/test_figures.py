@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from benchmarks import report, targets
 from benchmarks.costs import BARE, MANY, ONE, SYNC_CALL
 from benchmarks.measure import Duration, MeasureError, Sample, command, sample

@@ -39,7 +39,7 @@ def stage_for(connections: int) -> Stage:
     """A stage that lets in more clients than 64, of which `start()` has no option."""
     stage = Stage("topic")
     stage._server._options._options["max_connections"] = connections
-    stage._listen(0, "127.0.0.1")
+    stage._listener.open(0, "127.0.0.1")
     return stage
 
 

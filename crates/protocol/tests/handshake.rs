@@ -66,16 +66,16 @@ Upgrade: websocket
 Connection: Upgrade
 Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
 ";
-    assert_eq!(upgrade.response(None), head(lines));
+    assert_eq!(upgrade.response(None, None), head(lines));
     let lines = format!("{lines}Sec-WebSocket-Protocol: chat\n");
-    assert_eq!(upgrade.response(Some("chat")), head(&lines));
+    assert_eq!(upgrade.response(Some("chat"), None), head(&lines));
     assert_eq!(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 
 #[test]
 #[should_panic(expected = "not offered")]
 fn a_subprotocol_that_was_not_offered_cannot_be_chosen() {
-    changed("", "").unwrap().response(Some("chat\r\nSet-Cookie: a"));
+    changed("", "").unwrap().response(Some("chat\r\nSet-Cookie: a"), None);
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn outcome(mut reader: HeadReader, pieces: &[&[u8]]) -> (Option<String>, Option<
         match reader.receive(piece) {
             Ok(None) => {}
             Ok(Some(request)) => {
-                let accepted = upgrade(&request).map(|upgrade| upgrade.response(None));
+                let accepted = upgrade(&request).map(|upgrade| upgrade.response(None, None));
                 let headers: Vec<_> = request.headers().collect();
                 shown = Some(format!("{} {headers:?} {accepted:?}", request.path()));
             }

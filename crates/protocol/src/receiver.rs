@@ -274,10 +274,9 @@ fn decompress(
 ) -> Result<(), ProtocolError> {
     message.count_compressed(part.len());
     deflate.decompress(part, |piece| {
-        if piece.len() > limits.message_size.saturating_sub(message.len()) {
-            return Err(ProtocolError::MessageTooBig);
-        }
-        message.push(piece, limits.message_size)
+        let room = limits.message_size.saturating_sub(message.len());
+        message.push(&piece[..piece.len().min(room)], limits.message_size)?;
+        if piece.len() > room { Err(ProtocolError::MessageTooBig) } else { Ok(()) }
     })
 }
 

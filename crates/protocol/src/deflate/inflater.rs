@@ -18,6 +18,13 @@ pub(super) struct Inflater {
     is_after_final_block: bool,
 }
 
+/// How much input was taken, and output made, and what came of it.
+struct Step {
+    status: Result<Status, ProtocolError>,
+    read: usize,
+    made: usize,
+}
+
 impl Inflater {
     /// About what it holds, in bytes.
     pub(super) const SIZE: usize = 44 * 1024;
@@ -42,10 +49,11 @@ impl Inflater {
         let mut chunk = [0; CHUNK];
         while !part.is_empty() {
             self.is_after_final_block = false;
-            let (status, read, made) = self.step(part, &mut chunk, InflateFlush::NoFlush)?;
+            let Step { status, read, made } = self.step(part, &mut chunk, InflateFlush::NoFlush);
+            // What came out before an error counts first, wherever the parts are cut.
             put(&chunk[..made])?;
             part = &part[read..];
-            if status == Status::StreamEnd {
+            if status? == Status::StreamEnd {
                 // Another deflate stream may follow, on the next byte boundary.
                 self.reset();
                 self.is_after_final_block = true;
@@ -65,9 +73,9 @@ impl Inflater {
         put: &mut impl FnMut(&[u8]) -> Result<(), ProtocolError>,
     ) -> Result<(), ProtocolError> {
         loop {
-            let (status, _, made) = self.step(&[], chunk, InflateFlush::NoFlush)?;
+            let Step { status, made, .. } = self.step(&[], chunk, InflateFlush::NoFlush);
             put(&chunk[..made])?;
-            if status == Status::StreamEnd {
+            if status? == Status::StreamEnd {
                 self.reset();
                 self.is_after_final_block = true;
             }
@@ -84,29 +92,23 @@ impl Inflater {
         }
         // It stops behind the block that the tail ends, if the message was whole.
         let mut chunk = [0; 1];
-        let (status, read, made) = self.step(&TAIL_AND_MORE, &mut chunk, InflateFlush::Block)?;
-        if (status, read, made) == (Status::Ok, TAIL.len(), 0) {
+        let Step { status, read, made } =
+            self.step(&TAIL_AND_MORE, &mut chunk, InflateFlush::Block);
+        if (status?, read, made) == (Status::Ok, TAIL.len(), 0) {
             Ok(())
         } else {
             Err(ProtocolError::CorruptDeflate)
         }
     }
 
-    /// Takes some input and makes some output: how much of each.
-    fn step(
-        &mut self,
-        input: &[u8],
-        output: &mut [u8],
-        flush: InflateFlush,
-    ) -> Result<(Status, usize, usize), ProtocolError> {
+    fn step(&mut self, input: &[u8], output: &mut [u8], flush: InflateFlush) -> Step {
         let (before_in, before_out) = (self.stream.total_in(), self.stream.total_out());
-        let status = self
-            .stream
-            .decompress(input, output, flush)
-            .map_err(|_| ProtocolError::CorruptDeflate)?;
-        let read = self.stream.total_in() - before_in;
-        let made = self.stream.total_out() - before_out;
-        Ok((status, size(read), size(made)))
+        let status = self.stream.decompress(input, output, flush);
+        Step {
+            status: status.map_err(|_| ProtocolError::CorruptDeflate),
+            read: size(self.stream.total_in() - before_in),
+            made: size(self.stream.total_out() - before_out),
+        }
     }
 }
 

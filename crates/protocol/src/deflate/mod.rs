@@ -21,7 +21,7 @@ use inflater::Inflater;
 use offer::Offer;
 
 /// A message shorter than this is not compressed: what it would save is less than what TCP adds
-/// to it. With takeover, JSON of this size shrinks to a fifth or less.
+/// to it.
 const WORTHWHILE: usize = 128;
 /// The same for a connection without takeover, where every message begins with nothing to refer
 /// to: JSON of 140 bytes shrinks to 96 %, of 300 to 70 %.
@@ -74,7 +74,7 @@ impl Deflate {
             header += "; client_no_context_takeover";
         }
         if let Some(bits) = self.terms.server_window_bits {
-            header += &format!("; server_max_window_bits={bits}");
+            header.extend(["; server_max_window_bits=", &bits.to_string()]);
         }
         header
     }

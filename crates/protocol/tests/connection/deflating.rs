@@ -117,7 +117,14 @@ pub(crate) fn json(seed: usize, bytes: usize) -> String {
         if text.len() >= bytes {
             break;
         }
-        text += &format!(r#"{{"id": {}, "x": {}.5}}, "#, seed + at, (seed + at) * 7919 % 1000);
+        let x = (seed + at) * 7919 % 1000;
+        text.extend([
+            r#"{"id": "#,
+            &(seed + at).to_string(),
+            r#", "x": "#,
+            &x.to_string(),
+            ".5}, ",
+        ]);
     }
     text.truncate(bytes);
     text

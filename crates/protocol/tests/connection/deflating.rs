@@ -1,4 +1,4 @@
-//! permessage-deflate as a client does it: with the flate2 crate over miniz_oxide, which shares
+//! permessage-deflate as a client does it: with the flate2 crate over `miniz_oxide`, which shares
 //! nothing with what the server compresses with.
 
 use std::sync::Arc;

@@ -51,12 +51,18 @@ impl Deflater {
     /// Forgets what was compressed.
     pub(super) fn reset(&mut self) {
         self.stream.reset();
+        self.recycle();
+    }
+
+    /// Gives the memory for the output back if that is more than is worth keeping.
+    pub(super) fn recycle(&mut self) {
+        self.out.clear();
+        self.out.shrink_to(KEPT_CAPACITY);
     }
 
     /// The message as RFC 7692 section 7.2.1 has it.
     pub(super) fn compress(&mut self, mut payload: &[u8]) -> &[u8] {
         self.out.clear();
-        self.out.shrink_to(KEPT_CAPACITY);
         let mut chunk = [0; CHUNK];
         loop {
             let (before_in, before_out) = (self.stream.total_in(), self.stream.total_out());

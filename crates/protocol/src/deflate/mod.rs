@@ -96,6 +96,7 @@ impl Deflate {
         deflater.is_kept = deflater.is_kept || takeover && shared.may_keep_deflater();
         if deflater.is_kept {
             let result = put(Some(deflater.compress(payload)));
+            deflater.recycle();
             self.deflater = Some(deflater);
             return result;
         }

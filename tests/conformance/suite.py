@@ -74,7 +74,8 @@ def _end_in_time() -> None:
 
 def run(wstest: Path, port: int) -> dict[str, Result]:
     """Return the result of each case, for example `results["1.1.1"]["behavior"]`."""
-    shutil.rmtree(REPORTS, ignore_errors=True)
+    for folder in (REPORTS, LOGS):
+        shutil.rmtree(folder, ignore_errors=True)
     LOGS.mkdir(parents=True, exist_ok=True)
     workers = max(2, os.cpu_count() or 1)
     ends_by = time.monotonic() + TIME_LIMIT

@@ -135,6 +135,7 @@ impl Connection {
         self.outgoing.push(kind, payload)
     }
 
+    #[inline(never)]
     fn send_with_deflate(&mut self, kind: Kind, payload: &[u8]) -> u64 {
         let outgoing = &mut self.outgoing;
         // What was compressed must go out: the next message may refer to it.

@@ -46,7 +46,7 @@ pub(crate) struct Receiver {
     cut_len: usize,
     /// The frame that the last bytes cut inside of its payload.
     frame: Option<Frame>,
-    /// The message that is not complete.
+    /// The message that is not complete; a compressed one from its first header on.
     message: Option<Assembly>,
     /// What has arrived of a control frame that was cut.
     control: Vec<u8>,
@@ -57,8 +57,6 @@ pub(crate) struct Receiver {
 struct Frame {
     opcode: Opcode,
     fin: bool,
-    /// It belongs to a compressed message.
-    is_compressed: bool,
     remaining: usize,
     mask: Mask,
 }
@@ -171,19 +169,22 @@ impl Receiver {
 
     /// Checks what a header says against the message it belongs to, before its payload.
     fn begin(&mut self, header: Header, limits: Limits) -> Result<Frame, ProtocolError> {
-        let Header { fin, mut is_compressed, opcode, length, mask } = header;
+        let Header { fin, is_compressed, opcode, length, mask } = header;
         let remaining = usize::try_from(length).map_err(|_| ProtocolError::MessageTooBig)?;
         if !opcode.is_control() {
             let continues = opcode == Opcode::Continuation;
             let room = match &mut self.message {
                 None if continues => return Err(ProtocolError::StrayContinuation),
                 Some(_) if !continues => return Err(ProtocolError::Interleaved),
-                None => Assembly::new(kind_of(opcode), is_compressed).room(limits.message_size),
+                None if is_compressed => {
+                    let message = Assembly::new(kind_of(opcode), true);
+                    self.message.insert(message).room(limits.message_size)
+                }
+                None => limits.message_size,
                 Some(message) => {
                     if message.count_fragment() > limits.fragments {
                         return Err(ProtocolError::TooManyFragments);
                     }
-                    is_compressed = message.is_compressed();
                     message.room(limits.message_size)
                 }
             };
@@ -191,7 +192,7 @@ impl Receiver {
                 return Err(ProtocolError::MessageTooBig);
             }
         }
-        Ok(Frame { opcode, fin, is_compressed, remaining, mask })
+        Ok(Frame { opcode, fin, remaining, mask })
     }
 
     /// Takes a part of a data frame's payload.
@@ -204,7 +205,7 @@ impl Receiver {
         deflate: Option<&mut Deflate>,
     ) -> Result<Option<Received<'a>>, ProtocolError> {
         let complete = frame.fin && frame.remaining == 0;
-        if complete && self.message.is_none() && !frame.is_compressed {
+        if complete && self.message.is_none() {
             return whole_message(kind_of(frame.opcode), part).map(Some);
         }
         self.assemble(frame, part, limits, deflate)
@@ -217,10 +218,10 @@ impl Receiver {
         limits: Limits,
         deflate: Option<&mut Deflate>,
     ) -> Result<Option<Received<'a>>, ProtocolError> {
-        let begin = || Assembly::new(kind_of(frame.opcode), frame.is_compressed);
+        let begin = || Assembly::new(kind_of(frame.opcode), false);
         let message = self.message.get_or_insert_with(begin);
         let complete = frame.fin && frame.remaining == 0;
-        if let Some(deflate) = deflate.filter(|_| frame.is_compressed) {
+        if let Some(deflate) = deflate.filter(|_| message.is_compressed()) {
             decompress(message, part, limits, deflate)?;
             if complete {
                 deflate.finish()?;

@@ -84,10 +84,7 @@ impl Header {
         deflate: bool,
     ) -> Result<Option<(Self, usize)>, ProtocolError> {
         let [first, second, rest @ ..] = bytes else { return Ok(None) };
-        let begins_message =
-            matches!(Opcode::from_bits(first & OPCODE), Some(Opcode::Text | Opcode::Binary));
-        let allowed = if deflate && begins_message { COMPRESSED } else { 0 };
-        if first & RESERVED & !allowed != 0 {
+        if first & RESERVED != 0 && !(deflate && begins_compressed(*first)) {
             return Err(ProtocolError::ReservedBits);
         }
         let opcode = Opcode::from_bits(first & OPCODE).ok_or(ProtocolError::ReservedOpcode)?;
@@ -128,6 +125,13 @@ impl Header {
         let header = Self { fin, is_compressed, opcode, length, mask: Mask::new(*mask) };
         Ok(Some((header, 2 + length_size + 4)))
     }
+}
+
+/// Whether this is the first byte of a compressed message, and no other reserved bit is set.
+const fn begins_compressed(first: u8) -> bool {
+    let opcode = first & OPCODE;
+    first & RESERVED == COMPRESSED
+        && (opcode == Opcode::Text as u8 || opcode == Opcode::Binary as u8)
 }
 
 /// What [`Header::decode`] would read, if it is the header of an unfragmented message of at most

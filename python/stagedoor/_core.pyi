@@ -115,6 +115,7 @@ class Server:
         hosts: list[str],
         origins: list[str],
         subprotocols: list[str],
+        compression: bool,
         max_connections: int,
         max_message_size: int,
         max_fragments: int,
@@ -130,6 +131,9 @@ class Server:
         max_unauthenticated_message_size: int = 4096,
     ) -> Server:
         """Bind and start. Raises OSError when the address cannot be had.
+
+        With `compression`, an offer of permessage-deflate (RFC 7692) is agreed to. What is
+        published or broadcast is framed once for all and goes uncompressed.
 
         With `tokens`, pairs (token, role 0 to 255), a client shows one in its opening handshake,
         as `Authorization: Bearer <token>` or as the subprotocol `stagedoor.token.<token>`, which

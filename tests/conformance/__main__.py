@@ -47,7 +47,7 @@ def arguments() -> argparse.Namespace:
 def update(results: dict[str, suite.Result]) -> int:
     if failed := expectation.failures(results):
         print(f"the expectation stays as it was: {', '.join(failed)} FAILED")
-        print(f"details: {suite.REPORTS / 'index.html'}")
+        print(f"details: {suite.REPORTS}")
         return 1
     expectation.save(results)
     print(f"wrote {expectation.EXPECTED}")
@@ -62,7 +62,7 @@ def compare(results: dict[str, suite.Result]) -> int:
     for case, difference in differences.items():
         print(f"{case}: {difference}")
     if differences:
-        print(f"details: {suite.REPORTS / 'index.html'}")
+        print(f"details: {suite.REPORTS}")
     code = report_unexplained(results)
     cases = expected.keys() | results.keys()
     print(f"{len(cases) - len(differences)} passed, {len(differences)} failed")

@@ -9,6 +9,7 @@ MIB = 1024 * 1024
 HOUR = 3600.0
 
 server = stagedoor.WebSocketServer(
+    compression=True,
     max_message_size=32 * MIB,
     max_fragments=100_000,
     max_receive_memory=256 * MIB,

@@ -1,17 +1,20 @@
 """Fixtures of the integration tests: real processes, in a world without other games."""
 
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from program import EXAMPLES, Program, need
+from program import EXAMPLES, PATIENCE, ROOT, Program, need
 
 Run = Callable[..., Program]
 
 WITNESS = Path(__file__).with_name("witness.py")
+NODE_CLIENT = Path(__file__).with_name("node") / "client.cjs"
 
 
 @pytest.fixture
@@ -61,6 +64,13 @@ def witness(run: Run) -> tuple[Program, int]:
     return program, int(program.wait_for(r"^port (\d+)$")[1])
 
 
+@pytest.fixture
+def compressing_witness(run: Run) -> tuple[Program, int]:
+    """The running witness.py with compression, and the port it listens on."""
+    program = run(WITNESS, "--compression", STAGEDOOR="1")
+    return program, int(program.wait_for(r"^port (\d+)$")[1])
+
+
 def chromium_path() -> str | None:
     """Debian's, or what the environment variable CHROMIUM names."""
     if named := os.environ.get("CHROMIUM"):
@@ -80,3 +90,35 @@ def browser() -> Iterator[Any]:
         )
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE * 1000)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def node_env() -> dict[str, str]:
+    """The environment in which node finds the ws of node/package.json, kept in build/node."""
+    need(shutil.which("node") and shutil.which("npm"), "node, or its npm")
+    folder = ROOT / "build" / "node"
+    manifest = NODE_CLIENT.with_name("package.json")
+    wanted = json.loads(manifest.read_text())["dependencies"]["ws"]
+    installed = folder / "node_modules" / "ws" / "package.json"
+    if not installed.exists() or json.loads(installed.read_text())["version"] != wanted:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(manifest, folder)
+        npm = subprocess.run(
+            ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            shell=os.name == "nt",
+        )
+        need(npm.returncode == 0, f"ws {wanted} (npm: {npm.stderr.strip()[-300:]})")
+    return os.environ | {"NODE_PATH": str(folder / "node_modules")}

@@ -11,12 +11,11 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import WITNESS, Run
-from program import PATIENCE, ROOT, Program, need
+from conftest import NODE_CLIENT, WITNESS, Run
+from program import PATIENCE, Program, need
 
 Server = tuple[Program, int]
 
@@ -168,15 +167,6 @@ async ([url, close]) => {
 """
 
 
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    context = browser.new_context()
-    context.set_default_timeout(PATIENCE * 1000)
-    page = context.new_page()
-    yield page
-    context.close()
-
-
 def test_a_page_of_the_servers_own_echoes_and_closes(witness: Server, page: Any) -> None:
     program, port = witness
     answer = page.goto(f"http://127.0.0.1:{port}/")
@@ -266,31 +256,6 @@ def test_a_page_of_an_origin_that_was_allowed_gets_in(run: Run, page: Any, stran
 
 # node's ws ---------------------------------------------------------------------------------------
 
-NODE_CLIENT = Path(__file__).with_name("node") / "client.cjs"
-
-
-@pytest.fixture(scope="session")
-def node_env() -> dict[str, str]:
-    """The environment in which node finds the ws of node/package.json, kept in build/node."""
-    need(shutil.which("node") and shutil.which("npm"), "node, or its npm")
-    folder = ROOT / "build" / "node"
-    manifest = NODE_CLIENT.with_name("package.json")
-    wanted = json.loads(manifest.read_text())["dependencies"]["ws"]
-    installed = folder / "node_modules" / "ws" / "package.json"
-    if not installed.exists() or json.loads(installed.read_text())["version"] != wanted:
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(manifest, folder)
-        npm = subprocess.run(
-            ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            shell=os.name == "nt",
-        )
-        need(npm.returncode == 0, f"ws {wanted} (npm: {npm.stderr.strip()[-300:]})")
-    return os.environ | {"NODE_PATH": str(folder / "node_modules")}
-
 
 def test_nodes_ws_echoes_is_answered_its_ping_and_closes(
     witness: Server, node_env: dict[str, str]
@@ -309,6 +274,7 @@ def test_nodes_ws_echoes_is_answered_its_ping_and_closes(
         "events": ["open", "pong are you there", "close"],
         "echoed": [True] * 7,
         "code": 3001,
+        "extensions": "",
     }
     assert told(program, "close") == {
         "event": "close",

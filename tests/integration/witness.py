@@ -1,7 +1,7 @@
 """A server that tells, one JSON line each, what its connections go through.
 
 It echoes; a text message `close CODE REASON` closes the connection from this side instead. Its
-arguments are origins to let in.
+arguments are origins to let in, and `--compression`.
 """
 
 import json
@@ -34,7 +34,8 @@ def welcome(conn: stagedoor.WebSocketServerConnection) -> None:
     tell("connection")
 
 
-server = stagedoor.WebSocketServer(origins=sys.argv[1:])
+origins = [argument for argument in sys.argv[1:] if argument != "--compression"]
+server = stagedoor.WebSocketServer(origins=origins, compression="--compression" in sys.argv)
 server.onconnection = welcome
 server.listen(0)
 print("port", server.port)

@@ -57,7 +57,7 @@ impl Server {
 impl Server {
     #[new]
     #[pyo3(signature = (
-        host, port, *, hosts, origins, subprotocols, max_connections, max_message_size,
+        host, port, *, hosts, origins, subprotocols, compression, max_connections, max_message_size,
         max_fragments, max_receive_memory, max_send_queue, handshake_timeout, ping_interval,
         ping_timeout, write_timeout, close_timeout, tokens=None, max_unauthenticated=8,
         max_unauthenticated_message_size=4096,
@@ -70,6 +70,7 @@ impl Server {
         hosts: Vec<String>,
         origins: Vec<String>,
         subprotocols: Vec<String>,
+        compression: bool,
         max_connections: usize,
         max_message_size: usize,
         max_fragments: usize,
@@ -88,6 +89,7 @@ impl Server {
             hosts,
             origins,
             subprotocols,
+            compression,
             max_connections,
             tokens: tokens.map(checked).transpose()?,
             max_unauthenticated,

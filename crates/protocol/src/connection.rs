@@ -4,6 +4,7 @@ use std::io::IoSlice;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::deflate::Deflate;
 use crate::error::ProtocolError;
 use crate::frame::Opcode;
 use crate::heartbeat::Heartbeat;
@@ -80,6 +81,7 @@ pub struct Connection {
     receiver: Receiver,
     outgoing: Outgoing,
     heartbeat: Heartbeat,
+    deflate: Option<Box<Deflate>>,
     /// Set once the state is no longer open.
     close_deadline: Option<Instant>,
 }
@@ -93,8 +95,16 @@ impl Connection {
             receiver: Receiver::default(),
             outgoing: Outgoing::default(),
             heartbeat: Heartbeat::Heard(now),
+            deflate: None,
             close_deadline: None,
         }
+    }
+
+    /// Compresses messages in both directions, as was agreed on in the handshake.
+    #[must_use]
+    pub fn with_deflate(mut self, deflate: Deflate) -> Self {
+        self.deflate = Some(Box::new(deflate));
+        self
     }
 
     /// Changes the limit for messages whose next frame has not begun: a peer that has
@@ -119,11 +129,29 @@ impl Connection {
     /// failed, the message is ignored.
     #[inline]
     pub fn send(&mut self, kind: Kind, payload: &[u8]) -> u64 {
+        if self.deflate.is_some() {
+            return self.send_with_deflate(kind, payload);
+        }
         self.outgoing.push(kind, payload)
     }
 
+    #[inline(never)]
+    fn send_with_deflate(&mut self, kind: Kind, payload: &[u8]) -> u64 {
+        let outgoing = &mut self.outgoing;
+        // What was compressed must go out: the next message may refer to it.
+        match &mut self.deflate {
+            Some(deflate) if !outgoing.is_closed() => {
+                deflate.compress(payload, |compressed| match compressed {
+                    Some(compressed) => outgoing.push_compressed(kind, compressed),
+                    None => outgoing.push(kind, payload),
+                })
+            }
+            _ => outgoing.push(kind, payload),
+        }
+    }
+
     /// Like [`send`](Self::send), for a frame that [`encode_frame`](crate::encode_frame) made once
-    /// for many connections. A large frame is shared, not copied.
+    /// for many connections. A large frame is shared, not copied; it is never compressed.
     pub fn send_encoded(&mut self, frame: &Arc<[u8]>) -> u64 {
         self.outgoing.push_encoded(frame)
     }
@@ -169,6 +197,11 @@ impl Connection {
         self.outgoing.data_sent()
     }
 
+    /// The data position of the end of what was queued so far.
+    pub fn data_end(&self) -> u64 {
+        self.outgoing.end()
+    }
+
     /// Bytes that wait to be written, data and control frames.
     pub fn pending(&self) -> usize {
         self.outgoing.pending()
@@ -200,6 +233,9 @@ impl Connection {
             return Some(Timeout::Ping);
         }
         self.outgoing.release();
+        if let Some(deflate) = &mut self.deflate {
+            deflate.release();
+        }
         self.outgoing.push_control(Opcode::Ping, b"");
         self.heartbeat = Heartbeat::Asking;
         None
@@ -207,7 +243,8 @@ impl Connection {
 
     /// Bytes of memory held for what the peer has sent of a message that is not complete.
     pub fn buffered(&self) -> usize {
-        self.receiver.buffered()
+        let inflating = self.deflate.as_ref().map_or(0, |deflate| deflate.buffered());
+        self.receiver.buffered() + inflating
     }
 
     /// Whether the transport may be closed: both sides have closed, or the connection failed or
@@ -233,7 +270,7 @@ impl Connection {
             message_size: self.config.max_message_size,
             fragments: self.config.max_fragments,
         };
-        self.receiver.next(unread, limits)
+        self.receiver.next(unread, limits, self.deflate.as_deref_mut())
     }
 
     pub(crate) fn pong(&mut self, payload: &[u8]) {
@@ -255,12 +292,14 @@ impl Connection {
     fn end(&mut self, now: Instant) {
         self.state = State::Closed;
         self.receiver = Receiver::default();
+        self.deflate = None;
         self.start_close_timeout(now);
     }
 
     fn give_up(&mut self) {
         self.state = State::Closed;
         self.receiver = Receiver::default();
+        self.deflate = None;
         self.outgoing.abort();
     }
 

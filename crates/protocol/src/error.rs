@@ -9,7 +9,8 @@ use crate::close_code::{INVALID_PAYLOAD, POLICY_VIOLATION, PROTOCOL_ERROR, TOO_B
 /// [`reason`](Self::reason) is already queued when the error is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ProtocolError {
-    /// RSV1, RSV2 or RSV3 is set.
+    /// RSV2 or RSV3 is set; or RSV1, but not on the first frame of a message of a connection
+    /// with permessage-deflate.
     ReservedBits,
     /// Opcode 3 to 7 or 11 to 15.
     ReservedOpcode,
@@ -31,6 +32,8 @@ pub enum ProtocolError {
     TooManyFragments,
     /// A text message, or a close reason, that is not UTF-8.
     InvalidUtf8,
+    /// A compressed message that is corrupt, or not all of what was compressed.
+    CorruptDeflate,
     /// A close frame with a payload of one byte.
     TruncatedCloseCode,
     /// A close frame with a code that must not be on the wire.
@@ -39,7 +42,7 @@ pub enum ProtocolError {
 
 impl ProtocolError {
     /// Every error, for tables and tests.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ReservedBits,
         Self::ReservedOpcode,
         Self::Unmasked,
@@ -51,6 +54,7 @@ impl ProtocolError {
         Self::MessageTooBig,
         Self::TooManyFragments,
         Self::InvalidUtf8,
+        Self::CorruptDeflate,
         Self::TruncatedCloseCode,
         Self::InvalidCloseCode,
     ];
@@ -59,7 +63,7 @@ impl ProtocolError {
     const fn row(self) -> (u16, &'static str) {
         match self {
             Self::ReservedBits => {
-                (PROTOCOL_ERROR, "a reserved bit is set, but no extension was negotiated")
+                (PROTOCOL_ERROR, "a reserved bit is set where no extension gives it a meaning")
             }
             Self::ReservedOpcode => (PROTOCOL_ERROR, "the opcode is reserved"),
             Self::Unmasked => (PROTOCOL_ERROR, "the frame is not masked; a client must mask"),
@@ -79,6 +83,9 @@ impl ProtocolError {
                 (POLICY_VIOLATION, "the message has more fragments than the limit")
             }
             Self::InvalidUtf8 => (INVALID_PAYLOAD, "the text is not valid UTF-8"),
+            Self::CorruptDeflate => {
+                (INVALID_PAYLOAD, "the compressed data is corrupt or cut short")
+            }
             Self::TruncatedCloseCode => {
                 (PROTOCOL_ERROR, "a close frame of one byte; a close code has two")
             }

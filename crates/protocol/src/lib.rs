@@ -1,4 +1,4 @@
-//! RFC 6455, the server's side, without I/O: bytes in, events and bytes out.
+//! RFC 6455 and RFC 7692, the server's side, without I/O: bytes in, events and bytes out.
 //!
 //! There is no socket, thread or clock in here. Whoever owns the transport drives two machines,
 //! one after the other:
@@ -8,10 +8,13 @@
 //! 2. [`Connection`] takes the bytes that follow, gives out [`Event`]s, and holds the bytes to
 //!    write. Its doc comment says which calls, in which order.
 //!
-//! Time is always an argument. Extensions are not negotiated, so RSV1 to RSV3 are errors.
+//! Between the two, [`Compression`] may accept an offer of permessage-deflate.
+//!
+//! Time is always an argument.
 
 pub mod close_code;
 mod connection;
+mod deflate;
 mod error;
 mod frame;
 mod handshake;
@@ -23,6 +26,7 @@ mod receiver;
 mod utf8;
 
 pub use connection::{Config, Connection, State, Timeout};
+pub use deflate::{Compression, Deflate};
 pub use error::ProtocolError;
 pub use handshake::{
     HeadReader, MAX_HEAD_SIZE, MAX_HEADERS, MAX_REQUEST_LINE, Method, Refusal, Request, Upgrade,

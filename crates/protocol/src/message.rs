@@ -58,19 +58,49 @@ pub(crate) struct Assembly {
     kind: Kind,
     bytes: Vec<u8>,
     fragments: usize,
+    /// Bytes that have arrived of a compressed message; `None`: it is not compressed.
+    compressed: Option<usize>,
     utf8: Utf8Validator,
 }
 
 impl Assembly {
-    pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, bytes: Vec::new(), fragments: 1, utf8: Utf8Validator::default() }
+    pub(crate) fn new(kind: Kind, is_compressed: bool) -> Self {
+        Self {
+            kind,
+            bytes: Vec::new(),
+            fragments: 1,
+            compressed: is_compressed.then_some(0),
+            utf8: Utf8Validator::default(),
+        }
     }
 
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Bytes that have arrived.
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.compressed.is_some()
+    }
+
+    /// How long the payload of the next frame may be, if the message may have `limit` bytes.
+    ///
+    /// No compressor makes a message longer than twice its length, plus a few bytes for each
+    /// fragment; what comes out of it is counted when it comes.
+    pub(crate) fn room(&self, limit: usize) -> usize {
+        let Some(compressed) = self.compressed else {
+            return limit.saturating_sub(self.bytes.len());
+        };
+        limit.saturating_mul(2).saturating_add(64 + 8 * self.fragments).saturating_sub(compressed)
+    }
+
+    /// Counts a part of a compressed payload that has arrived.
+    pub(crate) fn count_compressed(&mut self, bytes: usize) {
+        if let Some(compressed) = &mut self.compressed {
+            *compressed += bytes;
+        }
+    }
+
+    /// Bytes that have arrived, or that were decompressed.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -116,14 +146,14 @@ mod tests {
 
     #[test]
     fn memory_follows_what_arrived_not_what_was_announced() {
-        let mut assembly = Assembly::new(Kind::Binary);
+        let mut assembly = Assembly::new(Kind::Binary, false);
         assembly.push(b"one", 1 << 30).unwrap();
         assert!(assembly.capacity() < 64);
     }
 
     #[test]
     fn memory_never_exceeds_the_announced_length() {
-        let mut assembly = Assembly::new(Kind::Binary);
+        let mut assembly = Assembly::new(Kind::Binary, false);
         for _ in 0..1000 {
             assembly.push(b"x", 1000).unwrap();
             assert!(assembly.capacity() <= 1000);
@@ -133,7 +163,7 @@ mod tests {
 
     #[test]
     fn one_byte_at_a_time_copies_a_linear_number_of_bytes() {
-        let mut assembly = Assembly::new(Kind::Binary);
+        let mut assembly = Assembly::new(Kind::Binary, false);
         let (mut copied, mut capacity) = (0, 0);
         for _ in 0..100_000 {
             let before = assembly.len();

@@ -1,6 +1,7 @@
 //! From bytes to messages and control frames, wherever the bytes are cut.
 
 use crate::close_code::{NO_STATUS, is_valid_received};
+use crate::deflate::Deflate;
 use crate::error::ProtocolError;
 use crate::frame::{self, Header, MAX_CONTROL_PAYLOAD, MAX_HEADER, Mask, Opcode, SHORT_HEADER};
 use crate::message::{Assembly, Kind, Payload};
@@ -45,7 +46,7 @@ pub(crate) struct Receiver {
     cut_len: usize,
     /// The frame that the last bytes cut inside of its payload.
     frame: Option<Frame>,
-    /// The message that is not complete.
+    /// The message that is not complete; a compressed one from its first header on.
     message: Option<Assembly>,
     /// What has arrived of a control frame that was cut.
     control: Vec<u8>,
@@ -72,8 +73,9 @@ impl Receiver {
         &mut self,
         bytes: &mut Unread<'a>,
         limits: Limits,
+        deflate: Option<&mut Deflate>,
     ) -> Option<Result<Received<'a>, ProtocolError>> {
-        self.short_message(bytes, limits).or_else(|| self.any(bytes, limits).transpose())
+        self.short_message(bytes, limits).or_else(|| self.any(bytes, limits, deflate).transpose())
     }
 
     /// The case that is most of all work, which [`any`](Self::any) would decide alike: a message
@@ -101,11 +103,12 @@ impl Receiver {
         &mut self,
         bytes: &mut Unread<'a>,
         limits: Limits,
+        mut deflate: Option<&mut Deflate>,
     ) -> Result<Option<Received<'a>>, ProtocolError> {
         loop {
             let mut frame = match self.frame.take() {
                 Some(frame) => frame,
-                None => match self.header(bytes)? {
+                None => match self.header(bytes, deflate.is_some())? {
                     Some(header) => self.begin(header, limits)?,
                     None => return Ok(None),
                 },
@@ -117,7 +120,7 @@ impl Receiver {
             let received = if frame.opcode.is_control() {
                 self.control(frame, part)?
             } else {
-                self.data(frame, part, limits)?
+                self.data(frame, part, limits, deflate.as_deref_mut())?
             };
             if received.is_some() {
                 return Ok(received);
@@ -131,25 +134,33 @@ impl Receiver {
 
     /// Takes a header from the front of `bytes`, or keeps what there is of one.
     #[inline]
-    fn header(&mut self, bytes: &mut Unread<'_>) -> Result<Option<Header>, ProtocolError> {
+    fn header(
+        &mut self,
+        bytes: &mut Unread<'_>,
+        deflate: bool,
+    ) -> Result<Option<Header>, ProtocolError> {
         if bytes.0.is_empty() {
             return Ok(None);
         }
         if self.cut_len == 0
-            && let Some((header, size)) = Header::decode(bytes.0)?
+            && let Some((header, size)) = Header::decode(bytes.0, deflate)?
         {
             bytes.take(size);
             return Ok(Some(header));
         }
-        self.cut_header(bytes)
+        self.cut_header(bytes, deflate)
     }
 
     #[cold]
-    fn cut_header(&mut self, bytes: &mut Unread<'_>) -> Result<Option<Header>, ProtocolError> {
+    fn cut_header(
+        &mut self,
+        bytes: &mut Unread<'_>,
+        deflate: bool,
+    ) -> Result<Option<Header>, ProtocolError> {
         let had = self.cut_len;
         let more = bytes.0.len().min(MAX_HEADER - had);
         self.cut[had..had + more].copy_from_slice(&bytes.0[..more]);
-        let decoded = Header::decode(&self.cut[..had + more])?;
+        let decoded = Header::decode(&self.cut[..had + more], deflate)?;
         let used = decoded.map_or(more, |(_, size)| size - had);
         bytes.take(used);
         self.cut_len = if decoded.is_some() { 0 } else { had + used };
@@ -158,22 +169,26 @@ impl Receiver {
 
     /// Checks what a header says against the message it belongs to, before its payload.
     fn begin(&mut self, header: Header, limits: Limits) -> Result<Frame, ProtocolError> {
-        let Header { fin, opcode, length, mask } = header;
+        let Header { fin, is_compressed, opcode, length, mask } = header;
         let remaining = usize::try_from(length).map_err(|_| ProtocolError::MessageTooBig)?;
         if !opcode.is_control() {
             let continues = opcode == Opcode::Continuation;
-            let assembled = match &mut self.message {
+            let room = match &mut self.message {
                 None if continues => return Err(ProtocolError::StrayContinuation),
                 Some(_) if !continues => return Err(ProtocolError::Interleaved),
-                None => 0,
+                None if is_compressed => {
+                    let message = Assembly::new(kind_of(opcode), true);
+                    self.message.insert(message).room(limits.message_size)
+                }
+                None => limits.message_size,
                 Some(message) => {
                     if message.count_fragment() > limits.fragments {
                         return Err(ProtocolError::TooManyFragments);
                     }
-                    message.len()
+                    message.room(limits.message_size)
                 }
             };
-            if remaining > limits.message_size.saturating_sub(assembled) {
+            if remaining > room {
                 return Err(ProtocolError::MessageTooBig);
             }
         }
@@ -187,12 +202,13 @@ impl Receiver {
         frame: Frame,
         part: &'a [u8],
         limits: Limits,
+        deflate: Option<&mut Deflate>,
     ) -> Result<Option<Received<'a>>, ProtocolError> {
         let complete = frame.fin && frame.remaining == 0;
         if complete && self.message.is_none() {
             return whole_message(kind_of(frame.opcode), part).map(Some);
         }
-        self.assemble(frame, part, limits)
+        self.assemble(frame, part, limits, deflate)
     }
 
     fn assemble<'a>(
@@ -200,15 +216,25 @@ impl Receiver {
         frame: Frame,
         part: &[u8],
         limits: Limits,
+        deflate: Option<&mut Deflate>,
     ) -> Result<Option<Received<'a>>, ProtocolError> {
-        let message = self.message.get_or_insert_with(|| Assembly::new(kind_of(frame.opcode)));
-        let expected = if frame.fin {
-            message.len() + part.len() + frame.remaining
+        let begin = || Assembly::new(kind_of(frame.opcode), false);
+        let message = self.message.get_or_insert_with(begin);
+        let complete = frame.fin && frame.remaining == 0;
+        if let Some(deflate) = deflate.filter(|_| message.is_compressed()) {
+            decompress(message, part, limits, deflate)?;
+            if complete {
+                deflate.finish()?;
+            }
         } else {
-            limits.message_size
-        };
-        message.push(part, expected)?;
-        if !(frame.fin && frame.remaining == 0) {
+            let expected = if frame.fin {
+                message.len() + part.len() + frame.remaining
+            } else {
+                limits.message_size
+            };
+            message.push(part, expected)?;
+        }
+        if !complete {
             return Ok(None);
         }
         let Some(message) = self.message.take() else { return Ok(None) };
@@ -238,6 +264,21 @@ impl Receiver {
             _ => Received::Pong,
         }))
     }
+}
+
+/// Takes a part of a compressed message. What it becomes is bounded as it comes out.
+fn decompress(
+    message: &mut Assembly,
+    part: &[u8],
+    limits: Limits,
+    deflate: &mut Deflate,
+) -> Result<(), ProtocolError> {
+    message.count_compressed(part.len());
+    deflate.decompress(part, |piece| {
+        let room = limits.message_size.saturating_sub(message.len());
+        message.push(&piece[..piece.len().min(room)], limits.message_size)?;
+        if piece.len() > room { Err(ProtocolError::MessageTooBig) } else { Ok(()) }
+    })
 }
 
 const fn kind_of(opcode: Opcode) -> Kind {

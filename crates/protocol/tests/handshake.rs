@@ -2,7 +2,9 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use stagedoor_protocol::{HeadReader, Method, Refusal, Request, Upgrade, accept_key, upgrade};
+use stagedoor_protocol::{
+    Compression, HeadReader, Method, Refusal, Request, Upgrade, accept_key, upgrade,
+};
 
 /// What RFC 6455 section 1.2 shows, each header in a line of its own.
 const EXAMPLE: &str = "GET /chat HTTP/1.1
@@ -66,16 +68,16 @@ Upgrade: websocket
 Connection: Upgrade
 Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=
 ";
-    assert_eq!(upgrade.response(None), head(lines));
+    assert_eq!(upgrade.response(None, None), head(lines));
     let lines = format!("{lines}Sec-WebSocket-Protocol: chat\n");
-    assert_eq!(upgrade.response(Some("chat")), head(&lines));
+    assert_eq!(upgrade.response(Some("chat"), None), head(&lines));
     assert_eq!(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
 
 #[test]
 #[should_panic(expected = "not offered")]
 fn a_subprotocol_that_was_not_offered_cannot_be_chosen() {
-    changed("", "").unwrap().response(Some("chat\r\nSet-Cookie: a"));
+    changed("", "").unwrap().response(Some("chat\r\nSet-Cookie: a"), None);
 }
 
 #[test]
@@ -354,7 +356,7 @@ fn outcome(mut reader: HeadReader, pieces: &[&[u8]]) -> (Option<String>, Option<
         match reader.receive(piece) {
             Ok(None) => {}
             Ok(Some(request)) => {
-                let accepted = upgrade(&request).map(|upgrade| upgrade.response(None));
+                let accepted = upgrade(&request).map(|upgrade| upgrade.response(None, None));
                 let headers: Vec<_> = request.headers().collect();
                 shown = Some(format!("{} {headers:?} {accepted:?}", request.path()));
             }
@@ -380,6 +382,140 @@ proptest! {
         if let (_, Some(refusal), _) = whole {
             let known = [0, 400, 405, 414, 426, 431, 505];
             prop_assert!(known.contains(&refusal.status), "{}", refusal);
+        }
+    }
+}
+
+// permessage-deflate ------------------------------------------------------------------------------
+
+/// What a server that compresses answers to these Sec-WebSocket-Extensions headers.
+fn extensions(headers: &[&str]) -> Option<String> {
+    let lines = headers.iter().map(|value| format!("Sec-WebSocket-Extensions: {value}\n"));
+    let request = request(&format!("{EXAMPLE}{}", lines.collect::<String>())).unwrap();
+    let deflate = Compression::new(1, 1).accept(&request);
+    let response = upgrade(&request).unwrap().response(None, deflate.as_ref());
+    let response = String::from_utf8(response).unwrap();
+    let answer = response.split_once("Sec-WebSocket-Extensions: ")?.1;
+    Some(answer.split_once("\r\n").unwrap().0.to_owned())
+}
+
+#[test]
+fn the_offers_of_rfc_7692_section_7_1_are_accepted() {
+    let table = [
+        ("permessage-deflate", ""),
+        ("permessage-deflate; client_max_window_bits", ""),
+        (
+            "permessage-deflate; client_max_window_bits; server_max_window_bits=10",
+            "; server_max_window_bits=10",
+        ),
+        ("permessage-deflate; client_max_window_bits=8", ""),
+        ("permessage-deflate; client_max_window_bits=\"15\"", ""),
+        ("permessage-deflate; server_max_window_bits=9", "; server_max_window_bits=9"),
+        ("permessage-deflate; server_max_window_bits=15", "; server_max_window_bits=15"),
+        ("permessage-deflate;server_max_window_bits = \"12\" ", "; server_max_window_bits=12"),
+        ("permessage-deflate; server_no_context_takeover", "; server_no_context_takeover"),
+        ("permessage-deflate ;client_no_context_takeover", "; client_no_context_takeover"),
+        (
+            "permessage-deflate; server_max_window_bits=11; client_no_context_takeover; \
+             client_max_window_bits=10; server_no_context_takeover",
+            "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=11",
+        ),
+    ];
+    for (offer, answer) in table {
+        let answer = format!("permessage-deflate{answer}");
+        assert_eq!(extensions(&[offer]), Some(answer), "{offer}");
+    }
+    assert_eq!(extensions(&[]), None);
+}
+
+#[test]
+fn an_offer_that_is_not_understood_is_declined() {
+    for parameters in [
+        "server_max_window_bits=8",
+        "server_max_window_bits=7",
+        "server_max_window_bits=16",
+        "server_max_window_bits=08",
+        "server_max_window_bits=010",
+        "server_max_window_bits=+10",
+        "server_max_window_bits=-1",
+        "server_max_window_bits=1000000000000000000000",
+        "server_max_window_bits=ten",
+        "server_max_window_bits=",
+        "server_max_window_bits=\"10",
+        "server_max_window_bits=\"10\"x",
+        "server_max_window_bits",
+        "server_max_window_bits=10; server_max_window_bits=10",
+        "client_max_window_bits=7",
+        "client_max_window_bits=16",
+        "client_max_window_bits=08",
+        "client_max_window_bits=",
+        "client_max_window_bits; client_max_window_bits=10",
+        "server_no_context_takeover=true",
+        "client_no_context_takeover=\"\"",
+        "server_no_context_takeover; server_no_context_takeover",
+        "client_no_context_takeover; client_no_context_takeover",
+        "Server_No_Context_Takeover",
+        "unknown",
+        "unknown=1",
+        "",
+        ";",
+        "=",
+    ] {
+        assert_eq!(
+            extensions(&[&format!("permessage-deflate; {parameters}")]),
+            None,
+            "{parameters}"
+        );
+    }
+    for other in ["", ",", "permessage-deflat", "x-webkit-deflate-frame", "\"permessage-deflate\""]
+    {
+        assert_eq!(extensions(&[other]), None, "{other}");
+    }
+}
+
+#[test]
+fn the_first_offer_that_can_be_accepted_is() {
+    let accepted = |header: &[&str]| extensions(header).unwrap();
+    assert_eq!(
+        accepted(&[
+            "permessage-deflate; server_max_window_bits=8, permessage-deflate; server_max_window_bits=9, permessage-deflate"
+        ]),
+        "permessage-deflate; server_max_window_bits=9"
+    );
+    assert_eq!(
+        accepted(&[
+            "other; a=\"x,permessage-deflate,\\\"y\", foo",
+            "permessage-deflate; server_no_context_takeover",
+            "permessage-deflate"
+        ]),
+        "permessage-deflate; server_no_context_takeover"
+    );
+    assert_eq!(extensions(&["other; a=\"x, permessage-deflate, y\""]), None, "within quotes");
+}
+
+#[test]
+fn an_offer_of_commas_is_declined() {
+    let commas = ",".repeat(15 * 1024);
+    assert_eq!(extensions(&[&commas]), None);
+    assert_eq!(
+        extensions(&[&format!("{commas}permessage-deflate")]).unwrap(),
+        "permessage-deflate"
+    );
+    let semicolons = ";".repeat(15 * 1024);
+    assert_eq!(extensions(&[&format!("permessage-deflate{semicolons}")]), None);
+}
+
+proptest! {
+    #[test]
+    fn any_extensions_are_declined_or_answered(
+        parts in vec(prop_oneof![
+            Just("permessage-deflate"), Just(","), Just(";"), Just("="), Just("\""), Just(" "),
+            Just("server_max_window_bits"), Just("client_no_context_takeover"), Just("10"), Just("\\"),
+        ], 0..20),
+    ) {
+        if let Some(answer) = extensions(&[&parts.concat()]) {
+            prop_assert!(answer.starts_with("permessage-deflate"));
+            prop_assert!(parts.contains(&"permessage-deflate"));
         }
     }
 }

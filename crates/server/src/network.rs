@@ -15,7 +15,7 @@ use slab::Slab;
 use stagedoor_protocol::Refusal;
 
 use crate::descriptors::Listed;
-use crate::event::Batch;
+use crate::event::{Batch, Event};
 use crate::groups::Groups;
 use crate::outbox::{ConnectionId, Outbox};
 use crate::peer::{Fate, Peer, Readiness, Rules};
@@ -30,6 +30,8 @@ const LISTENER: Token = Token(usize::MAX - 1);
 const READ_SIZE: usize = 64 * 1024;
 /// After so many reads what they brought is handed over, so that the program works meanwhile.
 const READS_PER_DELIVERY: usize = 16;
+/// Bytes of decompressed messages after which the program is looked at, whether it can keep up.
+const HEAVY: usize = 1 << 20;
 /// Peers beyond twice the limit that may be on their way out at a time.
 const REFUSALS: usize = 64;
 /// A peer that could not be heard is given this much longer, again and again.
@@ -282,11 +284,14 @@ impl Network {
             return;
         }
         let ready = std::mem::take(&mut self.ready);
-        for (reads, slot) in ready.into_iter().enumerate() {
+        let mut weight = 0;
+        let mut ready = ready.into_iter().enumerate();
+        while let Some((reads, slot)) = ready.next() {
             let Some(peer) = self.peers.get_mut(slot) else { continue };
             if !std::mem::replace(&mut peer.is_ready, false) {
                 continue; // Another peer has this slot now.
             }
+            let before = self.batch.events.len();
             let (readiness, fate) =
                 peer.read(&mut self.buffer, &mut self.rules, now, &mut self.batch);
             self.settle(slot, fate);
@@ -295,8 +300,17 @@ impl Network {
             if readiness == Readiness::More {
                 self.mark_ready(slot, false);
             }
-            if reads % READS_PER_DELIVERY == READS_PER_DELIVERY - 1 {
+            let mut is_time = reads % READS_PER_DELIVERY == READS_PER_DELIVERY - 1;
+            if self.rules.compression.is_some() {
+                // A read may bring a thousand times its size.
+                weight += self.batch.events[before..].iter().map(Event::weight).sum::<usize>();
+                is_time |= weight > HEAVY;
+            }
+            if is_time {
                 self.shared.inbox.deliver(&mut self.batch);
+                if std::mem::take(&mut weight) > HEAVY && self.is_inbox_full() {
+                    self.ready.extend(ready.by_ref().map(|(_, slot)| slot));
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use stagedoor_protocol::{Connection, Event as Incoming, Kind, Payload, State};
 use crate::event::{Batch, Closed, Event};
 use crate::groups::{GroupId, Publication};
 use crate::memberships::Memberships;
-use crate::outbox::{Account, ConnectionId, SendError};
+use crate::outbox::{Account, ConnectionId, SendError, frame_size};
 
 /// What waited for the peer to take data is queued in portions of about this size: answers that
 /// come meanwhile wait for no more than one of them.
@@ -126,7 +126,9 @@ impl Open {
 
     pub(crate) fn send(&mut self, kind: Kind, payload: &[u8], receipt: bool) {
         if self.connection.state() == State::Open {
+            let begin = self.connection.data_end();
             let position = self.connection.send(kind, payload);
+            self.account.correct(frame_size(payload.len()), position - begin);
             if receipt {
                 self.receipts.push_back(position);
             }

@@ -89,6 +89,15 @@ impl Account {
         Ok(())
     }
 
+    /// What was charged for has become smaller or larger by compression.
+    pub(crate) fn correct(&self, charged: u64, bytes: u64) {
+        if bytes < charged {
+            self.given.fetch_sub(charged - bytes, Ordering::AcqRel);
+        } else if bytes > charged {
+            self.given.fetch_add(bytes - charged, Ordering::AcqRel);
+        }
+    }
+
     pub(crate) fn written(&self, position: u64) {
         self.written.store(position, Ordering::Release);
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use mio::net::TcpStream;
-use stagedoor_protocol::{Config, HeadReader, Kind, Timeout};
+use stagedoor_protocol::{Compression, Config, HeadReader, Kind, Timeout};
 
 use crate::admission::Admission;
 use crate::descriptors::Listed;
@@ -25,6 +25,8 @@ pub(crate) struct Rules {
     pub(crate) settings: Settings,
     pub(crate) admission: Admission,
     pub(crate) protocol: Config,
+    /// With what to answer offers of permessage-deflate, if at all.
+    pub(crate) compression: Option<Arc<Compression>>,
     pub(crate) door: Door,
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use mio::{Poll, Waker};
 use socket2::{Domain, Protocol, Socket, Type};
-use stagedoor_protocol::{Config, Kind, encode_frame};
+use stagedoor_protocol::{Compression, Config, Kind, encode_frame};
 
 use crate::admission::Admission;
 use crate::descriptors::Listed;
@@ -28,6 +28,12 @@ use crate::tokens::Tokens;
 
 /// How many connections the kernel keeps waiting to be accepted.
 const BACKLOG: i32 = 1024;
+/// How many connections have a compression context of their own, of 280 KiB, at a time; others
+/// share one. 18 MiB in all.
+const MAX_KEPT_FOR_SENDING: usize = 64;
+/// How many clients may use a context, of 44 KiB here, that is kept between their messages. 11 MiB
+/// in all.
+const MAX_KEPT_FOR_RECEIVING: usize = 256;
 
 /// What the network thread and the program share.
 pub(crate) struct Shared {
@@ -120,6 +126,9 @@ impl Server {
                 ping_timeout: settings.ping_timeout,
                 close_timeout: settings.close_timeout,
             },
+            compression: settings
+                .compression
+                .then(|| Compression::new(MAX_KEPT_FOR_SENDING, MAX_KEPT_FOR_RECEIVING)),
             settings,
         };
         shared.inbox.attend();

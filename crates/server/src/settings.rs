@@ -13,6 +13,9 @@ pub struct Settings {
     pub origins: Vec<String>,
     /// The subprotocols spoken here; the first one a client offers that is among them is chosen.
     pub subprotocols: Vec<String>,
+    /// Whether permessage-deflate is agreed to. What is published or broadcast is framed once for
+    /// all, and not compressed.
+    pub compression: bool,
     /// Connections at a time, handshakes included; one more is answered with 503.
     pub max_connections: usize,
     /// The tokens of which a client shows one; `None`: everybody may connect. With tokens,
@@ -49,6 +52,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             origins: Vec::new(),
             subprotocols: Vec::new(),
+            compression: false,
             max_connections: 1024,
             tokens: None,
             max_unauthenticated: 8,

@@ -37,8 +37,8 @@ class Options:
     """Checked when they are given: raises TypeError or ValueError that names the option."""
 
     def __init__(self, *, compression: bool, tls: None, **options: Any) -> None:
-        if compression is not False:
-            raise ValueError("compression is not in this version: it must be False")
+        if not isinstance(compression, bool):
+            raise TypeError(f"compression must be a bool, not {type(compression).__name__}")
         if tls is not None:
             raise ValueError("tls is not in this version: it must be None")
         for name in _LISTS:
@@ -54,7 +54,7 @@ class Options:
             for value in options[name]:
                 if not pattern.fullmatch(value):
                     raise ValueError(f"{name}: expected {expected}, not {value!r}")
-        self._options = options
+        self._options = options | {"compression": compression}
 
     def for_core(self) -> dict[str, Any]:
         """The keyword arguments of `_core.Server`."""

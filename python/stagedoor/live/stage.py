@@ -74,7 +74,9 @@ class Stage:
     def __init__(self, name: str | None = None) -> None:
         self.name = full_name(name)
         """The game's name; `game/Process-1` for a child made by multiprocessing."""
-        self._server = WebSocketServer(subprotocols=["stagedoor.json"], max_connections=64)
+        self._server = WebSocketServer(
+            subprotocols=["stagedoor.json"], compression=True, max_connections=64
+        )
         fanout = Fanout(self._server)
         self._hub = Hub(self.name, fanout)
         for domain in (rpc, frame, session, sessions, telemetry):

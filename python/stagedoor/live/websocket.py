@@ -52,7 +52,9 @@ class WebSocketServer:
     - `hosts`: more names for the `Host` header than 127.0.0.1, localhost, [::1] and the host given
       to `listen()`: `"game.local"` (with our port) or `"game.example:443"`
     - `subprotocols`: those spoken here; a client gets the first of its own that is among them
-    - `compression`, `tls`: not in this version; anything but False and None is a ValueError
+    - `compression`: True agrees to permessage-deflate (RFC 7692); messages of less than 128 bytes
+      and broadcasts go uncompressed all the same
+    - `tls`: not in this version; anything but None is a ValueError
     - `max_connections`: one more is answered with 503
     - `max_message_size`: a larger incoming message closes with 1009
     - `max_fragments`: of one incoming message

@@ -1,6 +1,8 @@
 // Talks to an echo server with node's ws; prints what happened as one line of JSON.
 //
-//     node client.cjs URL
+//     node client.cjs URL [OPTIONS]
+//
+// OPTIONS are those of ws, as JSON.
 
 const WebSocket = require("ws");
 
@@ -16,7 +18,13 @@ const MESSAGES = [
 
 const events = [];
 const echoed = [];
-const socket = new WebSocket(process.argv[2]);
+const socket = new WebSocket(process.argv[2], JSON.parse(process.argv[3] ?? "{}"));
+
+let extensions = "";
+
+socket.on("upgrade", ({ headers }) => {
+  extensions = headers["sec-websocket-extensions"] ?? "";
+});
 
 socket.on("open", () => {
   events.push("open");
@@ -42,5 +50,5 @@ socket.on("error", (error) => events.push(`error ${error.message}`));
 
 socket.on("close", (code) => {
   events.push("close");
-  console.log(JSON.stringify({ events, echoed, code }));
+  console.log(JSON.stringify({ events, echoed, code, extensions }));
 });

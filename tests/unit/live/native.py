@@ -54,6 +54,7 @@ def listen(**options: Any) -> Iterator[Native]:
         "hosts": [],
         "origins": [],
         "subprotocols": [],
+        "compression": False,
         "max_connections": 64,
         "max_message_size": 1 << 20,
         "max_fragments": 1024,

@@ -120,10 +120,15 @@ def test_ints_and_floats_are_seconds() -> None:
         options(**{name: 0.001})
 
 
-@pytest.mark.parametrize(("name", "value"), [("compression", True), ("tls", object())])
-def test_what_is_not_in_this_version_is_a_value_error(name: str, value: object) -> None:
-    with pytest.raises(ValueError, match=f"{name} is not in this version"):
-        options(**{name: value})
+@pytest.mark.parametrize("value", [None, 1, "deflate"], ids=repr)
+def test_compression_that_is_no_bool_is_a_type_error(value: object) -> None:
+    with pytest.raises(TypeError, match=f"compression must be a bool, not {type(value).__name__}"):
+        options(compression=value)
+
+
+def test_tls_is_not_in_this_version() -> None:
+    with pytest.raises(ValueError, match="tls is not in this version"):
+        options(tls=object())
 
 
 @pytest.mark.parametrize("origin", ["example.org", "https://example.org/", "https://", ""])

@@ -20,6 +20,8 @@ pub(crate) const MAX_UNMASKED_HEADER: usize = 10;
 
 const FIN: u8 = 0x80;
 const RESERVED: u8 = 0x70;
+/// RSV1: the message is compressed (RFC 7692 section 6).
+const COMPRESSED: u8 = 0x40;
 const OPCODE: u8 = 0x0f;
 const MASKED: u8 = 0x80;
 
@@ -66,6 +68,7 @@ impl From<Kind> for Opcode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) fin: bool,
+    pub(crate) is_compressed: bool,
     pub(crate) opcode: Opcode,
     pub(crate) length: u64,
     pub(crate) mask: Mask,
@@ -74,14 +77,19 @@ pub(crate) struct Header {
 impl Header {
     /// Reads the header at the start of `bytes`, and says how long it is. `None`: it is not all
     /// there yet. What makes a header wrong is found as soon as the bytes that say it are there.
+    /// With deflate, the first frame of a message may say that it is compressed.
     #[inline]
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+    pub(crate) fn decode(
+        bytes: &[u8],
+        deflate: bool,
+    ) -> Result<Option<(Self, usize)>, ProtocolError> {
         let [first, second, rest @ ..] = bytes else { return Ok(None) };
-        if first & RESERVED != 0 {
+        if first & RESERVED != 0 && !(deflate && begins_compressed(*first)) {
             return Err(ProtocolError::ReservedBits);
         }
         let opcode = Opcode::from_bits(first & OPCODE).ok_or(ProtocolError::ReservedOpcode)?;
         let fin = first & FIN != 0;
+        let is_compressed = first & COMPRESSED != 0;
         if second & MASKED == 0 {
             return Err(ProtocolError::Unmasked);
         }
@@ -114,9 +122,16 @@ impl Header {
             short => (u64::from(short), 0),
         };
         let Some(mask) = rest[length_size..].first_chunk() else { return Ok(None) };
-        let header = Self { fin, opcode, length, mask: Mask::new(*mask) };
+        let header = Self { fin, is_compressed, opcode, length, mask: Mask::new(*mask) };
         Ok(Some((header, 2 + length_size + 4)))
     }
+}
+
+/// Whether this is the first byte of a compressed message, and no other reserved bit is set.
+const fn begins_compressed(first: u8) -> bool {
+    let opcode = first & OPCODE;
+    first & RESERVED == COMPRESSED
+        && (opcode == Opcode::Text as u8 || opcode == Opcode::Binary as u8)
 }
 
 /// What [`Header::decode`] would read, if it is the header of an unfragmented message of at most
@@ -140,7 +155,16 @@ pub(crate) fn decode_short_message(bytes: &[u8]) -> Option<(Kind, usize, Mask)> 
 /// Appends the frame of a server to `out`: never masked, never fragmented.
 #[inline]
 pub(crate) fn encode(opcode: Opcode, payload: &[u8], out: &mut Vec<u8>) {
-    let first = FIN | opcode as u8;
+    encode_with(FIN | opcode as u8, payload, out);
+}
+
+/// The same for a message whose payload has been compressed.
+pub(crate) fn encode_compressed(kind: Kind, payload: &[u8], out: &mut Vec<u8>) {
+    encode_with(FIN | COMPRESSED | Opcode::from(kind) as u8, payload, out);
+}
+
+#[inline]
+fn encode_with(first: u8, payload: &[u8], out: &mut Vec<u8>) {
     out.reserve(MAX_UNMASKED_HEADER + payload.len());
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
         (Ok(length @ ..126), _) => out.extend_from_slice(&[first, length]),
@@ -186,14 +210,19 @@ mod tests {
 
     #[test]
     fn headers_are_read_as_in_rfc_6455_section_5_7() {
-        let (header, size) =
-            Header::decode(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58").unwrap().unwrap();
+        let (header, size) = Header::decode(b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58", false)
+            .unwrap()
+            .unwrap();
         let mask = Mask::new([0x37, 0xfa, 0x21, 0x3d]);
-        assert_eq!(header, Header { fin: true, opcode: Opcode::Text, length: 5, mask });
+        assert_eq!(
+            header,
+            Header { fin: true, is_compressed: false, opcode: Opcode::Text, length: 5, mask }
+        );
         assert_eq!(size, 6);
-        let (header, size) = Header::decode(b"\x02\xfe\x01\x00mask").unwrap().unwrap();
+        let (header, size) = Header::decode(b"\x02\xfe\x01\x00mask", false).unwrap().unwrap();
         assert_eq!((header.fin, header.length, size), (false, 256, 8));
-        let (header, size) = Header::decode(b"\x82\xff\0\0\0\0\0\x01\0\0mask").unwrap().unwrap();
+        let (header, size) =
+            Header::decode(b"\x82\xff\0\0\0\0\0\x01\0\0mask", false).unwrap().unwrap();
         assert_eq!((header.opcode, header.length, size), (Opcode::Binary, 65536, 14));
     }
 
@@ -203,9 +232,9 @@ mod tests {
             [&b"\x81\x85mask"[..], b"\x82\xfe\x01\x00mask", b"\x80\xff\0\0\0\0\0\x01\0\0mask"]
         {
             for length in 0..whole.len() {
-                assert_eq!(Header::decode(&whole[..length]), Ok(None));
+                assert_eq!(Header::decode(&whole[..length], false), Ok(None));
             }
-            assert!(Header::decode(whole).unwrap().is_some());
+            assert!(Header::decode(whole, false).unwrap().is_some());
         }
     }
 
@@ -228,10 +257,28 @@ mod tests {
             (b"\x88\xff", E::LongControl),
         ];
         for (bytes, error) in table {
-            assert_eq!(Header::decode(bytes), Err(error), "{bytes:x?}");
+            assert_eq!(Header::decode(bytes, false), Err(error), "{bytes:x?}");
         }
         for opcode in (3..=7).chain(11..=15) {
-            assert_eq!(Header::decode(&[0x80 | opcode, 0x80]), Err(E::ReservedOpcode));
+            assert_eq!(Header::decode(&[0x80 | opcode, 0x80], false), Err(E::ReservedOpcode));
         }
+    }
+    #[test]
+    fn with_deflate_the_first_frame_of_a_message_may_be_compressed() {
+        for first in [0xc1, 0x41, 0xc2, 0x42] {
+            let bytes = [first, 0x80, 0, 0, 0, 0];
+            let (header, _) = Header::decode(&bytes, true).unwrap().unwrap();
+            assert!(header.is_compressed && !header.opcode.is_control());
+            assert_eq!(Header::decode(&bytes, false), Err(ProtocolError::ReservedBits));
+            assert_eq!(decode_short_message(&bytes), None);
+        }
+        let (header, _) = Header::decode(b"\x81\x80mask", true).unwrap().unwrap();
+        assert!(!header.is_compressed);
+        for first in [0xc0, 0x40, 0xc8, 0xc9, 0xca, 0xe1, 0xd1, 0xa1, 0x91, 0xc3] {
+            assert_eq!(Header::decode(&[first, 0x80], true), Err(ProtocolError::ReservedBits));
+        }
+        let mut frame = Vec::new();
+        encode_compressed(Kind::Text, b"abc", &mut frame);
+        assert_eq!(frame, b"\xc1\x03abc");
     }
 }

@@ -10,6 +10,7 @@ use sha1::{Digest, Sha1};
 
 use super::refusal::Refusal;
 use super::request::{Method, Request};
+use crate::deflate::Deflate;
 
 /// What the key is hashed with (RFC 6455 section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -54,12 +55,13 @@ impl Upgrade {
         self.subprotocols.iter().map(String::as_str)
     }
 
-    /// The 101 response. What is sent after it are frames.
+    /// The 101 response, with what was chosen of the client's offers. What is sent after it are
+    /// frames.
     ///
     /// # Panics
     ///
     /// If `subprotocol` is not one that the client offers.
-    pub fn response(&self, subprotocol: Option<&str>) -> Vec<u8> {
+    pub fn response(&self, subprotocol: Option<&str>, deflate: Option<&Deflate>) -> Vec<u8> {
         let mut response = format!(
             "HTTP/1.1 101 Switching Protocols\r\n\
              Upgrade: websocket\r\n\
@@ -70,6 +72,9 @@ impl Upgrade {
         if let Some(chosen) = subprotocol {
             assert!(self.subprotocols().any(|offered| offered == chosen), "not offered");
             response.extend(["Sec-WebSocket-Protocol: ", chosen, "\r\n"]);
+        }
+        if let Some(deflate) = deflate {
+            response.extend(["Sec-WebSocket-Extensions: ", &deflate.header(), "\r\n"]);
         }
         response.push_str("\r\n");
         response.into_bytes()

@@ -61,16 +61,27 @@ impl Outgoing {
     /// Queues a message, and returns the data position of its end.
     #[inline]
     pub(crate) fn push(&mut self, kind: Kind, payload: &[u8]) -> u64 {
+        self.push_frame(payload, |out| frame::encode(kind.into(), payload, out))
+    }
+
+    /// Queues a message whose payload has been compressed, and returns the data position of its
+    /// end.
+    pub(crate) fn push_compressed(&mut self, kind: Kind, payload: &[u8]) -> u64 {
+        self.push_frame(payload, |out| frame::encode_compressed(kind, payload, out))
+    }
+
+    #[inline]
+    fn push_frame(&mut self, payload: &[u8], encode: impl FnOnce(&mut Vec<u8>)) -> u64 {
         if self.closed {
             return self.end();
         }
         if payload.len() < LARGE_PAYLOAD {
             let before = self.open_tail().len();
-            frame::encode(kind.into(), payload, &mut self.tail);
+            encode(&mut self.tail);
             self.data_waiting += self.tail.len() - before;
         } else {
             let mut frame = Vec::with_capacity(MAX_UNMASKED_HEADER + payload.len());
-            frame::encode(kind.into(), payload, &mut frame);
+            encode(&mut frame);
             self.data_waiting += frame.len();
             self.seal_tail();
             self.segments.push_back(Segment::Owned(frame));
@@ -150,6 +161,11 @@ impl Outgoing {
         }
     }
 
+    /// Our close frame was queued: what is pushed is ignored.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// Data bytes written so far.
     pub(crate) fn data_sent(&self) -> u64 {
         self.data_sent
@@ -207,7 +223,7 @@ impl Outgoing {
 
     /// The data position of the end of what was queued.
     #[inline]
-    fn end(&self) -> u64 {
+    pub(crate) fn end(&self) -> u64 {
         self.data_sent + self.data_waiting as u64
     }
 

@@ -1,6 +1,9 @@
 //! [`stagedoor_protocol::Connection`] as its owner and a peer see it: bytes in, events and bytes out.
 
 mod closing;
+mod deflate;
+mod deflate_properties;
+mod deflating;
 mod keepalive;
 mod properties;
 mod receiving;

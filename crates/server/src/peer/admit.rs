@@ -45,13 +45,14 @@ impl Peer {
             Verdict::Enter(standing, role) => (standing, role),
             Verdict::Refuse(refusal) => return self.refuse(&refusal, rules, now),
             Verdict::Dismiss(code, reason) => {
-                self.response = upgrade.response(subprotocol.as_deref());
+                self.response = upgrade.response(subprotocol.as_deref(), None);
                 self.response.extend(close_frame(code, reason, rules, now));
                 return self.linger(rules, now);
             }
         };
         self.standing = standing;
-        self.response = upgrade.response(subprotocol.as_deref());
+        let deflate = rules.compression.as_ref().and_then(|shared| shared.accept(request));
+        self.response = upgrade.response(subprotocol.as_deref(), deflate.as_ref());
         let account = Arc::new(Account::default());
         let opened = Opened {
             path: request.path().to_owned(),
@@ -63,7 +64,11 @@ impl Peer {
             account: Arc::clone(&account),
         };
         batch.events.push(Event::Opened(self.id, Box::new(opened)));
-        let mut open = Open::new(Connection::new(&rules.protocol, now), account);
+        let mut connection = Connection::new(&rules.protocol, now);
+        if let Some(deflate) = deflate {
+            connection = connection.with_deflate(deflate);
+        }
+        let mut open = Open::new(connection, account);
         if standing == Standing::Unauthenticated {
             open.restrict(rules.settings.max_unauthenticated_message_size, deadline);
         }

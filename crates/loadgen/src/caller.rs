@@ -33,38 +33,6 @@ impl Caller {
         Self { index, socket, places, missing: 0, unsent: Vec::new(), sent: 0 }
     }
 
-    /// Checks the answers in the first `length` bytes of the buffer and keeps the rest.
-    fn take(
-        &mut self,
-        shared: &mut Shared<Template>,
-        length: usize,
-        now: u64,
-    ) -> Result<(), Error> {
-        // Lent out, so that the buffer and the tally can be used side by side.
-        let buffer = std::mem::take(&mut shared.buffer);
-        let mut bytes = &buffer[..length];
-        while !bytes.is_empty() {
-            let incoming = frame::incoming(bytes).map_err(|fault| self.wrong(FIRST_ID, fault))?;
-            let frame_length = match incoming {
-                Incoming::Text { payload, length } => {
-                    self.answered(shared, payload, now)?;
-                    length
-                }
-                Incoming::Other(Other::Incomplete) => break,
-                Incoming::Other(Other::Pong { length }) => length,
-                Incoming::Other(Other::Ping { length, pong }) => {
-                    self.unsent.extend(pong);
-                    length
-                }
-                Incoming::Other(Other::Close { reason }) => return Err(self.closed(reason)),
-            };
-            bytes = &bytes[frame_length..];
-        }
-        self.socket.keep(bytes);
-        shared.buffer = buffer;
-        Ok(())
-    }
-
     fn answered(
         &mut self,
         shared: &mut Shared<Template>,
@@ -112,12 +80,6 @@ impl Caller {
     }
 
     #[cold]
-    fn closed(&self, reason: String) -> Error {
-        let due = self.places.iter().find_map(|place| place.id).unwrap_or(FIRST_ID);
-        Error::Closed { connection: self.index, sequence: due, reason }
-    }
-
-    #[cold]
     fn wrong(&self, id: u32, fault: Fault) -> Error {
         Error::Reply { connection: self.index, sequence: id, fault }
     }
@@ -134,32 +96,47 @@ impl Client for Caller {
         self.missing
     }
 
-    fn start(&mut self, shared: &mut Shared<Template>, now: u64) -> Result<(), Error> {
+    fn begin(&mut self, shared: &mut Shared<Template>, now: u64) {
         for (number, id) in (0..self.places.len()).zip(FIRST_ID..) {
             self.call(&shared.kit, number, id, now);
         }
-        self.flush(shared)?;
-        let early = self.socket.kept(&mut shared.buffer);
-        self.take(shared, early, now)?;
-        self.flush(shared)
     }
 
-    fn receive(
+    fn take(
         &mut self,
         shared: &mut Shared<Template>,
-        until_closed: bool,
-        clock: impl Fn() -> u64,
+        length: usize,
+        now: u64,
     ) -> Result<(), Error> {
-        while let Some(received) =
-            self.socket.read(&mut shared.buffer).map_err(|reason| self.closed(reason))?
-        {
-            self.take(shared, received.length, clock())?;
-            self.flush(shared)?;
-            if received.is_last && !until_closed {
-                break;
-            }
+        // Lent out, so that the buffer and the tally can be used side by side.
+        let buffer = std::mem::take(&mut shared.buffer);
+        let mut bytes = &buffer[..length];
+        while !bytes.is_empty() {
+            let incoming = frame::incoming(bytes).map_err(|fault| self.wrong(FIRST_ID, fault))?;
+            let frame_length = match incoming {
+                Incoming::Text { payload, length } => {
+                    self.answered(shared, payload, now)?;
+                    length
+                }
+                Incoming::Other(Other::Incomplete) => break,
+                Incoming::Other(Other::Pong { length }) => length,
+                Incoming::Other(Other::Ping { length, pong }) => {
+                    self.unsent.extend(pong);
+                    length
+                }
+                Incoming::Other(Other::Close { reason }) => return Err(self.closed(reason)),
+            };
+            bytes = &bytes[frame_length..];
         }
+        self.socket.keep(bytes);
+        shared.buffer = buffer;
         Ok(())
+    }
+
+    #[cold]
+    fn closed(&self, reason: String) -> Error {
+        let due = self.places.iter().find_map(|place| place.id).unwrap_or(FIRST_ID);
+        Error::Closed { connection: self.index, sequence: due, reason }
     }
 
     fn flush(&mut self, _: &mut Shared<Template>) -> Result<(), Error> {

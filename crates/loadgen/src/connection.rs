@@ -43,7 +43,28 @@ impl Connection {
         }
     }
 
-    /// Checks the replies in the first `length` bytes of the buffer and keeps the rest.
+    #[cold]
+    fn wrong(&self, fault: Fault) -> Error {
+        Error::Reply { connection: self.index, sequence: self.answered, fault }
+    }
+}
+
+impl Client for Connection {
+    type Kit = Kit;
+
+    fn socket(&mut self) -> &mut Socket {
+        &mut self.socket
+    }
+
+    fn missing(&self) -> u32 {
+        self.owed - self.answered
+    }
+
+    fn begin(&mut self, _: &mut Shared<Kit>, now: u64) {
+        self.sent_at.fill(now);
+        self.owed = u32::try_from(self.sent_at.len()).unwrap_or(u32::MAX);
+    }
+
     fn take(&mut self, shared: &mut Shared<Kit>, length: usize, now: u64) -> Result<(), Error> {
         let reply = &shared.kit.reply;
         let mut bytes = &shared.buffer[..length];
@@ -78,50 +99,6 @@ impl Connection {
     #[cold]
     fn closed(&self, reason: String) -> Error {
         Error::Closed { connection: self.index, sequence: self.answered, reason }
-    }
-
-    #[cold]
-    fn wrong(&self, fault: Fault) -> Error {
-        Error::Reply { connection: self.index, sequence: self.answered, fault }
-    }
-}
-
-impl Client for Connection {
-    type Kit = Kit;
-
-    fn socket(&mut self) -> &mut Socket {
-        &mut self.socket
-    }
-
-    fn missing(&self) -> u32 {
-        self.owed - self.answered
-    }
-
-    fn start(&mut self, shared: &mut Shared<Kit>, now: u64) -> Result<(), Error> {
-        self.sent_at.fill(now);
-        self.owed = u32::try_from(self.sent_at.len()).unwrap_or(u32::MAX);
-        self.flush(shared)?;
-        let early = self.socket.kept(&mut shared.buffer);
-        self.take(shared, early, now)?;
-        self.flush(shared)
-    }
-
-    fn receive(
-        &mut self,
-        shared: &mut Shared<Kit>,
-        until_closed: bool,
-        clock: impl Fn() -> u64,
-    ) -> Result<(), Error> {
-        while let Some(received) =
-            self.socket.read(&mut shared.buffer).map_err(|reason| self.closed(reason))?
-        {
-            self.take(shared, received.length, clock())?;
-            self.flush(shared)?;
-            if received.is_last && !until_closed {
-                break;
-            }
-        }
-        Ok(())
     }
 
     fn flush(&mut self, shared: &mut Shared<Kit>) -> Result<(), Error> {

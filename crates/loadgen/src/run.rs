@@ -29,8 +29,29 @@ pub(crate) trait Client {
     /// Replies that are still to come.
     fn missing(&self) -> u32;
 
-    /// Writes the first messages, as many as may be in flight. `now`: nanoseconds of the run.
-    fn start(&mut self, shared: &mut Shared<Self::Kit>, now: u64) -> Result<(), Error>;
+    /// Owes the first messages, as many as may be in flight. `now`: nanoseconds of the run.
+    fn begin(&mut self, shared: &mut Shared<Self::Kit>, now: u64);
+
+    /// Checks the replies in the first `length` bytes of the buffer, owes what follows them, and
+    /// keeps the rest.
+    fn take(
+        &mut self,
+        shared: &mut Shared<Self::Kit>,
+        length: usize,
+        now: u64,
+    ) -> Result<(), Error>;
+
+    /// The error for a connection that ended.
+    fn closed(&self, reason: String) -> Error;
+
+    /// Writes the first messages, and checks what came behind the opening handshake.
+    fn start(&mut self, shared: &mut Shared<Self::Kit>, now: u64) -> Result<(), Error> {
+        self.begin(shared, now);
+        self.flush(shared)?;
+        let early = self.socket().kept(&mut shared.buffer);
+        self.take(shared, early, now)?;
+        self.flush(shared)
+    }
 
     /// Reads and checks all that has arrived, and writes what it owes. `clock` is asked once after
     /// each read: that is when these replies arrived and when the messages they owe were sent.
@@ -39,7 +60,18 @@ pub(crate) trait Client {
         shared: &mut Shared<Self::Kit>,
         until_closed: bool,
         clock: impl Fn() -> u64,
-    ) -> Result<(), Error>;
+    ) -> Result<(), Error> {
+        while let Some(received) =
+            self.socket().read(&mut shared.buffer).map_err(|reason| self.closed(reason))?
+        {
+            self.take(shared, received.length, clock())?;
+            self.flush(shared)?;
+            if received.is_last && !until_closed {
+                break;
+            }
+        }
+        Ok(())
+    }
 
     /// Writes what is owed, in one write unless the socket is full.
     fn flush(&mut self, shared: &mut Shared<Self::Kit>) -> Result<(), Error>;

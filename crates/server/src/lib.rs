@@ -23,6 +23,7 @@ mod peer;
 mod place;
 mod server;
 mod settings;
+mod socket;
 mod stall;
 mod timers;
 mod tokens;

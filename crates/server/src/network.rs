@@ -9,17 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Poll, Token};
 use slab::Slab;
 use stagedoor_protocol::Refusal;
 
-use crate::descriptors::Listed;
 use crate::event::{Batch, Event};
 use crate::groups::Groups;
 use crate::outbox::{ConnectionId, Outbox};
 use crate::peer::{Fate, Peer, Readiness, Rules};
 use crate::server::Shared;
+use crate::socket::{Clock, Listener, Socket};
 use crate::timers::Timers;
 use room::Handshakes;
 
@@ -42,7 +41,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Everything the network thread owns.
 pub(crate) struct Network {
     poll: Poll,
-    listener: Option<Listed<TcpListener>>,
+    listener: Option<Listener>,
+    clock: Clock,
     rules: Rules,
     shared: Arc<Shared>,
     peers: Slab<Peer>,
@@ -73,14 +73,16 @@ pub(crate) struct Network {
 impl Network {
     pub(crate) fn new(
         poll: Poll,
-        mut listener: Listed<TcpListener>,
+        mut listener: Listener,
+        clock: Clock,
         rules: Rules,
         shared: Arc<Shared>,
     ) -> io::Result<Self> {
-        poll.registry().register(&mut *listener, LISTENER, Interest::READABLE)?;
+        listener.register(poll.registry(), LISTENER)?;
         Ok(Self {
             poll,
             listener: Some(listener),
+            clock,
             rules,
             shared,
             peers: Slab::new(),
@@ -106,7 +108,7 @@ impl Network {
         let mut events = Events::with_capacity(1024);
         while !self.is_done() {
             self.sleep(&mut events)?;
-            let now = Instant::now();
+            let now = self.clock.now();
             for event in &events {
                 match event.token() {
                     WAKER => {}
@@ -144,7 +146,7 @@ impl Network {
             .into_iter()
             .flatten()
             .min()
-            .map(|at| at.saturating_duration_since(Instant::now()));
+            .map(|at| at.saturating_duration_since(self.clock.now()));
         self.shared.is_asleep.store(true, Ordering::SeqCst);
         let may_read = !self.ready.is_empty() && !self.is_inbox_full();
         if may_read || self.shared.has_commands.load(Ordering::SeqCst) {
@@ -181,10 +183,10 @@ impl Network {
 
     fn accept(&mut self, now: Instant) {
         while let Some(listener) = &self.listener {
-            match Listed::open(|| listener.accept()) {
-                Ok((stream, address)) => {
+            match listener.accept() {
+                Ok((socket, address)) => {
                     // A peer that is gone already is no reason to stop accepting.
-                    let _ = self.welcome(stream, address, now);
+                    let _ = self.welcome(socket, address, now);
                 }
                 Err(error) => match error.kind() {
                     ErrorKind::WouldBlock => return,
@@ -201,7 +203,7 @@ impl Network {
 
     fn welcome(
         &mut self,
-        stream: Listed<TcpStream>,
+        mut socket: Socket,
         address: std::net::SocketAddr,
         now: Instant,
     ) -> io::Result<()> {
@@ -210,14 +212,13 @@ impl Network {
         if self.peers.len() >= (2 * limit + REFUSALS).min(ConnectionId::MAX_SLOTS) {
             return Ok(());
         }
-        stream.set_nodelay(true)?;
+        socket.set_nodelay(true)?;
         self.sequence += 1;
         let entry = self.peers.vacant_entry();
         let slot = entry.key();
         let id = ConnectionId::new(self.sequence, slot);
-        let mut peer = Peer::new(stream, address, id, &self.rules, now);
-        let both = Interest::READABLE | Interest::WRITABLE;
-        self.poll.registry().register(peer.stream(), Token(slot), both)?;
+        socket.register(self.poll.registry(), Token(slot))?;
+        let mut peer = Peer::new(socket, address, id, &self.rules, now);
         peer.has_place = !over;
         self.placed += usize::from(!over);
         if over {

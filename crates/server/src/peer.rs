@@ -8,17 +8,16 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use mio::net::TcpStream;
 use stagedoor_protocol::{Compression, Config, HeadReader, Kind, Timeout};
 
 use crate::admission::Admission;
-use crate::descriptors::Listed;
 use crate::door::{Door, NOT_AUTHENTICATED, Standing};
 use crate::event::Batch;
 use crate::memberships::Memberships;
 use crate::open::Open;
 use crate::outbox::ConnectionId;
 use crate::settings::Settings;
+use crate::socket::Socket;
 
 /// The parts of the network thread that a peer looks at.
 pub(crate) struct Rules {
@@ -58,7 +57,7 @@ pub(crate) enum Readiness {
 /// and `Closed` last, exactly once each.
 #[expect(clippy::struct_excessive_bools, reason = "marks of the network thread's lists")]
 pub(crate) struct Peer {
-    stream: Listed<TcpStream>,
+    socket: Socket,
     address: SocketAddr,
     id: ConnectionId,
     phase: Phase,
@@ -97,7 +96,7 @@ enum Phase {
 
 impl Peer {
     pub(crate) fn new(
-        stream: Listed<TcpStream>,
+        socket: Socket,
         address: SocketAddr,
         id: ConnectionId,
         rules: &Rules,
@@ -105,7 +104,7 @@ impl Peer {
     ) -> Self {
         let deadline = now + rules.settings.handshake_timeout;
         Self {
-            stream,
+            socket,
             address,
             id,
             phase: Phase::Handshake { reader: HeadReader::new(), deadline },
@@ -127,10 +126,6 @@ impl Peer {
         self.id
     }
 
-    pub(crate) fn stream(&mut self) -> &mut TcpStream {
-        &mut self.stream
-    }
-
     /// Bytes held for an incomplete message.
     pub(crate) fn buffered(&self) -> usize {
         if let Phase::Open(open) = &self.phase { open.connection.buffered() } else { 0 }
@@ -144,7 +139,7 @@ impl Peer {
         now: Instant,
         batch: &mut Batch,
     ) -> (Readiness, Fate) {
-        match self.stream.read(buffer) {
+        match self.socket.read(buffer) {
             Ok(0) => (Readiness::Drained, self.handle_end(None, now, batch)),
             Ok(count) => {
                 // An edge-triggered poll of a stream tells of what comes after a short read.
@@ -220,14 +215,14 @@ impl Peer {
                 open.report_written(self.id, batch);
                 if open.connection.is_finished() {
                     open.report_closed(self.id, None, batch);
-                    let _ = self.stream.shutdown(Shutdown::Write);
+                    let _ = self.socket.shutdown(Shutdown::Write);
                     return self.linger(rules, now);
                 }
             }
             Phase::Lingering { .. } if all_written && !self.response.is_empty() => {
                 self.response = Vec::new();
                 self.responded = 0;
-                let _ = self.stream.shutdown(Shutdown::Write);
+                let _ = self.socket.shutdown(Shutdown::Write);
             }
             Phase::Lingering { .. } | Phase::Handshake { .. } => {}
         }
@@ -251,8 +246,8 @@ impl Peer {
                     self.blocked_since = None;
                     return Ok(());
                 }
-                1 => self.stream.write(&slices[0]),
-                _ => self.stream.write_vectored(&slices[..count]),
+                1 => self.socket.write(&slices[0]),
+                _ => self.socket.write_vectored(&slices[..count]),
             };
             match written {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),

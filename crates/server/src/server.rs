@@ -23,6 +23,7 @@ use crate::network::{Network, WAKER};
 use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
 use crate::peer::Rules;
 use crate::settings::Settings;
+use crate::socket::{Clock, Listener};
 use crate::stall::Watch;
 use crate::tokens::Tokens;
 
@@ -132,7 +133,8 @@ impl Server {
             settings,
         };
         shared.inbox.attend();
-        let network = Network::new(poll, listener, rules, Arc::clone(&shared))?;
+        let listener = Listener::new(listener);
+        let network = Network::new(poll, listener, Clock, rules, Arc::clone(&shared))?;
         let ours = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("stagedoor-net".into())

@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stagedoor.live.rpc import keys, session
+from stagedoor.limits import Limits
 from stagedoor.live.stage import Stage
-from stagedoor.wire import errors, jsonrpc, size
+from stagedoor.wire import errors
 
 PAGE = Path(__file__).with_name("protocol.md")
 
@@ -50,14 +50,15 @@ to wait.
 def page() -> str:
     """The whole page."""
     described = Stage("game").describe()
+    limits = Limits()
     lines = [
         INTRODUCTION.format(
-            max_batch=jsonrpc.MAX_BATCH,
-            max_nesting=jsonrpc.MAX_NESTING,
-            max_answer=size.MAX_ANSWER >> 20,
-            max_calls=f"{session.MAX_CALLS:,}",
-            max_in_flight=session.MAX_IN_FLIGHT,
-            max_failures=keys.MAX_FAILURES,
+            max_batch=limits.max_batch,
+            max_nesting=limits.max_nesting,
+            max_answer=limits.max_answer_size >> 20,
+            max_calls=f"{limits.max_calls_per_second:,}",
+            max_in_flight=limits.max_calls_in_flight,
+            max_failures=limits.max_failed_authentications,
         ),
         "## Errors\n",
         "| code | type | meaning |",

@@ -2,7 +2,8 @@
 
     stage = stagedoor.start("asteroids")     # dormant, and free, unless the project enables it
 
-`start` is always here, and so are `connect` and `connect_async`, for programs that call a game.
+`start` and `Limits` are always here, and so are `connect` and `connect_async`, for programs that
+call a game.
 `Stage`, `WebSocketServer`, `WebSocketServerConnection` and `ReadyState` are
 here while stagedoor is enabled, and undefined while it is not: see `stagedoor.settings` for who
 decides. This module is all that a disabled game imports, with `settings` and `dormant`; whether it
@@ -10,6 +11,7 @@ is enabled is decided, once, when the first of these names is asked for.
 """
 
 import logging
+from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -21,6 +23,7 @@ from stagedoor.dormant import DormantStage
 if TYPE_CHECKING:
     from stagedoor.client import connect as connect
     from stagedoor.client import connect_async as connect_async
+    from stagedoor.limits import Limits as Limits
     from stagedoor.live.stage import Stage as Stage
     from stagedoor.live.websocket import ReadyState as ReadyState
     from stagedoor.live.websocket import WebSocketServer as WebSocketServer
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ALWAYS = ["__version__", "start"]
+_ALWAYS = ["Limits", "__version__", "start"]
 _CLIENT = ["connect", "connect_async"]
 _LIVE = {
     "ReadyState": "stagedoor.live.websocket",
@@ -39,17 +42,33 @@ _LIVE = {
 _log = logging.getLogger("stagedoor")
 
 
-def start(name: str | None = None, *, port: int | None = None, host: str = "127.0.0.1") -> "Stage":
+def start(
+    name: str | None = None,
+    *,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    hosts: Sequence[str] = (),
+    origins: Sequence[str] = (),
+    limits: "Limits | None" = None,
+) -> "Stage":
     """Open the stage door of this game: the dormant stage, unless stagedoor is enabled.
 
     `port`: where to listen; None: 8787, or the next free one. `host`: the address to listen on.
+    `hosts`: more names by which clients may call the server, `"game.local"` (with our port) or
+    `"game.example:443"`. `origins`: other web pages that may connect, each exact, as in
+    `"https://example.org"`. `limits`: what clients may do; None: `Limits()`.
+
     Where it cannot listen, or cannot run at all, the game goes on with a dormant stage, and one
-    line in the log of `stagedoor` says why. Call it from the game's thread.
+    line in the log of `stagedoor` says why. Enabled, it raises TypeError or ValueError for options
+    that cannot be. Call it from the game's thread.
     """
     module = _import(_LIVE["Stage"])
     if module is not None:
         try:
-            return cast("Stage", module.Stage.start(name, port=port, host=host))
+            stage = module.Stage.start(
+                name, port=port, host=host, hosts=hosts, origins=origins, limits=limits
+            )
+            return cast("Stage", stage)
         except OSError as error:
             where = f"{host} port {'8787 or above' if port is None else port}"
             _log.warning("stagedoor cannot listen on %s: %s; the stage is dormant", where, error)
@@ -96,6 +115,7 @@ def _public_names() -> list[str]:
 
 if TYPE_CHECKING:
     __all__ = [
+        "Limits",
         "ReadyState",
         "Stage",
         "WebSocketServer",
@@ -112,6 +132,10 @@ else:
             return _public_names()
         if name in _CLIENT and _has_client():
             return getattr(import_module("stagedoor.client"), name)
+        if name == "Limits":
+            from stagedoor.limits import Limits
+
+            return Limits
         if name not in _LIVE:
             raise AttributeError(f"module 'stagedoor' has no attribute {name!r}")
         module = _import(_LIVE[name])

@@ -22,7 +22,7 @@ class Thing: pass
 class Stage:
     enabled = True
     @classmethod
-    def start(cls, name, *, port, host):
+    def start(cls, name, *, port, host, **options):
         stage = cls()
         stage.started = (name, port, host)
         if port == 1:
@@ -68,7 +68,8 @@ def test_disabled_nothing_of_the_server_is_defined_or_imported(enabled: str | No
             assert not hasattr(stagedoor, name), name
             assert name not in dir(stagedoor)
             assert name not in stagedoor.__all__
-        stage = stagedoor.start("game", port=9000)
+        stage = stagedoor.start("game", port=9000, host="0.0.0.0", hosts=["game.local"],
+                                origins=["https://tools.example"], limits=None)
         assert stage.enabled is False
         assert stage.name == "game"
         assert stage.tick(0.5) == 0.5
@@ -85,7 +86,7 @@ def test_disabled_the_import_brings_in_nothing_heavy() -> None:
         """
         import sys
         import stagedoor
-        stagedoor.start()
+        stagedoor.start(limits=stagedoor.Limits(max_connections=200))
         heavy = {"msgspec", "websockets", "rich", "platformdirs", "tomlkit", "tomllib", "asyncio",
                  "importlib.metadata", "inspect", "dataclasses", "json", "pathlib", "socket"}
         assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()
@@ -209,10 +210,14 @@ def test_without_the_native_module_it_is_dormant_with_one_line_in_the_log() -> N
 @pytest.mark.parametrize("enabled", [None, "1"])
 def test_a_release_build_needs_no_file_but_the_face(tmp_path: Path, enabled: str | None) -> None:
     (tmp_path / "stagedoor").mkdir()
-    for name in ("__init__.py", "settings.py", "dormant.py"):
+    for name in ("__init__.py", "settings.py", "dormant.py", "limits.py"):
         shutil.copy(SOURCE / name, tmp_path / "stagedoor" / name)
     stderr = check(
-        "import stagedoor; assert stagedoor.start('game').tick(1.0) == 1.0",
+        """
+        import stagedoor
+        stage = stagedoor.start("game", limits=stagedoor.Limits(max_connections=8))
+        assert stage.tick(1.0) == 1.0
+        """,
         enabled=enabled,
         source=tmp_path,
     )

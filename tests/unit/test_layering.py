@@ -15,20 +15,21 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "python"
 
 # Each part, and the parts it may import besides itself.
-FACE = {"settings", "dormant"}
+FACE = {"settings", "dormant", "limits"}
 MAY_IMPORT = {
     "stagedoor": FACE,
     "__main__": {"cli"},
     "settings": set(),
     "dormant": set(),
+    "limits": set(),
     "wire": set(),
     "client": {"wire"},
     "cli": {"client", "wire", "settings", "stagedoor", "live.run"},
     "_core": set(),
     "live": set(),
-    "live.base": {"wire", "settings"},
-    "live.websocket": {"_core", "live.base"},
-    "live.rpc": {"live.websocket", "live.base", "wire"},
+    "live.base": {"wire", "settings", "limits"},
+    "live.websocket": {"_core", "live.base", "limits"},
+    "live.rpc": {"live.websocket", "live.base", "wire", "limits"},
     "live.domains": {
         "live.rpc",
         "live.websocket",
@@ -42,7 +43,7 @@ MAY_IMPORT = {
     "live.engines": {"live.domains", "live.rpc", "live.base", "wire"},
     "live.frames": {"_core", "live.trace"},
     "live.trace": {"_core"},
-    "live.listener": {"live.rpc", "live.websocket", "live.base", "wire"},
+    "live.listener": {"live.rpc", "live.websocket", "live.base", "wire", "limits"},
     "live.hold": {"live.websocket", "live.base"},
     "live.understudy": {"_core", "live.domains", "live.rpc", "live.websocket", "live.base", "wire"},
     "live.run": {"live.stage", "live.engines", "live.base"},
@@ -58,6 +59,7 @@ MAY_IMPORT = {
         "live.base",
         "wire",
         "settings",
+        "limits",
         "stagedoor",
     },
 }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import logging
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from stagedoor.limits import Limits
 from stagedoor.live.registry import Announcement
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.roles import Role
@@ -21,6 +24,13 @@ logger = logging.getLogger("stagedoor")
 
 DEFAULT_PORT: Final = 8787
 _PORTS_TRIED: Final = 100
+_SHARED: Final = inspect.signature(WebSocketServer).parameters.keys() & set(Limits._fields)
+"""Limits that a server without tokens has, too."""
+_GUARD: Final = (
+    "max_unauthenticated",
+    "max_unauthenticated_message_size",
+)
+"""Limits that are the server's affair once it asks for tokens."""
 
 
 class Listener:
@@ -103,6 +113,17 @@ class Listener:
     def _session_changed(self, session: Session, change: SessionChange) -> None:
         if change == "authenticated":
             session.connection._core.authenticate()
+
+
+def server_for(limits: Limits, hosts: Sequence[str], origins: Sequence[str]) -> WebSocketServer:
+    """The server of a stage with these limits, not listening."""
+    values = limits._asdict()
+    options = {name: values[name] for name in _SHARED}
+    server = WebSocketServer(
+        hosts=hosts, origins=origins, subprotocols=["stagedoor.json"], compression=True, **options
+    )
+    server._guard = {name: values[name] for name in _GUARD}
+    return server
 
 
 def full_name(name: str | None) -> str:

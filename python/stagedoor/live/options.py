@@ -1,10 +1,12 @@
-"""`Options`: the options of a `WebSocketServer`, checked."""
+"""`Options`: the options of a `WebSocketServer`, checked; `check_limits()`: those of a stage."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from stagedoor.limits import Limits
 
 _LISTS = ("origins", "hosts", "subprotocols")
 _COUNTS = (
@@ -48,8 +50,7 @@ class Options:
         for name in _SECONDS:
             if not (name == "ping_interval" and options[name] is None):
                 _check_seconds(name, options[name])
-        if options["max_connections"] > _MAX_CONNECTIONS:
-            raise ValueError(f"max_connections must be at most {_MAX_CONNECTIONS}")
+        _check_connections(options["max_connections"])
         for name, (pattern, expected) in _FORMS.items():
             for value in options[name]:
                 if not pattern.fullmatch(value):
@@ -59,6 +60,23 @@ class Options:
     def for_core(self) -> dict[str, Any]:
         """The keyword arguments of `_core.Server`."""
         return self._options
+
+
+def check_limits(limits: object) -> Limits:
+    """The limits of a stage. Raises TypeError or ValueError that names the one that is wrong."""
+    if limits is None:
+        return Limits()
+    if not isinstance(limits, Limits):
+        raise TypeError(f"limits must be a stagedoor.Limits, not {type(limits).__name__}")
+    for name, default in Limits._field_defaults.items():
+        value = getattr(limits, name)
+        if isinstance(default, float):
+            if not (name == "ping_interval" and value is None):
+                _check_seconds(name, value)
+        else:
+            _check_count(name, value)
+    _check_connections(limits.max_connections)
+    return limits
 
 
 def _strings(name: str, values: Sequence[str]) -> list[str]:
@@ -78,6 +96,11 @@ def _check_count(name: str, value: object) -> None:
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
     if not 0 < value <= 1 << 40:
         raise ValueError(f"{name} must be 1 to 2**40, not {value}")
+
+
+def _check_connections(value: int) -> None:
+    if value > _MAX_CONNECTIONS:
+        raise ValueError(f"max_connections must be at most {_MAX_CONNECTIONS}, not {value}")
 
 
 def _check_seconds(name: str, value: object) -> None:

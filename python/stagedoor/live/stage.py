@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from threading import get_ident
 from time import perf_counter
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
 
 import stagedoor
+from stagedoor.limits import Limits
 from stagedoor.live import engines
 from stagedoor.live.budget import Budget
 from stagedoor.live.domains import (
@@ -27,8 +28,9 @@ from stagedoor.live.domains import (
 )
 from stagedoor.live.frames import Frames
 from stagedoor.live.hold import Hold
-from stagedoor.live.listener import Listener, full_name
+from stagedoor.live.listener import Listener, full_name, server_for
 from stagedoor.live.logs.capture import log
+from stagedoor.live.options import check_limits
 from stagedoor.live.pace import Pace
 from stagedoor.live.rpc.discover import describe
 from stagedoor.live.rpc.fanout import Fanout
@@ -36,14 +38,11 @@ from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.roles import RoleName
 from stagedoor.live.rpc.topics import Topics
 from stagedoor.live.understudy import Understudy
-from stagedoor.live.websocket import WebSocketServer
 
 logger = logging.getLogger("stagedoor")
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_BUDGET = 0.002
-"""Seconds of a frame that callers get."""
 _MAX_HANDED_OVER = 4096
 """Calls of other threads that wait for the next frame."""
 
@@ -71,20 +70,26 @@ class Stage:
     _stand_in: ClassVar[StandIn | None] = None
     """Who has a stage for the game until the game starts one itself: `stagedoor run`."""
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        hosts: Sequence[str] = (),
+        origins: Sequence[str] = (),
+        limits: Limits | None = None,
+    ) -> None:
+        limits = check_limits(limits)
         self.name = full_name(name)
         """The game's name; `game/Process-1` for a child made by multiprocessing."""
-        self._server = WebSocketServer(
-            subprotocols=["stagedoor.json"], compression=True, max_connections=64
-        )
+        self._server = server_for(limits, hosts, origins)
         fanout = Fanout(self._server)
-        self._hub = Hub(self.name, fanout)
+        self._hub = Hub(self.name, fanout, limits)
         for domain in (rpc, frame, session, sessions, telemetry):
             domain.add_to(self._hub)
         self._pace = Pace()
         self._engine: engines.Engine | None = None
         self._frames = Frames()
-        self._budget = Budget(_BUDGET)
+        self._budget = Budget(limits.tick_budget)
         self._budget.listeners.append(self._thinned)
         game.add_to(self._hub, self._pace, self._frames, self._budget, lambda: self._engine)
         frames.add_to(self._hub, self._frames)
@@ -106,13 +111,21 @@ class Stage:
 
     @classmethod
     def start(
-        cls, name: str | None = None, *, port: int | None = None, host: str = "127.0.0.1"
+        cls,
+        name: str | None = None,
+        *,
+        port: int | None = None,
+        host: str = "127.0.0.1",
+        hosts: Sequence[str] = (),
+        origins: Sequence[str] = (),
+        limits: Limits | None = None,
     ) -> Stage:
-        """Listen, and be found by name. Raises OSError when it cannot listen."""
+        """Listen, and be found by name. Raises OSError when it cannot listen, and TypeError or
+        ValueError for options that cannot be."""
         stand_in, Stage._stand_in = Stage._stand_in, None
         if stand_in is not None:
             name, port = stand_in.leave(name, port)
-        stage = cls(name)
+        stage = cls(name, hosts=hosts, origins=origins, limits=limits)
         stage._listener.open(port, host)
         log.open(stage, stage._tell_the_end)
         if stand_in is not None:
@@ -262,7 +275,8 @@ class Stage:
         return self._frames.span(name)
 
     def tick(self, dt: float) -> float:
-        """Answer callers, on this thread, for 2 ms at most; what is left waits for the next frame.
+        """Answer callers, on this thread, for 2 ms at most (`Limits.tick_budget`); what is left
+        waits for the next frame.
 
         Takes the seconds since the last frame, and returns those that the game gets: less the time
         spent here in the last frame, times the time scale. While the game is paused this does not

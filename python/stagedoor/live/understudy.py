@@ -43,7 +43,6 @@ from stagedoor.live.rpc.stall import Place, Stall
 from stagedoor.live.rpc.topic import Topic
 from stagedoor.live.stack_dump import StackDump
 from stagedoor.live.websocket import WebSocketServer
-from stagedoor.wire import jsonrpc
 from stagedoor.wire.errors import GameStalled
 from stagedoor.wire.jsonrpc import Malformed, Message
 
@@ -212,7 +211,7 @@ class Understudy:
                 ours.append(partial(self._server._handle, kind, ident, data))
                 continue
             if kind == TEXT and (session := self._session(ident)) is not None:
-                message = jsonrpc.decode(data)
+                message = self._hub.decode(data)
                 patience = self._patience(message)
                 if patience == 0.0:
                     ours.append(partial(self._stand_in, session, message))
@@ -249,7 +248,7 @@ class Understudy:
     def _refuse(self, ident: int, text: Any) -> None:
         self._refused += 1
         if (session := self._session(ident)) is not None:
-            self._stand_in(session, jsonrpc.decode(text))
+            self._stand_in(session, self._hub.decode(text))
 
     def _stand_in(self, session: Session, message: Message) -> None:
         session.stand_in(message, self._error())

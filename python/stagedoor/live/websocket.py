@@ -116,6 +116,8 @@ class WebSocketServer:
         self._onclose: Handler | None = None
         # What a stage asks for beyond the seed's interface.
         self._tokens: list[tuple[str, int]] | None = None
+        self._guard: dict[str, Any] = {}
+        """Limits that count only with tokens."""
         self._watch: Callable[[_core.NetworkThread], None] | None = None
         self._poll_in_loop: Callable[[float], int] | None = None
         """Called instead of `poll` by the asyncio loop that runs when `listen()` is called."""
@@ -194,7 +196,7 @@ class WebSocketServer:
         if self._core is not None:
             raise RuntimeError("Server is already running")
         self._core = core = _core.Server(
-            host, port, tokens=self._tokens, **self._options.for_core()
+            host, port, tokens=self._tokens, **self._options.for_core(), **self._guard
         )
         watch = threading.Thread(
             target=self._watch or partial(_warn_when_neglected, advice=self._advice),

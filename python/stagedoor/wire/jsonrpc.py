@@ -17,13 +17,13 @@ from msgspec import UNSET, Raw, UnsetType
 
 from stagedoor.wire.errors import InvalidParams, InvalidRequest, ParseError, RpcError
 from stagedoor.wire.nesting import is_nested_deeper
-from stagedoor.wire.size import check_size, check_surface
+from stagedoor.wire.size import MAX_ANSWER, check_size, check_surface
 
 MAX_BATCH: Final = 100
-"""Members a batch may have."""
+"""Members a batch may have, if nobody says otherwise."""
 
 MAX_NESTING: Final = 64
-"""How deep params may nest: `[1]` is 1 deep."""
+"""How deep params may nest, if nobody says otherwise: `[1]` is 1 deep."""
 
 Id: TypeAlias = str | int | float | None
 
@@ -70,7 +70,9 @@ _anything = msgspec.json.Decoder(dict[str, Raw] | list[Raw] | str | int | float 
 _id: msgspec.json.Decoder[Id] = msgspec.json.Decoder(Id)
 
 
-def decode(data: bytes | str) -> Message:
+def decode(
+    data: bytes | str, max_batch: int = MAX_BATCH, max_nesting: int = MAX_NESTING
+) -> Message:
     """One message as it arrived. Never raises: what is wrong becomes a `Malformed`.
 
     Members a request does not have by the specification are left alone, but a member of it that
@@ -82,7 +84,7 @@ def decode(data: bytes | str) -> Message:
             data.decode()  # bytes that msgspec only skips, it does not check
         request = _request.decode(data)
     except UNREADABLE as error:
-        return _examine(data, error)
+        return _examine(data, error, max_batch, max_nesting)
     # What is left of the message for a text as the id, for white space, and for members that are
     # unknown or occur twice: six bytes have no room for one.
     room = len(data) - len(request.method) - _SHORTEST
@@ -91,13 +93,16 @@ def decode(data: bytes | str) -> Message:
     if request.params is not UNSET:
         size = len(request.params)
         room -= size + len(b',"params":')
-        if size > 2 * MAX_NESTING and is_nested_deeper(bytes(request.params), MAX_NESTING):
-            return _too_deep(request)
+        if size > 2 * max_nesting and is_nested_deeper(bytes(request.params), max_nesting):
+            return _too_deep(request, max_nesting)
     return request if room < 6 else _without_duplicates(request, data)
 
 
-def _examine(data: bytes | str, first_error: Exception) -> Message:
-    """Tell a batch from what is not a request and from what is not even JSON."""
+def _examine(
+    data: bytes | str, first_error: Exception, max_batch: int | None, max_nesting: int
+) -> Message:
+    """Tell a batch from what is not a request and from what is not even JSON. `max_batch` is None
+    for what is a member of one itself."""
     if isinstance(first_error, UnicodeError):
         return Malformed(None, ParseError("the message is not valid UTF-8"))
     try:
@@ -109,39 +114,39 @@ def _examine(data: bytes | str, first_error: Exception) -> Message:
     except (UnicodeError, RecursionError) as error:
         return Malformed(None, ParseError(_reason(error)))
     if isinstance(message, list):
-        return _examine_batch(message)
+        if max_batch is None:
+            return Malformed(None, InvalidRequest("a batch cannot be a member of a batch"))
+        return _examine_batch(message, max_batch, max_nesting)
     if isinstance(message, dict):
         return Malformed(_legal_id(message.get("id")), InvalidRequest(_reason(first_error)))
     return Malformed(None, InvalidRequest("expected an object, or an array of objects"))
 
 
-def _examine_batch(members: list[Raw]) -> Message:
+def _examine_batch(members: list[Raw], max_batch: int, max_nesting: int) -> Message:
     if not members:
         return Malformed(None, InvalidRequest("the batch is empty"))
-    if len(members) > MAX_BATCH:
+    if len(members) > max_batch:
         return Malformed(
-            None, InvalidRequest(f"the batch has {len(members)} members, the most is {MAX_BATCH}")
+            None, InvalidRequest(f"the batch has {len(members)} members, the most is {max_batch}")
         )
-    return [_examine_member(bytes(member)) for member in members]
+    return [_examine_member(bytes(member), max_nesting) for member in members]
 
 
-def _examine_member(data: bytes) -> Request | Malformed:
+def _examine_member(data: bytes, max_nesting: int) -> Request | Malformed:
     try:
         request = _request.decode(data)
     except UNREADABLE as error:
-        found = _examine(data, error)
-    else:
-        if request.params is not UNSET and is_nested_deeper(bytes(request.params), MAX_NESTING):
-            return _too_deep(request)
-        return _without_duplicates(request, data)
-    if isinstance(found, list):
-        return Malformed(None, InvalidRequest("a batch cannot be a member of a batch"))
-    return found
+        found = _examine(data, error, None, max_nesting)
+        assert not isinstance(found, list)
+        return found
+    if request.params is not UNSET and is_nested_deeper(bytes(request.params), max_nesting):
+        return _too_deep(request, max_nesting)
+    return _without_duplicates(request, data)
 
 
-def _too_deep(request: Request) -> Malformed:
+def _too_deep(request: Request, most: int) -> Malformed:
     ident = None if request.id is UNSET else request.id
-    return Malformed(ident, InvalidRequest(f"the params are nested more than {MAX_NESTING} deep"))
+    return Malformed(ident, InvalidRequest(f"the params are nested more than {most} deep"))
 
 
 def _legal_id(raw: Raw | None) -> Id:
@@ -231,17 +236,22 @@ class _Failure(msgspec.Struct, gc=False):
 _encoder = msgspec.json.Encoder()
 
 
-def encode_result(id: Id, result: object, encoder: msgspec.json.Encoder = _encoder) -> bytes:
+def encode_result(
+    id: Id,
+    result: object,
+    encoder: msgspec.json.Encoder = _encoder,
+    max_size: int = MAX_ANSWER,
+) -> bytes:
     """An answer with a result. Raises: one of UNENCODABLE; TooLargeError is one."""
-    check_surface(result)
-    return check_size(encoder.encode(_Result("2.0", result, id)))
+    check_surface(result, max_size)
+    return check_size(encoder.encode(_Result("2.0", result, id)), max_size)
 
 
-def encode_error(id: Id, error: RpcError) -> bytes:
+def encode_error(id: Id, error: RpcError, max_size: int = MAX_ANSWER) -> bytes:
     """An answer with an error. Raises: one of UNENCODABLE, never for an error made here."""
     data = UNSET if error.data is None else error.data
     failure = _Failure("2.0", ErrorObject(error.code, error.message, data), id)
-    return check_size(_encoder.encode(failure))
+    return check_size(_encoder.encode(failure), max_size)
 
 
 def encode_request(id: Id, method: str, params: object = None) -> bytes:

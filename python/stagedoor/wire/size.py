@@ -5,7 +5,7 @@ from dataclasses import is_dataclass
 from typing import Any, Final
 
 MAX_ANSWER: Final = 16 << 20
-"""Bytes that an answer may have, the answer to a whole batch too."""
+"""Bytes that a text may have, if nobody says otherwise."""
 
 _LOOKED_AT: Final = 64
 """Members of a value that `check_surface()` looks at."""
@@ -13,33 +13,32 @@ _SMALL: Final = frozenset({int, float, bool, type(None)})
 
 
 class TooLargeError(ValueError):
-    """An answer would have more bytes than `MAX_ANSWER`."""
+    """A text would have too many bytes."""
 
-    def __init__(self, size: int, *, is_exact: bool) -> None:
+    def __init__(self, size: int, most: int, *, is_exact: bool) -> None:
         about = "" if is_exact else "at least "
         super().__init__(
-            f"it has {about}{size:,} bytes, the most is {MAX_ANSWER:,}; "
-            "send it in parts, or less of it"
+            f"it has {about}{size:,} bytes, the most is {most:,}; send it in parts, or less of it"
         )
 
 
-def check_size(text: bytes) -> bytes:
+def check_size(text: bytes, most: int = MAX_ANSWER) -> bytes:
     """Hands the text of an answer back. Raises TooLargeError."""
-    if len(text) > MAX_ANSWER:
-        raise TooLargeError(len(text), is_exact=True)
+    if len(text) > most:
+        raise TooLargeError(len(text), most, is_exact=True)
     return text
 
 
-def check_surface(value: object) -> None:
+def check_surface(value: object, most: int = MAX_ANSWER) -> None:
     """Raises TooLargeError for a value whose JSON would certainly be too large, so that the text of
     a gigabyte is never made. Looks at the value and its first members, no deeper."""
     if type(value) in _SMALL:
         return
     least = _least(value)
-    if least <= MAX_ANSWER:
+    if least <= most:
         least += sum(map(_least, _members(value)))
-    if least > MAX_ANSWER:
-        raise TooLargeError(least, is_exact=False)
+    if least > most:
+        raise TooLargeError(least, most, is_exact=False)
 
 
 def _least(value: Any) -> int:

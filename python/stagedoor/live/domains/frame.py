@@ -19,8 +19,8 @@ from stagedoor.wire.errors import (
     RpcError,
     TooManyRequests,
 )
-from stagedoor.wire.jsonrpc import MAX_BATCH, UNENCODABLE, ErrorObject
-from stagedoor.wire.size import MAX_ANSWER, check_surface
+from stagedoor.wire.jsonrpc import UNENCODABLE, ErrorObject
+from stagedoor.wire.size import check_surface
 
 MAX_AHEAD: Final = 100_000
 """Frames that a batch may wait for."""
@@ -69,7 +69,7 @@ def add_to(hub: Hub) -> None:
         _check(calls, at)
         while at != "next" and hub.frame < at:
             yield NEXT_FRAME
-        results, room = [], MAX_ANSWER
+        results, room = [], hub.limits.max_answer_size
         for call in calls:
             size, result = _run(session, call, room)
             room -= size
@@ -79,8 +79,8 @@ def add_to(hub: Hub) -> None:
         return BatchOutcome(hub.frame, results)
 
     def _check(calls: list[BatchCall], at: str | int) -> None:
-        if len(calls) > MAX_BATCH:
-            raise TooManyRequests(f"{MAX_BATCH} calls a batch")
+        if len(calls) > hub.limits.max_batch:
+            raise TooManyRequests(f"{hub.limits.max_batch} calls a batch")
         if isinstance(at, int) and not hub.frame <= at <= hub.frame + MAX_AHEAD:
             expected = f"'next', or {hub.frame} to {hub.frame + MAX_AHEAD}"
             raise InvalidParams(f"expected {expected}, got {at}", "$.at")
@@ -97,11 +97,11 @@ def add_to(hub: Hub) -> None:
             result = session.result_of(
                 method, call.params, lambda: session.invoke(method, arguments)
             )
-            check_surface(result)
+            check_surface(result, hub.limits.max_answer_size)
             text = hub.encoder.encode(result)
             if len(text) > room:
                 raise InternalError(
-                    f"the results of this batch have more than {MAX_ANSWER:,} bytes"
+                    f"the results of this batch have more than {hub.limits.max_answer_size:,} bytes"
                 )
             return len(text), BatchResult(result=Raw(text))
         except RpcError as error:

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import msgspec
 
@@ -15,9 +15,6 @@ from stagedoor.live.rpc.session import Session
 from stagedoor.live.rpc.topic import Group, Mode, Sample, Topic, View
 from stagedoor.wire.errors import Forbidden, InvalidParams, RpcError, TooManyRequests
 from stagedoor.wire.jsonrpc import ErrorObject
-
-MAX_SUBSCRIPTIONS: Final = 256
-"""Of one connection."""
 
 Hz = Annotated[float, msgspec.Meta(gt=0, le=1000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
@@ -93,8 +90,8 @@ def add_to(
         >>> subscribe("rocks", mode="mean", hz=10)
         """
         found = _find(session, topic)
-        if len(session.groups) >= MAX_SUBSCRIPTIONS:
-            raise TooManyRequests(f"{MAX_SUBSCRIPTIONS} subscriptions")
+        if len(session.groups) >= hub.limits.max_subscriptions:
+            raise TooManyRequests(f"{hub.limits.max_subscriptions} subscriptions")
         view = _view(found, filter)
         group = hub.topics.group(found, mode, None if mode == "all" else hz, view)
         group.members.add(session)

@@ -12,7 +12,6 @@ from msgspec import UNSET
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.errors import InternalError
 from stagedoor.wire.jsonrpc import Id, Malformed, Request
-from stagedoor.wire.size import MAX_ANSWER
 
 Begin: TypeAlias = Callable[[Request, Callable[[bytes], None]], bytes | None]
 """Gives the answer to a request if there is one already; else it goes to the callable, later."""
@@ -26,7 +25,10 @@ class Gathering:
         members: list[Request | Malformed],
         begin: Begin,
         send: Callable[[bytes], None],
+        max_size: int,
     ) -> None:
+        """`max_size`: bytes of all answers together."""
+        self._max_size = max_size
         self._send = send
         self._answers: list[bytes] = []
         self._size = 0
@@ -44,8 +46,8 @@ class Gathering:
                 self._add(ident, answer)
 
     def _add(self, ident: Id, answer: bytes) -> None:
-        if self._size + len(answer) > MAX_ANSWER:
-            reason = f"the answers to this batch have more than {MAX_ANSWER:,} bytes"
+        if self._size + len(answer) > self._max_size:
+            reason = f"the answers to this batch have more than {self._max_size:,} bytes"
             answer = jsonrpc.encode_error(ident, InternalError(reason))
         self._size += len(answer)
         self._answers.append(answer)

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
+from stagedoor.limits import Limits
 from stagedoor.live.rpc.audit import Audit
 from stagedoor.live.rpc.calls import Runner
 from stagedoor.live.rpc.complaints import Complaints
@@ -19,6 +20,7 @@ from stagedoor.live.rpc.session import Running, Session
 from stagedoor.live.rpc.stall import Stall
 from stagedoor.live.rpc.topics import Publisher, Topics
 from stagedoor.live.websocket import WebSocketServerConnection
+from stagedoor.wire import jsonrpc
 
 SessionChange: TypeAlias = Literal["joined", "authenticated", "left"]
 
@@ -39,13 +41,18 @@ class Hub:
     Game thread only, but for what the understudy does: see `stagedoor.live.understudy`.
     """
 
-    def __init__(self, name: str, publisher: Publisher) -> None:
+    def __init__(self, name: str, publisher: Publisher, limits: Limits) -> None:
         self.name = name
         """The stage's name."""
+        self.limits = limits
+        self.decode = partial(
+            jsonrpc.decode, max_batch=limits.max_batch, max_nesting=limits.max_nesting
+        )
+        """Reads a message from a client: `jsonrpc.decode`."""
         self.encoders: dict[type, Callable[[Any], Any]] = {}
         """How to make something that JSON knows of a value of a type that it does not."""
         self.encoder = msgspec.json.Encoder(enc_hook=self._encode)
-        self.keys = Keys()
+        self.keys = Keys(limits.max_failed_authentications)
         self.methods = Methods()
         self.topics = Topics(publisher, self.encoder)
         self.runner = Runner()

@@ -14,8 +14,6 @@ from stagedoor.wire.tokens import Tokens
 
 TICKET_LIFE: Final = 30.0
 """Seconds for which a ticket is good, once."""
-MAX_FAILURES: Final = 5
-"""Failed attempts a minute, from one address."""
 _MAX_TICKETS: Final = 100
 _MAX_ADDRESSES: Final = 1000
 
@@ -26,7 +24,9 @@ class Keys:
     Any thread: each change is one step, so that no ticket is good twice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, max_failures: int) -> None:
+        """`max_failures`: a minute, from one address."""
+        self._max_failures = max_failures
         self.tokens = _new_tokens()
         self._tickets: dict[str, tuple[Role, float]] = {}
         self._failures: dict[str, deque[float]] = {}
@@ -76,14 +76,14 @@ class Keys:
 
     def _check_failures(self, address: str) -> None:
         failures = self._failures.get(address)
-        is_full = failures is not None and len(failures) == MAX_FAILURES
+        is_full = failures is not None and len(failures) == self._max_failures
         if failures is not None and is_full and monotonic() - failures[0] < 60.0:
-            raise TooManyRequests(f"{MAX_FAILURES} failed authentications a minute")
+            raise TooManyRequests(f"{self._max_failures} failed authentications a minute")
 
     def _failed(self, address: str) -> NotAuthenticated:
         if len(self._failures) >= _MAX_ADDRESSES:
             self._failures.clear()
-        self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(monotonic())
+        self._failures.setdefault(address, deque(maxlen=self._max_failures)).append(monotonic())
         return NotAuthenticated()
 
 

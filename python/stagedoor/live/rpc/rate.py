@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import cycle
 from time import monotonic
 from typing import Final
 
-_PORTION: Final = 100
-"""Calls for which the clock is read once."""
+_PORTIONS: Final = 100
+"""A second's calls are granted in so many: the clock is read once for each."""
 
 
 class Rate:
     """Grants `most` calls in any second, give or take a portion that was granted before it."""
 
     def __init__(self, most: int) -> None:
-        self._granted: deque[float] = deque(maxlen=most // _PORTION)
+        portions = min(most, _PORTIONS)
+        self._granted: deque[float] = deque(maxlen=portions)
         """When each of the newest portions was granted."""
+        self._portion, larger = divmod(most, portions)
+        self._larger = cycle([1] * larger + [0] * (portions - larger))
+        """How many more calls than others the next portion has: any `portions` make `most`."""
         self._left = 0
 
     def take(self) -> bool:
@@ -26,6 +31,6 @@ class Rate:
             if len(granted) == granted.maxlen and now - granted[0] < 1.0:
                 return False
             granted.append(now)
-            self._left = _PORTION
+            self._left = self._portion + next(self._larger)
         self._left -= 1
         return True

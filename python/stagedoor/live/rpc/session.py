@@ -42,10 +42,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("stagedoor")
 
-MAX_CALLS: Final = 10_000
-"""Calls a second, each member of a batch counted."""
-MAX_IN_FLIGHT: Final = 256
-"""Calls that wait for their end."""
 PLAIN: Final = Kind.PLAIN  # an enum is slow to look a member up
 BEFORE_AUTHENTICATION: Final = frozenset({"session.authenticate"})
 """What somebody without a role may call."""
@@ -89,7 +85,7 @@ class Session:
         self.address = f"{host}:{port}"
         self.since = time()
         """Seconds since the epoch."""
-        self._rate = Rate(MAX_CALLS)
+        self._rate = Rate(hub.limits.max_calls_per_second)
         connection.ontext = self._receive
         connection.onbinary = self._refuse_binary
         connection.onclose = self._closed
@@ -117,7 +113,7 @@ class Session:
         self.calls.clear()
 
     def _receive(self, text: str) -> None:
-        self._handle(jsonrpc.decode(text), self._begin)
+        self._handle(self.hub.decode(text), self._begin)
 
     def _handle(self, message: Message, begin: Begin) -> None:
         if isinstance(message, Request):
@@ -128,7 +124,7 @@ class Session:
             self.hub.complaints.add("malformed", f"{self} sent no request: {message.error}")
             self._send(jsonrpc.encode_error(message.id, message.error))
         else:
-            Gathering(message, begin, self._send)
+            Gathering(message, begin, self._send, self.hub.limits.max_answer_size)
 
     def stand_in(self, message: Message, stalled: GameStalled) -> None:
         """Answer a message without the game's thread, on the understudy's: what needs the game is
@@ -183,9 +179,11 @@ class Session:
         try:
             method = self.admit(request.method, request.params)
             arguments = method.signature.decode(request.params)
-            if method.kind is not PLAIN and len(self.calls) >= MAX_IN_FLIGHT:
-                refusal = TooManyRequests(f"{MAX_IN_FLIGHT} calls in flight")
-                raise self._refused(refusal, method.name, request.params, method)
+            if method.kind is not PLAIN:
+                most = self.hub.limits.max_calls_in_flight
+                if len(self.calls) >= most:
+                    refusal = TooManyRequests(f"{most} calls in flight")
+                    raise self._refused(refusal, method.name, request.params, method)
         except RpcError as error:
             return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
         if method.kind is PLAIN:
@@ -226,7 +224,8 @@ class Session:
     def admit(self, name: str, params: Raw | UnsetType) -> Method:
         """Count a call, and find its method, if this caller may call it. Raises RpcError."""
         if not self._rate.take():
-            raise self._refused(TooManyRequests(f"{MAX_CALLS} calls a second"), name, UNSET)
+            refusal = TooManyRequests(f"{self.hub.limits.max_calls_per_second} calls a second")
+            raise self._refused(refusal, name, UNSET)
         if self.role is None and name not in BEFORE_AUTHENTICATION:
             raise self._refused(NotAuthenticated(), name, UNSET)
         method = self.hub.methods[name]
@@ -273,7 +272,8 @@ class Session:
         if request.id is UNSET:
             return None
         try:
-            return jsonrpc.encode_result(request.id, result, self.hub.encoder)
+            most = self.hub.limits.max_answer_size
+            return jsonrpc.encode_result(request.id, result, self.hub.encoder, most)
         except jsonrpc.UNENCODABLE as error:
             text = unsendable(method.name, error)
             if isinstance(error, TooLargeError):
@@ -324,7 +324,7 @@ class Session:
     def _encode_error(self, request: Request, error: RpcError) -> bytes:
         assert request.id is not UNSET
         try:
-            return jsonrpc.encode_error(request.id, error)
+            return jsonrpc.encode_error(request.id, error, self.hub.limits.max_answer_size)
         except jsonrpc.UNENCODABLE:
             plain = InternalError(f"the error of {request.method} cannot be sent as JSON")
             return jsonrpc.encode_error(request.id, plain)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.unit.live.callers import Caller, Start
 
-from stagedoor.live.domains.topic import MAX_SUBSCRIPTIONS
+from stagedoor.limits import Limits
 from stagedoor.live.rpc.roles import Role
 
 
@@ -225,7 +225,7 @@ def test_a_connection_has_256_subscriptions_at_most(start: Start) -> None:
     stage = start()
     stage.emit("quiet", 0)
     with Caller(stage) as caller:
-        for hz in range(1, MAX_SUBSCRIPTIONS + 1):
+        for hz in range(1, Limits().max_subscriptions + 1):
             assert "result" in caller.call("topic.subscribe", "quiet", "latest", hz)
         error = caller.call("topic.subscribe", "quiet", "latest", 999)["error"]
         assert error["code"] == -32005

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, cast
 
+from stagedoor.limits import Limits
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.roles import Role
 from stagedoor.live.rpc.session import Session
@@ -97,7 +98,7 @@ def request(method: str, params: Any = None, ident: Any = 1) -> dict[str, Any]:
 
 
 def new_hub() -> Hub:
-    return Hub("asteroids", FakePublisher())
+    return Hub("asteroids", FakePublisher(), Limits())
 
 
 def connect(hub: Hub, role: Role | None = Role.ADMIN) -> FakeConnection:

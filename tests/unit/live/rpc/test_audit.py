@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, request
 
+from stagedoor.limits import Limits
 from stagedoor.live.domains import frame as frame_domain
 from stagedoor.live.rpc import rate
 from stagedoor.live.rpc.audit import KEPT, AuditEntry
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.roles import Role
-from stagedoor.live.rpc.session import MAX_CALLS
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_calls_beyond_the_rate_are_refused_and_kept(
     hub: Hub, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate, "monotonic", lambda: 1000.0)
-    for _ in range(MAX_CALLS):
+    for _ in range(Limits().max_calls_per_second):
         connection.notify("look")
     error = connection.call("look")["error"]
     assert (error["code"], error["data"]) == (-32005, {"limit": "10000 calls a second"})

@@ -22,10 +22,10 @@ from tests.unit.live.rpc.fakes import (
     session_of,
 )
 
+from stagedoor.limits import Limits
 from stagedoor.live.domains import rpc
 from stagedoor.live.rpc import calls
 from stagedoor.live.rpc.hub import Hub
-from stagedoor.live.rpc.session import MAX_IN_FLIGHT
 
 PATIENCE = 10.0
 KINDS = ["coroutine", "generator", "thread"]
@@ -459,17 +459,17 @@ class TestEveryKind:
         add_endless(hub, release)
         if kind == "thread":
             hub.methods.add(lambda: release.wait(PATIENCE), "thread", thread=True)
-        for ident in range(MAX_IN_FLIGHT):
+        for ident in range(Limits().max_calls_in_flight):
             connection.ontext(json.dumps(request(kind, None, ident)))
         connection.messages()
         error = connection.call(kind, ident="more")["error"]
         assert (error["code"], error["data"]) == (-32005, {"limit": "256 calls in flight"})
         assert connection.notify(kind) is None
-        assert len(session_of(hub, connection).calls) == MAX_IN_FLIGHT
+        assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
         connection.ontext(json.dumps(request("rpc.cancel", [5], "cancel")))
         connection.messages()
         assert connection.call(kind, ident="more") is None or kind == "generator"
-        assert len(session_of(hub, connection).calls) == MAX_IN_FLIGHT
+        assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
 
     def test_in_a_batch_is_waited_for(
         self, kind: str, hub: Hub, connection: FakeConnection, release: threading.Event

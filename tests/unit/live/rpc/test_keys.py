@@ -23,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def keys(clock: list[float]) -> Keys:
-    return Keys()
+    return Keys(5)
 
 
 class TestTokens:
@@ -34,7 +34,7 @@ class TestTokens:
             assert keys.role_of_token(token, HERE) is role
 
     def test_are_long_and_differ(self) -> None:
-        tokens = [token for keys in (Keys(), Keys()) for token, _ in keys.for_core()]
+        tokens = [token for keys in (Keys(5), Keys(5)) for token, _ in keys.for_core()]
         assert len(set(tokens)) == 6
         assert all(len(token) >= 43 for token in tokens)
         assert all(token.isascii() for token in tokens)

@@ -46,3 +46,12 @@ def test_who_calls_slowly_is_never_refused(clock: list[float]) -> None:
     for _ in range(5000):
         clock[0] += 0.0011
         assert rate.take()
+
+
+@pytest.mark.parametrize("most", [1, 5, 99, 100, 101, 150, 199, 10_050])
+def test_any_number_is_granted_exactly(clock: list[float], most: int) -> None:
+    rate = Rate(most)
+    for _ in range(5):
+        assert granted(rate, most) == most
+        assert granted(rate, most) == 0
+        clock[0] += 1.0

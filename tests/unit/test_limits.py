@@ -1,0 +1,101 @@
+"""`stagedoor.Limits`: a table that says of each limit what it is, and that is checked."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from typing import Any
+
+import pytest
+
+import stagedoor
+from stagedoor import limits as module
+from stagedoor.limits import Limits
+from stagedoor.live.options import check_limits
+from stagedoor.live.stage import Stage
+from stagedoor.live.websocket import WebSocketServer
+
+DEFAULTS = Limits._field_defaults
+SECONDS = [name for name, value in DEFAULTS.items() if isinstance(value, float)]
+COUNTS = [name for name in DEFAULTS if name not in SECONDS]
+
+
+def docstrings() -> dict[str, str]:
+    """What stands under each limit."""
+    [table] = [node for node in ast.parse(inspect.getsource(module)).body if is_table(node)]
+    assert isinstance(table, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, text in zip(table.body, table.body[1:], strict=False):
+        match field, text:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
+                value=ast.Constant(value=str(s))
+            ):
+                found[name] = s
+    return found
+
+
+def is_table(node: ast.AST) -> bool:
+    return isinstance(node, ast.ClassDef) and node.name == "Limits"
+
+
+def test_every_limit_has_a_default_and_says_what_it_is() -> None:
+    assert docstrings().keys() == set(Limits._fields) == DEFAULTS.keys()
+    assert all(text.endswith(".") for text in docstrings().values())
+
+
+def test_it_is_a_name_of_the_package() -> None:
+    assert stagedoor.Limits is Limits
+
+
+def test_none_is_the_defaults() -> None:
+    assert check_limits(None) == Limits()
+    assert check_limits(Limits(ping_interval=None)).ping_interval is None
+
+
+def test_a_limit_has_the_name_and_the_default_of_the_servers_option() -> None:
+    options = {
+        name: parameter.default
+        for name, parameter in inspect.signature(WebSocketServer).parameters.items()
+        if isinstance(parameter.default, int | float) and name != "compression"
+    }
+    assert options.keys() <= DEFAULTS.keys()
+    differing = {name for name in options if options[name] != DEFAULTS[name]}
+    assert differing == {"max_connections", "max_receive_memory"}
+
+
+@pytest.mark.parametrize("value", [200, {"max_connections": 200}, (200,)], ids=repr)
+def test_what_is_no_limits_is_a_type_error(value: Any) -> None:
+    with pytest.raises(TypeError, match="limits must be a stagedoor"):
+        Stage("game", limits=value)
+
+
+@pytest.mark.parametrize("name", COUNTS)
+@pytest.mark.parametrize("value", [0, -1, 2**64, 5.0, "5", None, True], ids=repr)
+def test_a_count_that_cannot_be_one_is_an_error_that_names_it(name: str, value: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^{name} must be"):
+        Stage("game", limits=Limits(**{name: value}))
+
+
+@pytest.mark.parametrize("name", SECONDS)
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), "5", True], ids=repr)
+def test_seconds_that_cannot_be_are_an_error_that_names_them(name: str, value: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^{name} must be"):
+        Stage("game", limits=Limits(**{name: value}))
+
+
+def test_connections_are_at_most_100_000() -> None:
+    assert check_limits(Limits(max_connections=100_000)).max_connections == 100_000
+    with pytest.raises(ValueError, match="max_connections must be at most 100000, not 100001"):
+        check_limits(Limits(max_connections=100_001))
+
+
+def test_a_stage_hands_its_limits_on() -> None:
+    limits = Limits(max_connections=3, max_message_size=5, max_unauthenticated=2, tick_budget=0.5)
+    stage = Stage("game", hosts=["a.example"], origins=["https://b.example"], limits=limits)
+    core = stage._server._options.for_core() | stage._server._guard
+    assert {name: core[name] for name in Limits._fields if name in core} == {
+        name: value for name, value in limits._asdict().items() if name in core
+    }
+    assert core["hosts"], core["origins"] == (["a.example"], ["https://b.example"])
+    assert stage._hub.limits is limits
+    assert stage._budget.seconds == 0.5

@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUST_SOURCES := Cargo.toml Cargo.lock $(wildcard crates/*/Cargo.toml) \
-	$(shell find crates/protocol/src crates/server/src crates/frames/src crates/bindings/src -name '*.rs')
+	$(shell find crates/protocol/src crates/server/src crates/frames/src crates/rpc/src crates/bindings/src -name '*.rs')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint conformance fuzz bench

@@ -30,6 +30,7 @@ __all__ = [
     "after_fork_in_child",
     "after_fork_in_parent",
     "before_fork",
+    "read_request",
 ]
 
 # The kinds of event. `Server.take` gives tuples (kind, connection id, data):
@@ -94,6 +95,9 @@ class Connection:
         comes back in a `SENT` or `CLOSED` event. Raises TypeError for other data and for a
         callback that cannot be called, UnicodeEncodeError for a `str` with lone surrogates.
         """
+    def send_text(self, text: bytes, /) -> str | None:
+        """`send()` of a text message that is encoded already. Raises ValueError for what is not
+        UTF-8."""
     def authenticate(self) -> None:
         """Lift the limits of a connection that has shown no token: the program knows who it is.
 
@@ -331,6 +335,10 @@ class Span:
 
     def __enter__(self) -> None: ...
     def __exit__(self, kind: object, error: object, traceback: object, /) -> None: ...
+
+def read_request(text: str, max_nesting: int, /) -> tuple[str, bytes | None, int | str] | None:
+    """Method, params (JSON text, if the decoder of the params takes it for some) and id of a
+    JSON-RPC 2.0 request of the usual form; None for any other message, valid or not."""
 
 def before_fork() -> None:
     """Call before `fork`, on its thread."""

@@ -138,6 +138,12 @@ impl Connection {
         with_payload(data, |kind, payload| self.send_bytes(kind, payload, callback))
     }
 
+    #[pyo3(signature = (text, /))]
+    fn send_text(&self, text: &[u8]) -> PyResult<Option<String>> {
+        check_text(text)?;
+        Ok(self.send_bytes(Kind::Text, text, None))
+    }
+
     fn authenticate(&self) {
         self.server.authenticate(self.id);
     }
@@ -156,6 +162,13 @@ impl Connection {
     fn __clear__(&self) {
         drop(self.end_callbacks());
     }
+}
+
+/// Raises `ValueError` for what no text message may be.
+pub(crate) fn check_text(bytes: &[u8]) -> PyResult<()> {
+    simdutf8::basic::from_utf8(bytes)
+        .map(|_| ())
+        .map_err(|_| PyValueError::new_err("the payload of a text message must be UTF-8"))
 }
 
 /// Calls with the bytes of a `str` (text) or a bytes-like object (binary).

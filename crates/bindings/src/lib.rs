@@ -7,6 +7,7 @@ mod connection;
 mod events;
 mod frames;
 mod held;
+mod request;
 mod server;
 mod thread;
 
@@ -15,6 +16,7 @@ use pyo3::pymodule;
 #[pymodule(gil_used = false)]
 mod _core {
     use pyo3::prelude::*;
+    use pyo3::types::PyTuple;
 
     #[pymodule_export]
     use super::connection::Connection;
@@ -48,6 +50,16 @@ mod _core {
     const GC: u8 = super::frames::GC;
     #[pymodule_export]
     const IDLE: u8 = super::frames::IDLE;
+
+    #[pyfunction]
+    #[pyo3(signature = (text, max_nesting, /))]
+    fn read_request<'py>(
+        py: Python<'py>,
+        text: &str,
+        max_nesting: usize,
+    ) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        super::request::read(py, text, max_nesting)
+    }
 
     #[pyfunction]
     fn before_fork(py: Python<'_>) {

@@ -9,7 +9,7 @@ use pyo3::types::{PyIterator, PyList, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_server::{Kind, Notice, Settings, Tokens};
 
-use crate::connection::{Connection, with_payload};
+use crate::connection::{Connection, check_text, with_payload};
 use crate::events::Stream;
 use crate::thread::NetworkThread;
 
@@ -235,8 +235,8 @@ impl Server {
     #[pyo3(signature = (group, payload, *, droppable, binary=false))]
     fn publish(&self, group: u64, payload: &[u8], droppable: bool, binary: bool) -> PyResult<()> {
         let kind = if binary { Kind::Binary } else { Kind::Text };
-        if kind == Kind::Text && simdutf8::basic::from_utf8(payload).is_err() {
-            return Err(PyValueError::new_err("the payload of a text message must be UTF-8"));
+        if kind == Kind::Text {
+            check_text(payload)?;
         }
         self.native.publish(group.into(), kind, payload, droppable);
         Ok(())

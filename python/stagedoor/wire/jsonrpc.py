@@ -17,7 +17,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from stagedoor.wire.errors import InvalidParams, InvalidRequest, ParseError, RpcError
 from stagedoor.wire.nesting import is_nested_deeper
-from stagedoor.wire.size import MAX_ANSWER, check_size, check_surface
+from stagedoor.wire.size import MAX_ANSWER, SMALL, check_size, check_surface
 
 MAX_BATCH: Final = 100
 """Members a batch may have, if nobody says otherwise."""
@@ -38,10 +38,9 @@ surrogate, a cycle, nesting without end, more than fits. NaN and the infinities 
 class Request(msgspec.Struct, gc=False):
     """A call; a notification if it has no id."""
 
-    jsonrpc: Literal["2.0"]
     method: str
-    params: Raw | UnsetType = UNSET
-    """The JSON text of the params, a view of the message: decode it straight into typed values.
+    params: bytes | None = None
+    """The JSON text of the params, to be decoded straight into typed values; None: there are none.
     An object goes by name (its first byte is `{`) and an array by position (`[`); anything else is
     not allowed, and is for the receiver to refuse, who must look at that byte anyway."""
     id: Id | UnsetType = UNSET
@@ -63,9 +62,17 @@ class Malformed(msgspec.Struct, gc=False):
 
 Message: TypeAlias = Request | Malformed | list[Request | Malformed]
 
-_SHORTEST: Final = len(b'{"jsonrpc":"2.0","method":"","id":}')
 
-_request = msgspec.json.Decoder(Request)
+class _Request(msgspec.Struct, gc=False):
+    """As it is in the message."""
+
+    jsonrpc: Literal["2.0"]
+    method: str
+    params: Raw | UnsetType = UNSET
+    id: Id | UnsetType = UNSET
+
+
+_request = msgspec.json.Decoder(_Request)
 _anything = msgspec.json.Decoder(dict[str, Raw] | list[Raw] | str | int | float | bool | None)
 _id: msgspec.json.Decoder[Id] = msgspec.json.Decoder(Id)
 
@@ -85,17 +92,7 @@ def decode(
         request = _request.decode(data)
     except UNREADABLE as error:
         return _examine(data, error, max_batch, max_nesting)
-    # What is left of the message for a text as the id, for white space, and for members that are
-    # unknown or occur twice: six bytes have no room for one.
-    room = len(data) - len(request.method) - _SHORTEST
-    if request.id.__class__ is int:
-        room -= len(str(request.id))
-    if request.params is not UNSET:
-        size = len(request.params)
-        room -= size + len(b',"params":')
-        if size > 2 * max_nesting and is_nested_deeper(bytes(request.params), max_nesting):
-            return _too_deep(request, max_nesting)
-    return request if room < 6 else _without_duplicates(request, data)
+    return _checked(request, data, max_nesting)
 
 
 def _examine(
@@ -139,14 +136,7 @@ def _examine_member(data: bytes, max_nesting: int) -> Request | Malformed:
         found = _examine(data, error, None, max_nesting)
         assert not isinstance(found, list)
         return found
-    if request.params is not UNSET and is_nested_deeper(bytes(request.params), max_nesting):
-        return _too_deep(request, max_nesting)
-    return _without_duplicates(request, data)
-
-
-def _too_deep(request: Request, most: int) -> Malformed:
-    ident = None if request.id is UNSET else request.id
-    return Malformed(ident, InvalidRequest(f"the params are nested more than {most} deep"))
+    return _checked(request, data, max_nesting)
 
 
 def _legal_id(raw: Raw | None) -> Id:
@@ -158,21 +148,26 @@ def _legal_id(raw: Raw | None) -> Id:
         return None
 
 
-def _without_duplicates(request: Request, data: bytes) -> Request | Malformed:
-    """msgspec takes the last of two equal members in silence. Nearly always the number of quotes
-    shows that there is no member but those it saw."""
+def _checked(request: _Request, data: bytes, max_nesting: int) -> Request | Malformed:
+    """What msgspec leaves out: how deep the params nest, and members that occur twice."""
+    params = None if request.params is UNSET else bytes(request.params)
+    if params is not None and is_nested_deeper(params, max_nesting):
+        ident = None if request.id is UNSET else request.id
+        reason = f"the params are nested more than {max_nesting} deep"
+        return Malformed(ident, InvalidRequest(reason))
+    # msgspec takes the last of two equal members in silence. Nearly always the number of quotes
+    # shows that there is no member but those it saw.
     quotes = 8  # of jsonrpc and method, names and values
-    if request.params is not UNSET:
-        quotes += 2 + bytes(request.params).count(b'"')
+    if params is not None:
+        quotes += 2 + params.count(b'"')
     if request.id is not UNSET:
         quotes += 4 if isinstance(request.id, str) else 2
-    if data.count(b'"') == quotes:
-        return request
-    names = _names(data)
-    for name in Request.__struct_fields__:
-        if names.count(name) > 1:
-            return Malformed(None, InvalidRequest(f"the member {name!r} occurs twice"))
-    return request
+    if data.count(b'"') != quotes:
+        names = _names(data)
+        for name in _Request.__struct_fields__:
+            if names.count(name) > 1:
+                return Malformed(None, InvalidRequest(f"the member {name!r} occurs twice"))
+    return Request(request.method, params, request.id)
 
 
 def _names(data: bytes) -> list[str]:
@@ -243,8 +238,10 @@ def encode_result(
     max_size: int = MAX_ANSWER,
 ) -> bytes:
     """An answer with a result. Raises: one of UNENCODABLE; TooLargeError is one."""
-    check_surface(result, max_size)
-    return check_size(encoder.encode(_Result("2.0", result, id)), max_size)
+    if type(result) not in SMALL:
+        check_surface(result, max_size)
+    text = encoder.encode(_Result("2.0", result, id))
+    return text if len(text) <= max_size else check_size(text, max_size)
 
 
 def encode_error(id: Id, error: RpcError, max_size: int = MAX_ANSWER) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -88,15 +89,21 @@ def add_to(hub: Hub) -> None:
     def _run(session: Session, call: BatchCall, room: int) -> tuple[int, BatchResult]:
         """The bytes of the result, and the result."""
         try:
-            method = session.admit(call.method, call.params)
+            params = None if call.params is UNSET else bytes(call.params)
+            method = session.admit(call.method, params)
             if method.kind is not Kind.PLAIN:
                 raise InvalidRequest(
                     f"{call.method} is a {method.kind.value}: only plain methods run in a batch"
                 )
-            arguments = method.signature.decode(call.params)
-            result = session.result_of(
-                method, call.params, lambda: session.invoke(method, arguments)
-            )
+            arguments = method.signature.decode(params)
+            began = monotonic()
+            try:
+                result = session.invoke(method, arguments)
+            except BaseException as error:
+                return 0, BatchResult(
+                    error=_error_object(session.error_of(method, params, error, began))
+                )
+            session.note(method, params, None, began)
             check_surface(result, hub.limits.max_answer_size)
             text = hub.encoder.encode(result)
             if len(text) > room:

@@ -7,23 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from time import monotonic, time
-from typing import TYPE_CHECKING, Final
-
-import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from typing import Final, NamedTuple, TypeAlias
 
 from stagedoor.live.rpc.roles import Role, RoleName
 from stagedoor.live.rpc.topics import Topics
-
-if TYPE_CHECKING:
-    from stagedoor.live.rpc.session import Session
 
 TOPIC: Final = "sessions.audit"
 KEPT: Final = 1000
 """Entries; older ones are forgotten."""
 MAX_PARAMS: Final = 200
 """Bytes of a call's params that are kept; with what is around them, an entry is bounded."""
-_MAX_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +43,17 @@ class AuditEntry:
     """Seconds."""
 
 
-class _Record(msgspec.Struct, frozen=True, gc=False):
-    """An entry before anybody looks at it: made in the middle of calls, so it must cost little."""
+class Caller(NamedTuple):
+    """Who has called."""
 
-    number: int
-    ended: float
-    duration: float
     session: int
     address: str
     role: Role | None
-    method: str
-    params: bytes | None
-    error: int | None
+
+
+_Record: TypeAlias = tuple[int, float, float, Caller, str, bytes | None, int | None]
+"""An entry before anybody looks at it: number, when the call began and ended, by `monotonic`,
+caller, method, params, error. It is made in the middle of calls, so it must cost little."""
 
 
 class Audit:
@@ -80,50 +72,33 @@ class Audit:
         )
 
     def add(
-        self,
-        session: Session,
-        method: str,
-        params: Raw | UnsetType,
-        error: int | None,
-        duration: float,
+        self, caller: Caller, method: str, params: bytes | None, error: int | None, began: float
     ) -> None:
-        """A call has ended, or was refused."""
-        kept = None
-        if params is not UNSET:
-            # A copy: as it is, it would keep the whole message.
-            is_small = len(params) <= MAX_PARAMS
-            kept = bytes(params) if is_small else bytes(memoryview(params)[: MAX_PARAMS + 1])
-        record = _Record(
-            next(self._numbers),
-            monotonic(),
-            duration,
-            session.id,
-            session.address,
-            session.role,
-            method if len(method) <= _MAX_NAME else method[:_MAX_NAME],
-            kept,
-            error,
-        )
+        """A call has ended that began then, by `monotonic`, or was refused."""
+        if params is not None and len(params) > MAX_PARAMS:
+            params = params[: MAX_PARAMS + 1]
+        record = (next(self._numbers), began, monotonic(), caller, method, params, error)
         self._records.append(record)
         if self._topic.groups:
             self._emit(TOPIC, self._entry(record))
 
     def newest(self, count: int, since: float = 0.0) -> list[AuditEntry]:
         """So many, not older than `since`, oldest first."""
-        records = [record for record in list(self._records) if self._epoch + record.ended >= since]
+        records = [record for record in list(self._records) if self._epoch + record[2] >= since]
         return [self._entry(record) for record in records[-count:]] if count else []
 
     def _entry(self, record: _Record) -> AuditEntry:
+        number, began, ended, caller, method, params, error = record
         return AuditEntry(
-            record.number,
-            self._epoch + record.ended,
-            record.session,
-            record.address,
-            None if record.role is None else record.role.label,
-            record.method,
-            None if record.params is None else _shown(record.params),
-            record.error,
-            record.duration,
+            number,
+            self._epoch + ended,
+            caller.session,
+            caller.address,
+            None if caller.role is None else caller.role.label,
+            method,
+            None if params is None else _shown(params),
+            error,
+            ended - began,
         )
 
 

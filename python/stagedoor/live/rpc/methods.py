@@ -74,7 +74,8 @@ class Methods:
     """
 
     def __init__(self) -> None:
-        self._by_name: dict[str, Method] = {}
+        self.by_name = _Table()
+        """Raises MethodNotFound."""
         self._built_in: set[str] = set()
         self.on_change: Callable[[], None] = lambda: None
         """Called after each change."""
@@ -104,7 +105,7 @@ class Methods:
         self._built_in.add(name)
 
     def _register(self, name: str, function: Callable[..., Any], **options: Any) -> None:
-        self._by_name[name] = Method(name, function, **options)
+        self.by_name[name] = Method(name, function, **options)
         self.on_change()
 
     def add_all(self, prefix: str, instance: object, **options: Any) -> None:
@@ -123,25 +124,23 @@ class Methods:
 
     def remove(self, name: str) -> None:
         """Calls that are under way go on. Raises KeyError."""
-        if name not in self._by_name:
+        if name not in self.by_name:
             raise KeyError(f"there is no method {name!r}")
-        del self._by_name[name]
+        del self.by_name[name]
         self.on_change()
 
     def get(self, name: str) -> Method | None:
         """The method of that name."""
-        return self._by_name.get(name)
+        return self.by_name.get(name)
 
     def __iter__(self) -> Iterator[Method]:
         """Safe for any thread: methods may come and go meanwhile."""
-        return iter(self._by_name.copy().values())
+        return iter(self.by_name.copy().values())
 
-    def __getitem__(self, name: str) -> Method:
-        """Raises MethodNotFound."""
-        try:
-            return self._by_name[name]
-        except KeyError:
-            raise MethodNotFound(name) from None
+
+class _Table(dict[str, Method]):
+    def __missing__(self, name: str) -> Method:
+        raise MethodNotFound(name)
 
 
 def _check_name(name: str) -> None:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Struct
 
+from stagedoor._core import read_request
+from stagedoor.live.rpc.audit import Caller
 from stagedoor.live.rpc.calls import Call, Outcome
 from stagedoor.live.rpc.gathering import Begin, Gathering
 from stagedoor.live.rpc.methods import Kind, Method
@@ -20,7 +22,6 @@ from stagedoor.live.websocket import ReadyState, WebSocketServerConnection
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.errors import (
     FORBIDDEN,
-    HANDLER_ERROR,
     NOT_AUTHENTICATED,
     TOO_MANY_REQUESTS,
     Forbidden,
@@ -33,7 +34,7 @@ from stagedoor.wire.errors import (
     TimedOut,
     TooManyRequests,
 )
-from stagedoor.wire.jsonrpc import Malformed, Message, Request
+from stagedoor.wire.jsonrpc import Id, Malformed, Message, Request
 from stagedoor.wire.size import TooLargeError, check_size
 
 if TYPE_CHECKING:
@@ -47,13 +48,15 @@ BEFORE_AUTHENTICATION: Final = frozenset({"session.authenticate"})
 """What somebody without a role may call."""
 REFUSALS: Final = frozenset({FORBIDDEN, NOT_AUTHENTICATED, TOO_MANY_REQUESTS})
 """The errors that say that a caller may not."""
+MAX_NAME: Final = 100
+"""Characters of a method's name that are kept of a call that was refused."""
 MAX_TEXT: Final = 10_000
 """Characters of an exception's text, and of a traceback, that a caller gets."""
 NO_ROOM: Final = 1013
 """The close code for a client that does not take its answers."""
 
 
-class Running(Struct, frozen=True):
+class Running(Struct, gc=False):
     """A plain method that runs now."""
 
     session: Session
@@ -74,8 +77,6 @@ class Session:
     def __init__(self, connection: WebSocketServerConnection, hub: Hub, role: Role | None) -> None:
         self.connection = connection
         self.hub = hub
-        self.role = role
-        """None: has not shown who it is."""
         self.calls: set[Call] = set()
         """Those under way."""
         self.groups: dict[int, Group] = {}
@@ -83,20 +84,32 @@ class Session:
         self.id: int = connection.id
         host, port = connection.remote_address
         self.address = f"{host}:{port}"
+        self.caller = Caller(self.id, self.address, role)
+        """Who this is, for the audit; another one when the role changes."""
         self.since = time()
         """Seconds since the epoch."""
+        self._max_nesting = hub.limits.max_nesting
         self._rate = Rate(hub.limits.max_calls_per_second)
         connection.ontext = self._receive
         connection.onbinary = self._refuse_binary
         connection.onclose = self._closed
         connection._ondropped = self._dropped
 
+    @property
+    def role(self) -> Role | None:
+        """None: has not shown who it is."""
+        return self.caller.role
+
+    @role.setter
+    def role(self, role: Role | None) -> None:
+        self.caller = self.caller._replace(role=role)
+
     def notify(self, method: str, params: object) -> None:
         """Send a notification. What JSON cannot carry is logged instead; what the connection cannot
         take any more is lost."""
         try:
             text = jsonrpc.encode_notification(method, params, self.hub.encoder)
-            refusal = self.connection._core.send(check_size(text).decode())
+            refusal = self.connection._core.send_text(check_size(text))
         except jsonrpc.UNENCODABLE as error:
             logger.error("%s cannot be sent as JSON: %s", method, error)
         else:
@@ -113,7 +126,11 @@ class Session:
         self.calls.clear()
 
     def _receive(self, text: str) -> None:
-        self._handle(self.hub.decode(text), self._begin)
+        usual = read_request(text, self._max_nesting)
+        if usual is None:
+            self._handle(self.hub.decode(text), self._begin)
+        elif (answer := self._begin(Request(*usual), self._send)) is not None:
+            self._send(answer)
 
     def _handle(self, message: Message, begin: Begin) -> None:
         if isinstance(message, Request):
@@ -121,10 +138,13 @@ class Session:
             if answer is not None:
                 self._send(answer)
         elif isinstance(message, Malformed):
-            self.hub.complaints.add("malformed", f"{self} sent no request: {message.error}")
-            self._send(jsonrpc.encode_error(message.id, message.error))
+            self._send(self._malformed(message.id, message.error))
         else:
             Gathering(message, begin, self._send, self.hub.limits.max_answer_size)
+
+    def _malformed(self, ident: Id, error: RpcError) -> bytes:
+        self.hub.complaints.add("malformed", f"{self} sent no request: {error}")
+        return jsonrpc.encode_error(ident, error)
 
     def stand_in(self, message: Message, stalled: GameStalled) -> None:
         """Answer a message without the game's thread, on the understudy's: what needs the game is
@@ -157,7 +177,7 @@ class Session:
         self._send(jsonrpc.encode_error(None, error))
 
     def _send(self, answer: bytes) -> None:
-        refusal = self.connection._core.send(answer.decode())
+        refusal = self.connection._core.send_text(answer)
         if refusal is not None and self.connection.readyState is ReadyState.OPEN:
             # An answer must not be lost in silence.
             self.hub.complaints.add("answer", f"{self} does not take its answers: {refusal}")
@@ -184,6 +204,8 @@ class Session:
                 if len(self.calls) >= most:
                     refusal = TooManyRequests(f"{most} calls in flight")
                     raise self._refused(refusal, method.name, request.params, method)
+        except ParseError as error:  # nobody has looked at the params before
+            return self._malformed(None, error)
         except RpcError as error:
             return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
         if method.kind is PLAIN:
@@ -204,71 +226,85 @@ class Session:
         began = monotonic()
         running[key] = Running(self, request, method, answer, began)
         try:
-            result = self.answer(request, method, lambda: self.invoke(method, arguments), began)
+            try:
+                result = self.invoke(method, arguments)
+            except BaseException as error:
+                text = self.failed(request, method, error, began)
+            else:
+                text = self.returned(request, method, result, began)
         except KeyboardInterrupt:
             if running.pop(key, None) is not None:
                 self.interrupted(request, answer)
             raise
         if running.pop(key, None) is None:
-            took = monotonic() - began
             logger.warning(
                 "the method %s took %.1f s, its timeout is %g s: its caller was told so, and what "
                 "came of it is dropped",
                 method.name,
-                took,
+                monotonic() - began,
                 method.timeout,
             )
             return None
-        return result
+        return text
 
-    def admit(self, name: str, params: Raw | UnsetType) -> Method:
+    def admit(self, name: str, params: bytes | None) -> Method:
         """Count a call, and find its method, if this caller may call it. Raises RpcError."""
         if not self._rate.take():
             refusal = TooManyRequests(f"{self.hub.limits.max_calls_per_second} calls a second")
-            raise self._refused(refusal, name, UNSET)
-        if self.role is None and name not in BEFORE_AUTHENTICATION:
-            raise self._refused(NotAuthenticated(), name, UNSET)
-        method = self.hub.methods[name]
-        if self.role is not None and self.role < method.role:
+            raise self._refused(refusal, name, None)
+        role = self.caller.role
+        if role is None and name not in BEFORE_AUTHENTICATION:
+            raise self._refused(NotAuthenticated(), name, None)
+        method = self.hub.methods.by_name[name]
+        if role is not None and role < method.role:
             raise self._refused(Forbidden(method.role.label), name, params, method)
         return method
 
     def _refused(
-        self, error: RpcError, name: str, params: Raw | UnsetType, method: Method | None = None
+        self, error: RpcError, name: str, params: bytes | None, method: Method | None = None
     ) -> RpcError:
         """Writes down that a call is refused before it begins."""
         self._complain(error, name)
-        kept = UNSET if method is None or method.takes_secrets else params
-        self.hub.audit.add(self, name, kept, error.code, 0.0)
+        kept = None if method is None or method.takes_secrets else params
+        self.hub.audit.add(self.caller, name[:MAX_NAME], kept, error.code, monotonic())
         return error
 
     def _complain(self, error: RpcError, name: str) -> None:
         cause = error.limit if isinstance(error, TooManyRequests) else None
-        text = f"{self}: the call of {name[:100]!r} was refused: {error}"
+        text = f"{self}: the call of {name[:MAX_NAME]!r} was refused: {error}"
         self.hub.complaints.add(cause or error.message, text)
 
-    def note(
-        self, method: Method, params: Raw | UnsetType, error: int | None, began: float
-    ) -> None:
+    def note(self, method: Method, params: bytes | None, error: int | None, began: float) -> None:
         """A call has ended; what may have changed something, or was refused, is written down."""
         if method.is_audited or error in REFUSALS:
-            kept = UNSET if method.takes_secrets else params
-            self.hub.audit.add(self, method.name, kept, error, monotonic() - began)
+            kept = None if method.takes_secrets else params
+            self.hub.audit.add(self.caller, method.name, kept, error, began)
 
     def invoke(self, method: Method, arguments: Arguments) -> Any:
         """Call the function."""
+        positional, by_name = arguments
         if method.with_session:
-            return method.function(self, *arguments.positional, **arguments.by_name)
-        return method.function(*arguments.positional, **arguments.by_name)
+            return method.function(self, *positional, **by_name)
+        if by_name:
+            return method.function(*positional, **by_name)
+        return method.function(*positional)
 
     def answer(
-        self, request: Request, method: Method, outcome: Outcome, began: float | None = None
+        self, request: Request, method: Method, outcome: Outcome, began: float
     ) -> bytes | None:
         """The answer to a request; None for a notification, which gets none, not even an error."""
         try:
-            result = self.result_of(method, request.params, outcome, began)
-        except RpcError as error:
-            return None if request.id is UNSET else self._encode_error(request, error)
+            result = outcome()
+        except BaseException as error:
+            return self.failed(request, method, error, began)
+        return self.returned(request, method, result, began)
+
+    def returned(
+        self, request: Request, method: Method, result: object, began: float
+    ) -> bytes | None:
+        """The answer when the method has returned this; None for a notification. `began` is when
+        the call did, by `monotonic`."""
+        self.note(method, request.params, None, began)
         if request.id is UNSET:
             return None
         try:
@@ -289,45 +325,43 @@ class Session:
             error = HandlerError("KeyboardInterrupt", "the game was interrupted")
             answer(jsonrpc.encode_error(request.id, error))
 
-    def result_of(
-        self,
-        method: Method,
-        params: Raw | UnsetType,
-        outcome: Outcome,
-        began: float | None = None,
-    ) -> object:
-        """What the outcome gives. Raises RpcError, whatever the game's function raised. `began` is
-        when the call did, by `monotonic`; None: it does now."""
-        if began is None:
-            began = monotonic()
-        code: int | None = None
-        try:
-            return outcome()
-        except RpcError as error:
-            code = error.code
-            if code in REFUSALS:
-                self._complain(error, method.name)
-            raise
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            # A client may not end the game by calling something that raises.
-            code = HANDLER_ERROR
-            logger.exception("the method %s raised", method.name)
-            trace = None
-            if self.role is Role.ADMIN:
-                trace = "".join(traceback.format_exception(error))[-MAX_TEXT:]
-            raise HandlerError(type(error).__name__, _text(error), trace) from error
-        finally:
-            self.note(method, params, code, began)
-
-    def _encode_error(self, request: Request, error: RpcError) -> bytes:
-        assert request.id is not UNSET
+    def failed(
+        self, request: Request, method: Method, raised: BaseException, began: float
+    ) -> bytes | None:
+        """The answer when the method has raised this. Raises KeyboardInterrupt if it is that."""
+        error = self.error_of(method, request.params, raised, began)
+        if request.id is UNSET:
+            return None
         try:
             return jsonrpc.encode_error(request.id, error, self.hub.limits.max_answer_size)
         except jsonrpc.UNENCODABLE:
             plain = InternalError(f"the error of {request.method} cannot be sent as JSON")
             return jsonrpc.encode_error(request.id, plain)
+
+    def error_of(
+        self, method: Method, params: bytes | None, raised: BaseException, began: float
+    ) -> RpcError:
+        """What a caller is told of an exception. Raises KeyboardInterrupt if it is that."""
+        error = self._error_of(method, raised)
+        code = None if error is None else error.code
+        self.note(method, params, code, began)
+        if error is None:
+            raise raised
+        return error
+
+    def _error_of(self, method: Method, raised: BaseException) -> RpcError | None:
+        if isinstance(raised, KeyboardInterrupt):
+            return None
+        if isinstance(raised, RpcError):
+            if raised.code in REFUSALS:
+                self._complain(raised, method.name)
+            return raised
+        # A client may not end the game by calling something that raises.
+        logger.error("the method %s raised", method.name, exc_info=raised)
+        trace = None
+        if self.role is Role.ADMIN:
+            trace = "".join(traceback.format_exception(raised))[-MAX_TEXT:]
+        return HandlerError(type(raised).__name__, _text(raised), trace)
 
     def __repr__(self) -> str:
         role = "nobody yet" if self.role is None else self.role.label

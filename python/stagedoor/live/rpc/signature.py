@@ -7,23 +7,17 @@ import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from inspect import Parameter
-from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType
+from typing import Any, Final, TypeAlias
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import astuple
 
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.jsonrpc import UNREADABLE, params_error
 
-
-class Arguments(msgspec.Struct, frozen=True):
-    """What a function is called with. A struct: a frozen dataclass takes longer to make than the
-    params of a small call to decode."""
-
-    positional: tuple[Any, ...]
-    by_name: Mapping[str, Any]
+Arguments: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any]]
+"""What a function is called with, by position and by name."""
 
 
 class Signature:
@@ -88,20 +82,20 @@ class Signature:
                 "made from JSON; make it a dataclass, or take its fields as parameters"
             )
 
-    def decode(self, params: Raw | UnsetType) -> Arguments:
+    def decode(self, params: bytes | None) -> Arguments:
         """The arguments to call with. Raises InvalidParams, or another error of the RPC."""
-        if params is UNSET:
-            params = _NOTHING
+        if params is None:
+            params = b"{}"
         try:
-            first = memoryview(params)[0]
+            first = params[0]
             if first == _OBJECT:
                 values = astuple(self._by_name.decode(params))
                 if not self._by_name_only:
-                    return Arguments(values, {})
+                    return values, _NOTHING
                 by_name = zip(self._by_name_only, values[self._positions :], strict=True)
-                return Arguments(values[: self._positions], dict(by_name))
+                return values[: self._positions], dict(by_name)
             if first == _ARRAY and not self._needed_by_name:
-                return Arguments(astuple(self._by_position.decode(params)), {})
+                return astuple(self._by_position.decode(params)), _NOTHING
         except UNREADABLE as error:
             raise params_error(error) from None
         if self._needed_by_name:
@@ -110,7 +104,7 @@ class Signature:
         raise InvalidParams("expected an object (by name) or an array (by position)")
 
 
-_NOTHING = Raw(b"{}")
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _OBJECT, _ARRAY = b"{["
 
 

@@ -31,10 +31,9 @@ class FakeConnection:
         """Why the queue takes no more."""
         self._core = self
 
-    def send(self, data: str) -> str | None:
-        assert isinstance(data, str), "requests and answers are text messages"
+    def send_text(self, text: bytes) -> str | None:
         if self.refusal is None:
-            self.sent.append(data)
+            self.sent.append(text.decode())
         return self.refusal
 
     def close(self, code: int, reason: str) -> None:

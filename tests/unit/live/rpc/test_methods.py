@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-from msgspec import UNSET, Raw, UnsetType
 
 from stagedoor.live.rpc.methods import Kind, Methods
 from stagedoor.live.rpc.roles import Role
 from stagedoor.wire.errors import InvalidParams, MethodNotFound
 
 
-def called(methods: Methods, name: str, params: Raw | UnsetType) -> object:
-    method = methods[name]
+def called(methods: Methods, name: str, params: bytes | None) -> object:
+    method = methods.by_name[name]
     arguments = method.signature.decode(params)
-    return method.function(*arguments.positional, **arguments.by_name)
+    positional, by_name = arguments
+    return method.function(*positional, **by_name)
 
 
 def spawn(count: int = 1) -> int:
@@ -30,21 +30,21 @@ def test_a_function_is_called_by_its_own_name_or_another() -> None:
     methods.add(spawn, "rocks.spawn")
     assert [method.name for method in methods] == ["spawn", "rocks.spawn"]
     for name in ("spawn", "rocks.spawn"):
-        assert called(methods, name, Raw(b'{"count": 3}')) == 3
-        assert called(methods, name, UNSET) == 1
+        assert called(methods, name, b'{"count": 3}') == 3
+        assert called(methods, name, None) == 1
 
 
 def test_registering_a_name_again_replaces_it() -> None:
     methods = Methods()
     methods.add(spawn)
     methods.add(lambda: "new", "spawn")
-    assert called(methods, "spawn", UNSET) == "new"
+    assert called(methods, "spawn", None) == "new"
     assert len(list(methods)) == 1
 
 
 def test_a_name_that_is_not_there_is_method_not_found() -> None:
     with pytest.raises(MethodNotFound) as raised:
-        Methods()["spwan"]
+        Methods().by_name["spwan"]
     assert raised.value.method == "spwan"
 
 
@@ -52,7 +52,7 @@ def test_a_name_that_is_not_there_is_method_not_found() -> None:
 def test_names_that_can_be(name: str) -> None:
     methods = Methods()
     methods.add(spawn, name)
-    assert methods[name].name == name
+    assert methods.by_name[name].name == name
 
 
 @pytest.mark.parametrize(
@@ -110,13 +110,13 @@ class Callables:
 def test_a_function_runs_as_what_it_is(function: Any, kind: Kind) -> None:
     methods = Methods()
     methods.add(function, "it")
-    assert methods["it"].kind is kind
+    assert methods.by_name["it"].kind is kind
 
 
 def test_a_plain_function_runs_on_a_thread_if_it_is_told_to() -> None:
     methods = Methods()
     methods.add(spawn, thread=True)
-    assert methods["spawn"].kind is Kind.THREAD
+    assert methods.by_name["spawn"].kind is Kind.THREAD
 
 
 @pytest.mark.parametrize("function", [coroutine, generator])
@@ -137,9 +137,9 @@ def test_an_async_generator_is_a_type_error() -> None:
 def test_a_method_is_for_operators_and_has_5_seconds_unless_told_otherwise() -> None:
     methods = Methods()
     methods.add(spawn)
-    assert (methods["spawn"].role, methods["spawn"].timeout) == (Role.OPERATOR, 5.0)
+    assert (methods.by_name["spawn"].role, methods.by_name["spawn"].timeout) == (Role.OPERATOR, 5.0)
     methods.add(spawn, role="viewer", timeout=None)
-    assert (methods["spawn"].role, methods["spawn"].timeout) == (Role.VIEWER, None)
+    assert (methods.by_name["spawn"].role, methods.by_name["spawn"].timeout) == (Role.VIEWER, None)
 
 
 @pytest.mark.parametrize("role", ["", "root", "Admin", None, 1])
@@ -178,8 +178,8 @@ def test_an_objects_public_methods_are_added_at_once() -> None:
     methods = Methods()
     methods.add_all("player", Player(), role="viewer")
     assert sorted(method.name for method in methods) == ["player.heal", "player.names"]
-    assert called(methods, "player.heal", Raw(b"[3]")) == 8
-    assert methods["player.heal"].role is Role.VIEWER
+    assert called(methods, "player.heal", b"[3]") == 8
+    assert methods.by_name["player.heal"].role is Role.VIEWER
 
 
 @pytest.mark.parametrize("value", [Player, object()])
@@ -197,7 +197,7 @@ def test_a_method_is_removed_and_every_change_is_told() -> None:
     methods.remove("spawn")
     assert changes == [1, 2, 1]
     with pytest.raises(MethodNotFound):
-        methods["spawn"]
+        methods.by_name["spawn"]
     with pytest.raises(KeyError, match="spawn"):
         methods.remove("spawn")
 
@@ -217,7 +217,7 @@ def test_wrong_params_do_not_reach_the_function() -> None:
     methods = Methods()
     methods.add(note)
     with pytest.raises(InvalidParams):
-        methods["note"].signature.decode(Raw(b'{"count": "three"}'))
+        methods.by_name["note"].signature.decode(b'{"count": "three"}')
     assert called == []
 
 

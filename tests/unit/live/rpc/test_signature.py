@@ -11,7 +11,6 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
-from msgspec import UNSET, Raw
 
 from stagedoor.live.rpc.signature import Signature
 from stagedoor.wire.errors import InvalidParams, ParseError, RpcError
@@ -19,9 +18,10 @@ from stagedoor.wire.errors import InvalidParams, ParseError, RpcError
 
 def call(function: Callable[..., Any], params: str | None) -> object:
     """Decode the params and call the function with them."""
-    raw = UNSET if params is None else Raw(params.encode())
+    raw = None if params is None else params.encode()
     arguments = Signature(function).decode(raw)
-    return function(*arguments.positional, **arguments.by_name)
+    positional, by_name = arguments
+    return function(*positional, **by_name)
 
 
 class Kind(enum.Enum):

@@ -5,8 +5,8 @@ use stagedoor_rpc::{Id, Request};
 
 const MAX_NESTING: usize = 64;
 
-fn usual<'a>(method: &'a str, params: Option<&'a str>, id: Id<'a>) -> Option<Request<'a>> {
-    Some(Request { method, params, id })
+fn usual<'a>(method: &'a str, params: Option<&'a str>, id: Id<'a>) -> Request<'a> {
+    Request { method, params, id }
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn requests_of_the_usual_form_are_read() {
             usual("m", Some(r#"["}\"]\\",{"é":"\u005d"}]"#), Id::Text("")),
         ),
     ] {
-        assert_eq!(Request::read(message, MAX_NESTING), expected, "{message}");
+        assert_eq!(Request::read(message, MAX_NESTING), Some(expected), "{message}");
     }
 }
 
@@ -102,7 +102,7 @@ proptest! {
 
     #[test]
     fn a_request_cut_short_or_longer_is_none(
-        cut in 0..70_usize, more in r#"[^ \n\r\t]{1,3}"#,
+        cut in 0..70_usize, more in r"[^ \n\r\t]{1,3}",
     ) {
         let whole = r#"{"jsonrpc":"2.0","method":"spawn","params":["é\"",{"a":[]}],"id":"x7"}"#;
         prop_assert!(Request::read(whole, MAX_NESTING).is_some());

@@ -46,7 +46,8 @@ demo: setup
 
 test: setup
 	cargo test --quiet --workspace --exclude stagedoor-bindings
-	$(BIN)/python -m tests.prepare # a browser, node's ws
+	$(BIN)/python -m tests.prepare # a browser, valgrind
+	$(BIN)/python -m benchmarks.instructions
 	$(BIN)/python -m pytest --quiet
 
 lint: setup

@@ -8,9 +8,9 @@ from . import costs, environment, machine, report, runner, targets
 from .measure import Duration
 
 RESULT = environment.ROOT / "build" / "bench.json"
-THOROUGH = (3, Duration(seconds=2.0, warmup=0.5))
+THOROUGH = (5, Duration(seconds=1.0, warmup=0.3))
 BUSY = 0.5  # load average of the last minute
-QUICK = (1, Duration(seconds=1.0, warmup=0.3))
+QUICK = (1, Duration(seconds=0.5, warmup=0.2))
 
 
 def main() -> int:
@@ -62,7 +62,7 @@ def timed(scripts: list[str], is_quick: bool) -> tuple[costs.Costs, bool]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round instead of three")
+    parser.add_argument("--quick", action="store_true", help="one short round instead of five")
     parser.add_argument("--only", metavar="PATTERN", help="part of a benchmark's name")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""What the scripts in `timed/` say: each times a few things in a process of its own."""
+"""What the scripts in `timed/` say: each measures a few things in processes of its own."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from .environment import ROOT
 
-# Their lines, in nanoseconds. The first line of each script is what the others are multiples of.
+# What they measure. The first line of each script is what the others are multiples of.
 EMPTY = "empty method"
 POLL = "server.poll(), nothing waiting"
 TICK = "stage.tick(dt), nobody connected"
@@ -17,26 +17,38 @@ SPAN = "with stage.span(name)"
 DORMANT = "stage.tick(dt), dormant"
 ONE = "stage.tick(dt), 1 subscriber"
 MANY = "stage.tick(dt), 1 000 subscribers"
+TOPICS_ONE = "stage.tick(dt), 100 topics, 1 client"
+TOPICS_MANY = "stage.tick(dt), 100 topics, 50 clients"
+NETWORK_ONE = "network thread, a frame, 1 client"
+NETWORK_MANY = "network thread, a frame, 50 clients"
 BARE = "websockets to websockets+uvloop, echo, p50"
 SYNC_CALL = "client.call(), p50"
+IMPORT = "import stagedoor, disabled"
+START = "import stagedoor, start()"
+OUR_MEMORY = "stagedoor"
 
 SCRIPTS = {
     "idle, enabled": "benchmarks.timed.enabled",
     "idle, dormant": "benchmarks.timed.dormant",
     "topic, 200 B": "benchmarks.timed.topic",
+    "telemetry at 60 Hz": "benchmarks.timed.telemetry",
     "sync client, one call after the other": "benchmarks.timed.sync_client",
+    "process start": "benchmarks.timed.start_up",
+    "resident, for each of 10 000 idle connections": "benchmarks.timed.memory",
 }
-LIFETIME = 120.0
+UNIT = {script: "bytes" if script.startswith("resident") else "time" for script in SCRIPTS}
+LIFETIME = 180.0
 
-Costs = dict[str, dict[str, float]]
+Costs = dict[str, dict[str, list[float]]]
+"""For each script: for each thing, what each round has found, in nanoseconds or bytes."""
 
 
 class CostsError(Exception):
     """A script failed; the text is its last line."""
 
 
-def run(script: str, *, is_quick: bool) -> dict[str, float]:
-    """Return nanoseconds for each thing that a script times."""
+def run(script: str, *, is_quick: bool) -> dict[str, list[float]]:
+    """Return the samples of each thing that a script measures."""
     command = [sys.executable, "-m", SCRIPTS[script], *(["--quick"] if is_quick else [])]
     with TemporaryDirectory() as runtime:
         environment = {**os.environ, "STAGEDOOR_RUNTIME_DIR": runtime}
@@ -49,5 +61,5 @@ def run(script: str, *, is_quick: bool) -> dict[str, float]:
     if done.returncode:
         complaint = done.stderr.strip().splitlines()
         raise CostsError(complaint[-1] if complaint else f"exit code {done.returncode}")
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, list[float]] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -39,6 +39,11 @@ class MeasureError(Exception):
     """No figure: the server did not start, or did not answer as it should."""
 
 
+HANDSHAKES_PER_SECOND = 1500
+"""So many are made for each second that others are measured: their number is bounded, since each
+closed connection keeps its port for a minute."""
+
+
 def measure(peer: Peer, scenario: Scenario, duration: Duration) -> Sample:
     """Measure one peer in one scenario."""
     try:
@@ -50,13 +55,20 @@ def measure(peer: Peer, scenario: Scenario, duration: Duration) -> Sample:
 
 def command(peer: Peer, scenario: Scenario, duration: Duration, port: int) -> list[str]:
     """What the load generator is asked for."""
-    found = [str(LOADGEN), "call" if peer.does == "call" else "echo", "--json"]
-    found += ["--url", f"ws://127.0.0.1:{port}/"]
-    found += ["--connections", str(scenario.connections), "--depth", str(scenario.depth)]
-    found += ["--seconds", str(duration.seconds), "--warmup", str(duration.warmup)]
-    if peer.does != "call":
-        found += ["--size", str(scenario.size)]
-    return found + (["--raw"] if peer.does == "raw echo" else [])
+    url = f"ws://127.0.0.1:{port}/"
+    connections = str(scenario.connections)
+    load = ["--connections", connections, "--depth", str(scenario.depth)]
+    load += ["--seconds", str(duration.seconds), "--warmup", str(duration.warmup)]
+    size = ["--size", str(scenario.size)]
+    count = str(round(HANDSHAKES_PER_SECOND * duration.seconds))
+    asked = {
+        "echo": ["echo", *load, *size],
+        "raw echo": ["echo", *load, *size, "--raw"],
+        "call": ["call", *load, "--batch", str(scenario.batch)],
+        "telemetry": ["telemetry", *load],
+        "handshake": ["connect", "--parallel", connections, "--count", count],
+    }
+    return [str(LOADGEN), *asked[scenario.asks or peer.does], "--url", url, "--json"]
 
 
 def _load(peer: Peer, scenario: Scenario, duration: Duration, server: Server) -> Sample:

@@ -4,13 +4,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from statistics import median
 
-from .costs import Costs
+from .costs import UNIT, Costs
 from .roster import Peer
 from .runner import Cell, Results
 from .scenarios import Scenario
 
-COLUMNS = "{:<22}{:>12}{:>9}{:>11}{:>11}{:>12}{:>9}{:>9}"
+COLUMNS = "{:<24}{:>12}{:>9}{:>11}{:>11}{:>12}{:>9}{:>9}"
+COSTS = "{:<54}{:>12}{:>9}{:>10}"
 HEAD = ("messages/s", "spread", "p50 us", "p99 us", "ours/this", "client")
 
 
@@ -23,8 +25,11 @@ def table(scenario: Scenario, cells: dict[Peer, Cell]) -> Iterator[str]:
     ours = cells[scenario.ours].median("messages_per_second")
     for peer, cell in cells.items():
         rate = cell.median("messages_per_second")
+        if cell.lacks is not None:
+            yield f"  {peer.name:<22}not here: needs {cell.lacks}"
+            continue
         if rate is None:
-            yield f"  {peer.name:<20}failed: {cell.error}"
+            yield f"  {peer.name:<22}failed: {cell.error}"
             continue
         added = cell.median("added_to_frame")
         yield COLUMNS.format(
@@ -40,19 +45,26 @@ def table(scenario: Scenario, cells: dict[Peer, Cell]) -> Iterator[str]:
 
 
 def costs_table(costs: Costs) -> Iterator[str]:
-    """Give the lines of what the scripts have timed, as multiples of their first line."""
+    """Give the lines of what the scripts have found, as multiples of their first line."""
     for script, found in costs.items():
-        base = next(iter(found.values()))
+        base = median(next(iter(found.values())))
         yield ""
-        yield script.ljust(48) + "time".rjust(12) + "x first".rjust(10)
-        for what, took in found.items():
-            yield f"  {what}".ljust(48) + _duration(took).rjust(12) + f"{took / base:.2f}".rjust(10)
+        yield COSTS.format(script, UNIT[script], "spread", "x first")
+        for what, samples in found.items():
+            middle = median(samples)
+            spread = (max(samples) - min(samples)) / middle
+            size = amount(middle, UNIT[script])
+            yield COSTS.format(f"  {what}", size, f"{spread:.0%}", f"{middle / base:.2f}")
 
 
-def _duration(nanoseconds: float) -> str:
-    if nanoseconds < 10_000:
-        return f"{nanoseconds:.0f} ns"
-    return f"{nanoseconds / 1000:.1f} us"
+def amount(value: float, unit: str) -> str:
+    """Write nanoseconds or bytes in the unit that suits them."""
+    if unit == "bytes":
+        return f"{value:.0f} B" if value < 10_000 else f"{value / 1024:.1f} KiB"
+    for size, name in ((1e7, "ms"), (1e4, "us")):
+        if value >= size:
+            return f"{value / size * 10:.1f} {name}"
+    return f"{value:.0f} ns"
 
 
 def save(
@@ -68,6 +80,6 @@ def save(
         for scenario, cells in results.items()
     }
     path.parent.mkdir(exist_ok=True)
-    everything: dict[str, object] = {"machine": machine, "scenarios": scenarios, "costs_ns": costs}
+    everything: dict[str, object] = {"machine": machine, "scenarios": scenarios, "costs": costs}
     everything["verdicts"] = verdicts
     path.write_text(json.dumps(everything, indent=2) + "\n")

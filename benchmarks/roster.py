@@ -2,12 +2,11 @@
 
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
-from .environment import LOADGEN, PEER_PYTHON
+from .environment import HERE, LOADGEN, NEWER_PYTHON, NODE, PYTHON, Home
 
-HERE = Path(__file__).parent
+Does = Literal["echo", "raw echo", "call"]
 
 
 @dataclass(frozen=True)
@@ -20,32 +19,71 @@ class Peer:
 
     name: str
     command: tuple[str, ...]
-    does: Literal["echo", "raw echo", "call"] = "echo"
+    does: Does = "echo"
     """Echoes messages; echoes bytes on a TCP connection, without WebSocket; answers calls of
     `add(int, int)` by JSON-RPC 2.0."""
+    home: Home | None = None
+    """Where it is installed, if that is a place of its own."""
+
+    @property
+    def lacks(self) -> str | None:
+        """What this machine must have for it and has not."""
+        return self.home.needs if self.home and not self.home.is_here else None
 
 
-def _ours(name: str, script: str, does: Literal["echo", "call"]) -> Peer:
-    return Peer(name, (sys.executable, str(HERE / script)), does)
+def _ours(name: str, script: str, does: Does = "echo", *arguments: str) -> Peer:
+    return Peer(name, (sys.executable, str(HERE / script), *arguments), does)
 
 
-def _peer(name: str, script: str, does: Literal["echo", "call"] = "echo") -> Peer:
-    return Peer(name, (str(PEER_PYTHON), str(HERE / script)), does)
+def _peer(name: str, script: str, does: Does = "echo", *arguments: str) -> Peer:
+    command = (str(PYTHON.python), str(HERE / script), *arguments)
+    return Peer(name, command, does, PYTHON)
 
 
-OURS = _ours("stagedoor", "peers/ours.py", "echo")
+def _node(name: str, script: str, *arguments: str) -> Peer:
+    return Peer(name, ("node", str(HERE / script), *arguments), "echo", NODE)
+
+
+OURS = _ours("stagedoor", "peers/ours.py")
 RAW_TCP = Peer("raw TCP echo", (str(LOADGEN), "tcp-echo", "--port", "0"), "raw echo")
 PICOWS = _peer("picows+uvloop", "peers/picows_uvloop.py")
 WEBSOCKETS = _peer("websockets+uvloop", "peers/websockets_uvloop.py")
+AIOHTTP = _peer("aiohttp+uvloop", "peers/aiohttp_uvloop.py")
+WSE = Peer(
+    "wse-server",
+    (str(NEWER_PYTHON.python), str(HERE / "peers/wse_drain.py")),
+    "echo",
+    NEWER_PYTHON,
+)
+WS = _node("ws (node)", "peers/ws_node.cjs")
+NODEJS_WEBSOCKET = _node("nodejs-websocket", "peers/nodejs_websocket.cjs")
 
 STAGE = _ours("stagedoor", "peers/ours_calls.py", "call")
 OUR_ECHO = replace(OURS, name="stagedoor, echo")
 JSONRPCSERVER = _peer("jsonrpcserver", "peers/jsonrpcserver_websockets.py", "call")
+JSONRPCSERVER_AIOHTTP = _peer("jsonrpcserver, aiohttp", "peers/jsonrpcserver_aiohttp.py", "call")
 
-SATURATED = _ours("stagedoor", "saturated/ours.py", "call")
-THREAD_PICOWS = _peer("thread: picows", "saturated/picows_thread.py", "call")
-THREAD_WEBSOCKETS = _peer("thread: websockets", "saturated/websockets_thread.py", "call")
+COMPRESSING = _ours("stagedoor", "peers/ours.py", "echo", "--compression")
+COMPRESSING_WEBSOCKETS = _peer(
+    "websockets+uvloop", "peers/websockets_uvloop.py", "echo", "--compression"
+)
+COMPRESSING_AIOHTTP = _peer("aiohttp+uvloop", "peers/aiohttp_uvloop.py", "echo", "--compression")
+COMPRESSING_WS = _node("ws (node)", "peers/ws_node.cjs", "--compression")
 
-ECHO_SERVERS = (OURS, RAW_TCP, PICOWS, WEBSOCKETS)
-RPC_SERVERS = (STAGE, OUR_ECHO, JSONRPCSERVER)
+# Seconds of work in a frame, and frames in a second; 0: as many as there can be.
+_SATURATED = ("0.001", "0")
+_SIXTY = ("0.014", "60")
+SATURATED = _ours("stagedoor", "games/ours.py", "call", *_SATURATED)
+THREAD_PICOWS = _peer("thread: picows", "games/picows_thread.py", "call", *_SATURATED)
+THREAD_WEBSOCKETS = _peer("thread: websockets", "games/websockets_thread.py", "call", *_SATURATED)
+SIXTY = _ours("stagedoor", "games/ours.py", "call", *_SIXTY)
+SIXTY_PICOWS = _peer("thread: picows", "games/picows_thread.py", "call", *_SIXTY)
+SIXTY_WEBSOCKETS = _peer("thread: websockets", "games/websockets_thread.py", "call", *_SIXTY)
+
+WEBSOCKET_SERVERS = (OURS, PICOWS, WEBSOCKETS, AIOHTTP, WSE, WS, NODEJS_WEBSOCKET)
+ECHO_SERVERS = (OURS, RAW_TCP, *WEBSOCKET_SERVERS[1:])
+RPC_SERVERS = (STAGE, OUR_ECHO, JSONRPCSERVER, JSONRPCSERVER_AIOHTTP)
+BATCH_SERVERS = (STAGE, JSONRPCSERVER, JSONRPCSERVER_AIOHTTP)
+COMPRESSING_SERVERS = (COMPRESSING, COMPRESSING_WEBSOCKETS, COMPRESSING_AIOHTTP, COMPRESSING_WS)
 SATURATED_GAMES = (SATURATED, THREAD_PICOWS, THREAD_WEBSOCKETS)
+SIXTY_GAMES = (SIXTY, SIXTY_PICOWS, SIXTY_WEBSOCKETS)

@@ -16,22 +16,27 @@ class Cell:
 
     samples: list[Sample] = field(default_factory=list)
     error: str | None = None
+    lacks: str | None = None
+    """What this machine must have for the peer and has not."""
 
     def median(self, metric: str) -> float | None:
         """Return the median of a field of `Sample`; `None` when there are none of it, or the peer
         failed."""
-        values = self._values(metric)
-        return median(values) if values and self.error is None else None
+        values = self.values(metric)
+        return median(values) if values else None
 
     def spread(self, metric: str) -> float | None:
         """Return (largest - smallest) / median."""
         middle = self.median(metric)
         if not middle:
             return None
-        values = self._values(metric)
+        values = self.values(metric)
         return (max(values) - min(values)) / middle
 
-    def _values(self, metric: str) -> list[float]:
+    def values(self, metric: str) -> list[float]:
+        """Return that field of each sample; none if the peer failed."""
+        if self.error is not None:
+            return []
         found = [getattr(sample, metric) for sample in self.samples]
         return [float(value) for value in found if value is not None]
 
@@ -53,10 +58,10 @@ def run(
     scenario: Scenario, rounds: int, duration: Duration, progress: Callable[[str], None]
 ) -> dict[Peer, Cell]:
     """Measure all peers, round after round; one that fails is left out from then on."""
-    cells = {peer: Cell() for peer in scenario.peers}
+    cells = {peer: Cell(lacks=peer.lacks) for peer in scenario.peers}
     for number in range(1, rounds + 1):
         for peer, cell in cells.items():
-            if cell.error is not None:
+            if cell.error is not None or cell.lacks is not None:
                 continue
             progress(f"{scenario.name}: round {number} of {rounds}, {peer.name}")
             try:

@@ -1,8 +1,18 @@
 """The rows: what the peers are asked for, so many messages in flight on so many connections."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from .roster import ECHO_SERVERS, RPC_SERVERS, SATURATED_GAMES, Peer
+from .roster import (
+    BATCH_SERVERS,
+    COMPRESSING_SERVERS,
+    ECHO_SERVERS,
+    RPC_SERVERS,
+    SATURATED_GAMES,
+    SIXTY_GAMES,
+    WEBSOCKET_SERVERS,
+    Peer,
+)
 
 
 @dataclass(frozen=True)
@@ -16,6 +26,11 @@ class Scenario:
     depth: int
     size: int = 64
     """Bytes of an echoed message; a call has about as many."""
+    batch: int = 1
+    """Calls in a message."""
+    asks: Literal["handshake", "telemetry"] | None = None
+    """For something else than what a peer does: opening handshakes, `connections` at a time; the
+    echo of telemetry by a server that compresses."""
 
     @property
     def name(self) -> str:
@@ -27,8 +42,14 @@ class Scenario:
 
 
 def _echo(connections: int, depth: int, size: int = 64) -> Scenario:
-    text = f"{size // 1024} KiB" if size >= 1024 else f"{size} B"
-    return Scenario(f"echo {text}", ECHO_SERVERS, connections, depth, size)
+    return Scenario(f"echo {_bytes(size)}", ECHO_SERVERS, connections, depth, size)
+
+
+def _bytes(size: int) -> str:
+    for unit, name in ((1024 * 1024, "MiB"), (1024, "KiB")):
+        if size >= unit:
+            return f"{size // unit} {name}"
+    return f"{size} B"
 
 
 BUSY = _echo(64, 8)
@@ -37,7 +58,25 @@ LARGE = _echo(8, 4, size=16 * 1024)
 
 CALLS = Scenario("typed call", RPC_SERVERS, 64, 8)
 CALL_ALONE = Scenario("typed call", RPC_SERVERS, 1, 1)
+BATCHES = Scenario("batch of 20 calls", BATCH_SERVERS, 16, 2, batch=20)
 # On four connections: one has 10 000 calls a second at most.
 SATURATED = Scenario("saturated game", SATURATED_GAMES, 4, 8)
+SIXTY = Scenario("60 fps game, 14 ms of work", SIXTY_GAMES, 4, 8)
+HANDSHAKES = Scenario("opening handshake", WEBSOCKET_SERVERS, 8, 1, asks="handshake")
+COMPRESSED = Scenario("telemetry, deflate", COMPRESSING_SERVERS, 8, 8, asks="telemetry")
 
-SCENARIOS = (BUSY, _echo(64, 1), _echo(1, 32), ALONE, LARGE, CALLS, CALL_ALONE, SATURATED)
+SCENARIOS = (
+    BUSY,
+    _echo(64, 1),
+    _echo(1, 32),
+    ALONE,
+    LARGE,
+    _echo(1, 2, size=1024 * 1024),
+    CALLS,
+    CALL_ALONE,
+    BATCHES,
+    SATURATED,
+    SIXTY,
+    HANDSHAKES,
+    COMPRESSED,
+)

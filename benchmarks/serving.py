@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryDirectory, TemporaryFile
 
+from .environment import NODE_MODULES
 from .roster import Peer
 
 LIFETIME = 60
@@ -52,7 +53,12 @@ def serving(peer: Peer) -> Iterator[Server]:
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
-            env={**os.environ, "STAGEDOOR": "1", "STAGEDOOR_RUNTIME_DIR": runtime},
+            env={
+                **os.environ,
+                "STAGEDOOR": "1",
+                "STAGEDOOR_RUNTIME_DIR": runtime,
+                "NODE_PATH": str(NODE_MODULES),
+            },
             preexec_fn=_end_in_time,
         )
         try:

@@ -1,8 +1,21 @@
-"""stagedoor's `WebSocketServer`, served by `serve_forever()`."""
+"""stagedoor's `WebSocketServer`, served by `serve_forever()`; compression for `--compression`.
+
+The limits are those of the largest rows: many connections, long messages.
+"""
+
+import sys
 
 import stagedoor
 
-server = stagedoor.WebSocketServer()
+MIB = 1024 * 1024
+
+server = stagedoor.WebSocketServer(
+    compression="--compression" in sys.argv,
+    max_connections=20_000,
+    max_message_size=16 * MIB,
+    max_receive_memory=256 * MIB,
+    max_send_queue=64 * MIB,
+)
 
 
 def on_connection(conn: stagedoor.WebSocketServerConnection) -> None:

@@ -23,7 +23,7 @@ WARMUP = 200
 
 def main() -> None:
     turns = 3 if "--quick" in sys.argv else 15
-    found: dict[str, list[float]] = {BARE: [], SYNC_CALL: []}
+    found: dict[str, list[float]] = {BARE: [], SYNC_CALL: []}  # the median of each turn
     with (
         serving(WEBSOCKETS) as echo,
         serving(STAGE) as stage,
@@ -43,8 +43,8 @@ def main() -> None:
             times_of(once, WARMUP)
         for _ in range(turns):
             for what, once in both.items():
-                found[what] += times_of(once, CALLS)
-    print(json.dumps({what: median(times) * 1e9 for what, times in found.items()}))
+                found[what].append(median(times_of(once, CALLS)) * 1e9)
+    print(json.dumps(found))
 
 
 def url_of(server: Server) -> str:

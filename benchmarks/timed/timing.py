@@ -1,11 +1,12 @@
-"""Nanoseconds for a call, the smallest of several repeats."""
+"""Nanoseconds for a call, several times."""
 
 import json
+import sys
 import timeit
 from collections.abc import Mapping
 
-CALLS = 200_000
-REPEATS = 7
+CALLS = 100_000
+ROUNDS = 15
 
 
 class Empty:
@@ -16,9 +17,13 @@ class Empty:
 
 
 def report(statements: Mapping[str, str], names: Mapping[str, object]) -> None:
-    """Time each statement, and an empty method call, and print the results."""
-    found = {
-        title: min(timeit.repeat(statement, globals=dict(names), number=CALLS, repeat=REPEATS))
+    """Time an empty method call and each statement, in turns, and print what each round finds."""
+    timers = {
+        title: timeit.Timer(statement, globals=dict(names))
         for title, statement in {"empty method": "empty.tick(dt)", **statements}.items()
     }
-    print(json.dumps({title: seconds / CALLS * 1e9 for title, seconds in found.items()}))
+    found: dict[str, list[float]] = {title: [] for title in timers}
+    for _ in range(3 if "--quick" in sys.argv else ROUNDS):
+        for title, timer in timers.items():
+            found[title].append(timer.timeit(CALLS) / CALLS * 1e9)
+    print(json.dumps(found))

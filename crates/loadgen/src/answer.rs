@@ -7,35 +7,55 @@ pub(crate) enum Answer {
     Error { id: u32 },
 }
 
-/// `None` for what is no such answer.
-pub(crate) fn parse(text: &[u8]) -> Option<Answer> {
+/// The answers in a message, one or a batch of them, up to what is none.
+pub(crate) fn parse(text: &[u8]) -> Answers<'_> {
     let mut rest = Reader { text, at: 0 };
-    let (mut version, mut id, mut result, mut is_error) = (false, None, None, false);
-    rest.expect(b'{')?;
-    loop {
-        let name = rest.string()?;
-        rest.expect(b':')?;
-        match name {
-            b"jsonrpc" => version = rest.string()? == b"2.0",
-            b"id" => id = Some(u32::try_from(rest.integer()?).ok()?),
-            b"result" => result = Some(rest.integer()?),
-            b"error" => {
-                rest.object()?;
-                is_error = true;
-            }
-            _ => return None,
-        }
-        match rest.next()? {
-            b',' => {}
-            b'}' => break,
-            _ => return None,
-        }
+    let is_batch = text.trim_ascii_start().starts_with(b"[");
+    if is_batch {
+        rest.next();
     }
-    let id = id.filter(|_| version && rest.next().is_none())?;
-    match result {
-        Some(result) if !is_error => Some(Answer::Result { id, result }),
-        None if is_error => Some(Answer::Error { id }),
-        _ => None,
+    Answers { rest, is_batch, is_over: false }
+}
+
+/// What [`parse`] finds.
+pub(crate) struct Answers<'a> {
+    rest: Reader<'a>,
+    is_batch: bool,
+    is_over: bool,
+}
+
+/// What stands there is something else.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct NotAnAnswer;
+
+impl Iterator for Answers<'_> {
+    type Item = Result<Answer, NotAnAnswer>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.is_over {
+            return None;
+        }
+        let answer = self.rest.answer().filter(|_| self.separated());
+        self.is_over |= answer.is_none();
+        Some(answer.ok_or(NotAnAnswer))
+    }
+}
+
+impl Answers<'_> {
+    /// Reads what stands behind an answer; false if it is not what may stand there.
+    fn separated(&mut self) -> bool {
+        match self.rest.next() {
+            Some(b',') => self.is_batch,
+            Some(b']') if self.is_batch => {
+                self.is_over = true;
+                self.rest.next().is_none()
+            }
+            Some(_) => false,
+            None => {
+                self.is_over = true;
+                !self.is_batch
+            }
+        }
     }
 }
 
@@ -45,6 +65,36 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    fn answer(&mut self) -> Option<Answer> {
+        let (mut version, mut id, mut result, mut is_error) = (false, None, None, false);
+        self.expect(b'{')?;
+        loop {
+            let name = self.string()?;
+            self.expect(b':')?;
+            match name {
+                b"jsonrpc" => version = self.string()? == b"2.0",
+                b"id" => id = Some(u32::try_from(self.integer()?).ok()?),
+                b"result" => result = Some(self.integer()?),
+                b"error" => {
+                    self.object()?;
+                    is_error = true;
+                }
+                _ => return None,
+            }
+            match self.next()? {
+                b',' => {}
+                b'}' => break,
+                _ => return None,
+            }
+        }
+        let id = id.filter(|_| version)?;
+        match result {
+            Some(result) if !is_error => Some(Answer::Result { id, result }),
+            None if is_error => Some(Answer::Error { id }),
+            _ => None,
+        }
+    }
+
     /// The next byte that is no white space.
     fn next(&mut self) -> Option<u8> {
         loop {
@@ -112,11 +162,30 @@ mod tests {
 
     #[test]
     fn results_and_errors_are_read_in_any_order_and_spacing() {
-        let result = Some(Answer::Result { id: 12, result: -3 });
-        assert_eq!(parse(br#"{"jsonrpc":"2.0","result":-3,"id":12}"#), result);
-        assert_eq!(parse(b"{ \"id\": 12,\n \"result\": -3, \"jsonrpc\": \"2.0\" } "), result);
+        let result = [Ok(Answer::Result { id: 12, result: -3 })];
+        assert!(parse(br#"{"jsonrpc":"2.0","result":-3,"id":12}"#).eq(result));
+        let result = [Ok(Answer::Result { id: 12, result: -3 })];
+        let spaced = b"{ \"id\": 12,\n \"result\": -3, \"jsonrpc\": \"2.0\" } ";
+        assert!(parse(spaced).eq(result));
         let error = br#"{"jsonrpc":"2.0","error":{"code":-1,"message":"}\"{","data":{}},"id":7}"#;
-        assert_eq!(parse(error), Some(Answer::Error { id: 7 }));
+        assert!(parse(error).eq([Ok(Answer::Error { id: 7 })]));
+    }
+
+    #[test]
+    fn a_batch_is_read_whole() {
+        let text =
+            br#" [{"jsonrpc":"2.0","result":1,"id":2}, {"jsonrpc":"2.0","error":{},"id":3}]"#;
+        let first = Answer::Result { id: 2, result: 1 };
+        assert!(parse(text).eq([Ok(first), Ok(Answer::Error { id: 3 })]));
+        for wrong in ["[", "[]", "[1]"] {
+            assert!(parse(wrong.as_bytes()).eq([Err(NotAnAnswer)]), "{wrong}");
+        }
+        for half in [
+            r#"[{"jsonrpc":"2.0","result":1,"id":2},"#,
+            r#"[{"jsonrpc":"2.0","result":1,"id":2}]]"#,
+        ] {
+            assert!(parse(half.as_bytes()).any(|answer| answer.is_err()), "{half}");
+        }
     }
 
     #[test]
@@ -136,7 +205,7 @@ mod tests {
             r#"{"jsonrpc":"2.0","result":1,"id":1}}"#,
             r#"{"jsonrpc":"2.0","method":"add","id":1}"#,
         ] {
-            assert_eq!(parse(wrong.as_bytes()), None, "{wrong}");
+            assert!(parse(wrong.as_bytes()).eq([Err(NotAnAnswer)]), "{wrong}");
         }
     }
 }

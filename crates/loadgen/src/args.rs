@@ -3,10 +3,12 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::caller::LARGEST_BATCH;
 use crate::error::Error;
 use crate::opening::Target;
 use crate::payload::{DIGITS, Kind};
-use crate::{call, connect, echo, idle, subscribe, tcp_echo};
+use crate::run::Load;
+use crate::{call, connect, echo, idle, subscribe, tcp_echo, telemetry};
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -21,14 +23,19 @@ echo      measure an echo server
           --warmup S           how long to run before that (1)
           --binary | --raw     binary messages, or bytes on TCP connections (text messages)
           --json               one JSON object
+          --announce           print \"begin\" and \"end\" around what is measured
 call      measure an RPC server by calls of its method add(int, int); with the options of echo
           but --size, --binary and --raw
-subscribe subscribe to a stage's topic, print \"ready N\", read for some seconds, print a count
-          --url URL  --topic NAME  --connections N (1000)  --hold S (5)
+          --batch N            calls in a message (1)
+telemetry measure an echo server that compresses what it sends, with context takeover; with the
+          options of echo but --size, --binary and --raw
+subscribe subscribe to a stage's topics, print \"ready N\", read for some seconds, print a count
+          --url URL  --topic NAME  --topics N (NAME alone; or NAME.0 to NAME.N-1)
+          --connections N (1000)  --hold S (5)
 idle      open connections, print \"ready N\", hold them and answer pings
           --url URL  --connections N (1000)  --hold S (5)
 connect   measure opening handshakes, each on a new connection
-          --url URL  --parallel N (8)  --count N (2000)
+          --url URL  --parallel N (8)  --count N (2000)  --json
 tcp-echo  serve a raw TCP echo, print its port
           --port PORT (0: any free one)  --seconds S until it stops (600)
 
@@ -41,7 +48,8 @@ all       --origin ORIGIN      the Origin header of the handshake
 /// Where a token comes from: an argument would be seen in the list of processes.
 const TOKEN: &str = "STAGEDOOR_TOKEN";
 const LONGEST_RUN: f64 = 3600.0;
-const LARGEST_BATCH: usize = 256 * 1024 * 1024;
+/// Bytes on a connection.
+const MOST_IN_FLIGHT: usize = 256 * 1024 * 1024;
 
 /// What to do.
 #[derive(Debug, PartialEq)]
@@ -49,9 +57,10 @@ pub(crate) enum Command {
     Help,
     Echo { options: echo::Options, json: bool },
     Call { options: call::Options, json: bool },
+    Telemetry { options: telemetry::Options, json: bool },
     Subscribe(subscribe::Options),
     Idle(idle::Options),
-    Connect(connect::Options),
+    Connect { options: connect::Options, json: bool },
     TcpEcho(tcp_echo::Options),
 }
 
@@ -63,7 +72,7 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, Error> {
     }
     if flags.0.is_empty() {
         return Err(Error::Usage(
-            "expected echo, call, subscribe, idle, connect or tcp-echo".to_owned(),
+            "expected echo, call, telemetry, subscribe, idle, connect or tcp-echo".to_owned(),
         ));
     }
     let command = match flags.0.remove(0) {
@@ -73,9 +82,14 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, Error> {
         "call" => {
             Command::Call { json: flags.switch("--json"), options: call_options(&mut flags)? }
         }
+        "telemetry" => {
+            let json = flags.switch("--json");
+            let target = Target { compression: true, ..flags.target()? };
+            Command::Telemetry { json, options: telemetry::Options { load: flags.load(target)? } }
+        }
         "subscribe" => Command::Subscribe(subscribe::Options {
             target: flags.stage()?,
-            topic: flags.needed("--topic")?,
+            topics: flags.topics()?,
             connections: flags.count("--connections", 1000, 1..=100_000)?,
             hold: flags.seconds("--hold", 5.0)?,
             timeout: flags.seconds("--timeout", 5.0)?,
@@ -86,12 +100,15 @@ pub(crate) fn parse(arguments: &[String]) -> Result<Command, Error> {
             hold: flags.seconds("--hold", 5.0)?,
             timeout: flags.seconds("--timeout", 5.0)?,
         }),
-        "connect" => Command::Connect(connect::Options {
-            target: flags.target()?,
-            parallel: flags.count("--parallel", 8, 1..=64)?,
-            count: flags.count("--count", 2000, 1..=20_000)?,
-            timeout: flags.seconds("--timeout", 5.0)?,
-        }),
+        "connect" => Command::Connect {
+            json: flags.switch("--json"),
+            options: connect::Options {
+                target: flags.target()?,
+                parallel: flags.count("--parallel", 8, 1..=64)?,
+                count: flags.count("--count", 2000, 1..=20_000)?,
+                timeout: flags.seconds("--timeout", 5.0)?,
+            },
+        },
         "tcp-echo" => Command::TcpEcho(tcp_echo::Options {
             port: flags.value("--port")?.unwrap_or(0),
             seconds: flags.seconds("--seconds", 600.0)?,
@@ -111,31 +128,24 @@ fn echo_options(flags: &mut Flags<'_>) -> Result<echo::Options, Error> {
         (false, true) => Kind::Raw,
         (true, true) => return Err(Error::Usage("--binary or --raw, not both".to_owned())),
     };
+    let target = flags.target()?;
     let options = echo::Options {
-        target: flags.target()?,
+        load: flags.load(target)?,
         kind,
-        connections: flags.count("--connections", 64, 1..=100_000)?,
-        depth: flags.count("--depth", 8, 1..=65_536)?,
         size: flags.count("--size", 64, DIGITS..=16 * 1024 * 1024)?,
-        seconds: flags.seconds("--seconds", 3.0)?,
-        warmup: flags.seconds("--warmup", 1.0)?,
-        timeout: flags.seconds("--timeout", 5.0)?,
     };
-    if options.depth * options.size > LARGEST_BATCH {
-        let text = format!("--depth times --size is over {LARGEST_BATCH} bytes");
+    if options.load.depth * options.size > MOST_IN_FLIGHT {
+        let text = format!("--depth times --size is over {MOST_IN_FLIGHT} bytes");
         return Err(Error::Usage(text));
     }
     Ok(options)
 }
 
 fn call_options(flags: &mut Flags<'_>) -> Result<call::Options, Error> {
+    let target = flags.stage()?;
     Ok(call::Options {
-        target: flags.stage()?,
-        connections: flags.count("--connections", 64, 1..=100_000)?,
-        depth: flags.count("--depth", 8, 1..=65_536)?,
-        seconds: flags.seconds("--seconds", 3.0)?,
-        warmup: flags.seconds("--warmup", 1.0)?,
-        timeout: flags.seconds("--timeout", 5.0)?,
+        load: flags.load(target)?,
+        batch: flags.count("--batch", 1, 1..=LARGEST_BATCH)?,
     })
 }
 
@@ -168,6 +178,29 @@ impl Flags<'_> {
     fn stage(&mut self) -> Result<Target, Error> {
         let token = std::env::var(TOKEN).ok();
         Ok(Target { subprotocol: Some("stagedoor.json"), token, ..self.target()? })
+    }
+
+    fn load(&mut self, target: Target) -> Result<Load, Error> {
+        Ok(Load {
+            target,
+            connections: self.count("--connections", 64, 1..=100_000)?,
+            depth: self.count("--depth", 8, 1..=65_536)?,
+            seconds: self.seconds("--seconds", 3.0)?,
+            warmup: self.seconds("--warmup", 1.0)?,
+            timeout: self.seconds("--timeout", 5.0)?,
+            announce: self.switch("--announce"),
+        })
+    }
+
+    fn topics(&mut self) -> Result<Vec<String>, Error> {
+        let name: String = self.needed("--topic")?;
+        Ok(match self.value::<usize>("--topics")? {
+            None => vec![name],
+            Some(count @ 1..=1000) => (0..count).map(|number| format!("{name}.{number}")).collect(),
+            Some(count) => {
+                return Err(Error::Usage(format!("--topics is {count}, expected 1 to 1000")));
+            }
+        })
     }
 
     fn target(&mut self) -> Result<Target, Error> {
@@ -210,12 +243,16 @@ mod tests {
     #[test]
     fn echo_takes_all_its_options() {
         let line = "echo --url ws://127.0.0.1:80/ --connections 2 --depth 3 --size 99 --seconds 0.5 \
-                    --warmup 0 --binary --origin http://a --timeout 2 --json";
+                    --warmup 0 --binary --origin http://a --timeout 2 --json --announce";
         let Ok(Command::Echo { options, json: true }) = parsed(line) else { panic!("refused") };
-        assert_eq!((options.connections, options.depth, options.size), (2, 3, 99));
-        assert_eq!((options.seconds, options.warmup), (Duration::from_millis(500), Duration::ZERO));
-        assert_eq!((options.kind, options.timeout), (Kind::Binary, Duration::from_secs(2)));
-        assert_eq!(options.target.origin.as_deref(), Some("http://a"));
+        let echo::Options { load, kind, size } = options;
+        assert_eq!((load.connections, load.depth, size), (2, 3, 99));
+        assert_eq!((load.seconds, load.warmup), (Duration::from_millis(500), Duration::ZERO));
+        assert_eq!(
+            (kind, load.timeout, load.announce),
+            (Kind::Binary, Duration::from_secs(2), true)
+        );
+        assert_eq!(load.target.origin.as_deref(), Some("http://a"));
     }
 
     #[test]
@@ -229,13 +266,28 @@ mod tests {
         let Ok(Command::Call { options, json: false }) = parsed("call --url ws://h:1/") else {
             panic!("refused")
         };
-        assert_eq!((options.connections, options.depth), (64, 8));
-        assert_eq!(options.target.subprotocol, Some("stagedoor.json"));
+        assert_eq!((options.load.connections, options.load.depth, options.batch), (64, 8, 1));
+        assert_eq!(options.load.target.subprotocol, Some("stagedoor.json"));
+        let Ok(Command::Telemetry { options, json: true }) =
+            parsed("telemetry --json --url ws://h:1/")
+        else {
+            panic!("refused")
+        };
+        assert!(options.load.target.compression);
         let Ok(Command::Subscribe(options)) = parsed("subscribe --url ws://h:1/ --topic t") else {
             panic!("refused")
         };
-        assert_eq!((options.topic.as_str(), options.connections), ("t", 1000));
-        assert!(matches!(parsed("connect --url ws://h:1/"), Ok(Command::Connect(_))));
+        assert_eq!((options.topics, options.connections), (vec!["t".to_owned()], 1000));
+        let Ok(Command::Subscribe(options)) =
+            parsed("subscribe --url ws://h:1/ --topic t --topics 2")
+        else {
+            panic!("refused")
+        };
+        assert_eq!(options.topics, ["t.0", "t.1"]);
+        assert!(matches!(
+            parsed("connect --url ws://h:1/"),
+            Ok(Command::Connect { json: false, .. })
+        ));
     }
 
     #[test]
@@ -250,6 +302,8 @@ mod tests {
             ("echo --url ws://h:1/ --depth x", "--depth does not take \"x\""),
             ("echo --url ws://h:1/ --depth 0", "--depth is 0, expected 1 to"),
             ("echo --url ws://h:1/ --size 7", "--size is 7, expected 8 to"),
+            ("call --url ws://h:1/ --batch 129", "--batch is 129, expected 1 to 128"),
+            ("subscribe --url ws://h:1/ --topic t --topics 0", "--topics is 0"),
             ("echo --url ws://h:1/ --seconds NaN", "--seconds is NaN"),
             ("echo --url ws://h:1/ --raw --binary", "not both"),
             ("echo --url ws://h:1/ --size 16777216 --depth 64", "over 268435456 bytes"),

@@ -1,14 +1,11 @@
-//! `call`: connections x depth calls of JSON-RPC 2.0 in flight for some seconds, every answer
-//! checked. The server has a method `add` that takes two integers.
-
-use std::time::Duration;
+//! `call`: connections x depth calls of JSON-RPC 2.0, or batches of them, in flight for some
+//! seconds, every answer checked. The server has a method `add` that takes two integers.
 
 use crate::caller::Caller;
 use crate::error::Error;
-use crate::opening::Target;
 use crate::report::Report;
 use crate::request::Template;
-use crate::run::{self, Plan};
+use crate::run::{self, Load, Plan};
 
 /// Bytes of the longest answer that is understood.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -16,33 +13,20 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 /// What to measure.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Options {
-    pub(crate) target: Target,
-    pub(crate) connections: usize,
-    /// Calls in flight on each connection.
-    pub(crate) depth: usize,
-    pub(crate) seconds: Duration,
-    pub(crate) warmup: Duration,
-    /// A server that is silent for so long has failed.
-    pub(crate) timeout: Duration,
+    pub(crate) load: Load,
+    /// Calls in a message.
+    pub(crate) batch: usize,
 }
 
 /// Measures, or says why the figures would mean nothing.
 pub(crate) fn run(options: &Options) -> Result<Report, Error> {
-    let &Options { connections, depth, .. } = options;
-    let plan = Plan {
-        target: &options.target,
-        is_raw: false,
-        connections,
-        longest: LONGEST_ANSWER,
-        seconds: options.seconds,
-        warmup: options.warmup,
-        timeout: options.timeout,
-    };
-    let template = Template::new();
+    let &Options { ref load, batch } = options;
+    let plan = Plan { load, is_raw: false, longest: LONGEST_ANSWER };
+    let template = Template::new(batch);
     let size = template.size();
-    let client = |index, socket| Caller::new(index, socket, depth);
+    let client = |index, socket| Caller::new(index, socket, load.depth);
     let (tally, seconds) = run::measure(&plan, template, client)?;
-    Ok(Report::new("call", connections, depth, size, seconds, &tally))
+    Ok(Report::new("call", load, size, seconds, &tally))
 }
 
 #[cfg(test)]
@@ -50,9 +34,11 @@ mod tests {
     use super::*;
     use crate::error::Fault;
     use crate::frame::{self, MASK};
+    use crate::opening::Target;
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;
     use std::thread;
+    use std::time::Duration;
 
     const DEPTH: usize = 4;
 
@@ -69,7 +55,7 @@ mod tests {
             let (mut stream, _) = listener.accept().unwrap();
             let _ = stream.read(&mut [0; 1024]).unwrap();
             stream.write_all(YES).unwrap();
-            let size = Template::new().size();
+            let size = Template::new(1).size();
             let mut calls = vec![0; DEPTH * (6 + size)];
             while let Ok(()) = stream.read_exact(&mut calls) {
                 let mut frames = calls.chunks_exact(6 + size);
@@ -84,12 +70,16 @@ mod tests {
             }
         });
         let result = run(&Options {
-            target: Target::parse(&format!("ws://{address}/")).unwrap(),
-            connections: 1,
-            depth: DEPTH,
-            seconds: Duration::from_millis(100),
-            warmup: Duration::from_millis(20),
-            timeout: Duration::from_millis(300),
+            load: Load {
+                target: Target::parse(&format!("ws://{address}/")).unwrap(),
+                connections: 1,
+                depth: DEPTH,
+                seconds: Duration::from_millis(100),
+                warmup: Duration::from_millis(20),
+                timeout: Duration::from_millis(300),
+                announce: false,
+            },
+            batch: 1,
         });
         server.join().unwrap();
         result

@@ -1,8 +1,9 @@
-//! A connection of `call`: so many calls in flight, each answer owes the next call.
+//! A connection of `call`: so many messages in flight, each of one call or a batch; a message that is
+//! answered owes the next.
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, NotAnAnswer};
 use crate::error::{Error, Fault};
-use crate::frame::{self, Incoming, Other};
+use crate::frame::{self, FIN, Incoming, Other, TEXT};
 use crate::request::{self, FIRST_ID, LAST_ID, Template};
 use crate::run::{Client, Shared};
 use crate::socket::Socket;
@@ -11,8 +12,9 @@ use crate::socket::Socket;
 pub(crate) struct Caller {
     index: usize,
     socket: Socket,
-    /// Calls in flight; the ids of one place are so many apart.
+    /// Messages in flight.
     places: Vec<Place>,
+    /// Calls that are not answered.
     missing: u32,
     /// Frames that are not yet out.
     unsent: Vec<u8>,
@@ -20,16 +22,22 @@ pub(crate) struct Caller {
     sent: usize,
 }
 
+/// A message in flight. Those that are here one after the other have ids of the same remainder.
 #[derive(Clone, Copy)]
 struct Place {
-    /// `None` once no more calls are owed.
-    id: Option<u32>,
+    /// The id of the first call.
+    first: u32,
+    /// A bit for each call that is not answered.
+    missing: u128,
     sent_at: u64,
 }
 
+/// Calls in a message, as many as a place has bits.
+pub(crate) const LARGEST_BATCH: usize = 128;
+
 impl Caller {
     pub(crate) fn new(index: usize, socket: Socket, depth: usize) -> Self {
-        let places = vec![Place { id: None, sent_at: 0 }; depth];
+        let places = vec![Place { first: FIRST_ID, missing: 0, sent_at: 0 }; depth];
         Self { index, socket, places, missing: 0, unsent: Vec::new(), sent: 0 }
     }
 
@@ -39,22 +47,37 @@ impl Caller {
         payload: &[u8],
         now: u64,
     ) -> Result<(), Error> {
-        let (id, result) = match answer::parse(payload) {
-            Some(Answer::Result { id, result }) => (id, Some(result)),
-            Some(Answer::Error { id }) => (id, None),
-            None => {
-                let text = String::from_utf8_lossy(payload).into_owned();
-                return Err(self.wrong(FIRST_ID, Fault::NotAnAnswer { text }));
-            }
-        };
-        let depth = self.places.len();
-        let number = id.wrapping_sub(FIRST_ID) as usize % depth;
-        if self.places[number].id != Some(id) {
+        for answer in answer::parse(payload) {
+            let (id, result) = match answer {
+                Ok(Answer::Result { id, result }) => (id, Some(result)),
+                Ok(Answer::Error { id }) => (id, None),
+                Err(NotAnAnswer) => {
+                    let text = String::from_utf8_lossy(payload).into_owned();
+                    return Err(self.wrong(FIRST_ID, Fault::NotAnAnswer { text }));
+                }
+            };
+            self.answered_one(shared, id, result, now)?;
+        }
+        Ok(())
+    }
+
+    fn answered_one(
+        &mut self,
+        shared: &mut Shared<Template>,
+        id: u32,
+        result: Option<i64>,
+        now: u64,
+    ) -> Result<(), Error> {
+        let (depth, batch) = (self.places.len(), shared.kit.batch());
+        let number = id.wrapping_sub(FIRST_ID) as usize / batch % depth;
+        let place = &mut self.places[number];
+        let bit = 1u128.checked_shl(id.wrapping_sub(place.first)).unwrap_or(0);
+        if place.missing & bit == 0 {
             return Err(self.wrong(id, Fault::NotInFlight { id }));
         }
         match result {
             Some(found) if found == request::expected(id) => {
-                shared.tally.round_trips.record(now - self.places[number].sent_at);
+                shared.tally.round_trips.record(now - place.sent_at);
             }
             Some(found) => {
                 let expected = request::expected(id);
@@ -62,21 +85,23 @@ impl Caller {
             }
             None => shared.tally.errors += 1,
         }
+        place.missing &= !bit;
         self.missing -= 1;
-        self.places[number].id = None;
-        if shared.sending {
-            let step = u32::try_from(depth).unwrap_or(u32::MAX);
-            let next = id.checked_add(step).filter(|&next| next <= LAST_ID);
-            let first = FIRST_ID + u32::try_from(number).unwrap_or(0);
-            self.call(&shared.kit, number, next.unwrap_or(first), now);
+        if place.missing == 0 && shared.sending {
+            let next = place.first + small(depth * batch);
+            let fits = next + small(batch) <= LAST_ID;
+            let next = if fits { next } else { FIRST_ID + small(number * batch) };
+            self.call(&shared.kit, number, next, now);
         }
         Ok(())
     }
 
-    fn call(&mut self, template: &Template, number: usize, id: u32, now: u64) {
-        self.places[number] = Place { id: Some(id), sent_at: now };
-        self.missing += 1;
-        template.append(id, &mut self.unsent);
+    fn call(&mut self, template: &Template, number: usize, first: u32, now: u64) {
+        let batch = template.batch();
+        let missing = u128::MAX >> (LARGEST_BATCH - batch);
+        self.places[number] = Place { first, missing, sent_at: now };
+        self.missing += small(batch);
+        template.append(first, &mut self.unsent);
     }
 
     #[cold]
@@ -97,8 +122,9 @@ impl Client for Caller {
     }
 
     fn begin(&mut self, shared: &mut Shared<Template>, now: u64) {
-        for (number, id) in (0..self.places.len()).zip(FIRST_ID..) {
-            self.call(&shared.kit, number, id, now);
+        for number in 0..self.places.len() {
+            let first = FIRST_ID + small(number * shared.kit.batch());
+            self.call(&shared.kit, number, first, now);
         }
     }
 
@@ -112,9 +138,10 @@ impl Client for Caller {
         let buffer = std::mem::take(&mut shared.buffer);
         let mut bytes = &buffer[..length];
         while !bytes.is_empty() {
-            let incoming = frame::incoming(bytes).map_err(|fault| self.wrong(FIRST_ID, fault))?;
+            let incoming = frame::incoming(bytes, FIN | TEXT);
+            let incoming = incoming.map_err(|fault| self.wrong(FIRST_ID, fault))?;
             let frame_length = match incoming {
-                Incoming::Text { payload, length } => {
+                Incoming::Message { payload, length } => {
                     self.answered(shared, payload, now)?;
                     length
                 }
@@ -135,7 +162,8 @@ impl Client for Caller {
 
     #[cold]
     fn closed(&self, reason: String) -> Error {
-        let due = self.places.iter().find_map(|place| place.id).unwrap_or(FIRST_ID);
+        let due = self.places.iter().find(|place| place.missing != 0);
+        let due = due.map_or(FIRST_ID, |place| place.first + place.missing.trailing_zeros());
         Error::Closed { connection: self.index, sequence: due, reason }
     }
 
@@ -150,4 +178,9 @@ impl Client for Caller {
         self.sent = 0;
         Ok(())
     }
+}
+
+/// Ids have eight digits: what is added to them is small.
+fn small(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

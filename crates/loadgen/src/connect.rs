@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::frame;
+use crate::histogram::Histogram;
 use crate::opening::{self, Target};
+use crate::report::Report;
+use crate::run::{Load, Tally};
 
 /// What to open. The number is bounded because every closed connection keeps its port for a minute.
 #[derive(Debug, PartialEq)]
@@ -19,30 +22,42 @@ pub(crate) struct Options {
     pub(crate) timeout: Duration,
 }
 
-/// One JSON object with the rate, or the first failure.
-pub(crate) fn run(options: &Options) -> Result<String, Error> {
-    let address = options.target.address()?;
+/// Measures, or says why the figures would mean nothing. A round trip lasts from before the TCP
+/// connection to the whole answer.
+pub(crate) fn run(options: &Options) -> Result<Report, Error> {
+    let &Options { ref target, parallel, count, timeout } = options;
+    let address = target.address()?;
     let started = Instant::now();
+    let mut tally = Tally::new();
     thread::scope(|scope| {
         let open = |share: usize| {
-            scope.spawn(move || -> Result<(), Error> {
+            scope.spawn(move || -> Result<Histogram, Error> {
+                let mut took = Histogram::new();
                 for _ in 0..share {
-                    let (mut stream, _) = opening::open(&options.target, address, options.timeout)?;
+                    let began = Instant::now();
+                    let (mut stream, _) = opening::open(target, address, timeout)?;
+                    took.record(u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
                     stream.write_all(&frame::close()).map_err(Error::io("close"))?;
                 }
-                Ok(())
+                Ok(took)
             })
         };
-        let shares = (0..options.parallel).map(|i| {
-            options.count / options.parallel + usize::from(i < options.count % options.parallel)
-        });
+        let shares = (0..parallel).map(|i| count / parallel + usize::from(i < count % parallel));
         let threads: Vec<_> = shares.map(open).collect();
-        threads.into_iter().try_for_each(|thread| thread.join().expect("no panic in a handshake"))
+        threads.into_iter().try_for_each(|thread| {
+            tally.round_trips.add(&thread.join().expect("no panic in a handshake")?);
+            Ok(())
+        })
     })?;
-    let seconds = started.elapsed().as_secs_f64();
-    let rate = f64::from(u32::try_from(options.count).unwrap_or(u32::MAX)) / seconds;
-    let (parallel, count) = (options.parallel, options.count);
-    Ok(format!(
-        r#"{{"parallel": {parallel}, "handshakes": {count}, "seconds": {seconds:.3}, "handshakes_per_second": {rate:.1}}}"#
-    ))
+    let seconds = started.elapsed();
+    let load = Load {
+        target: target.clone(),
+        connections: parallel,
+        depth: 1,
+        seconds,
+        warmup: Duration::ZERO,
+        timeout,
+        announce: false,
+    };
+    Ok(Report::new("handshake", &load, 0, seconds.as_secs_f64(), &tally))
 }

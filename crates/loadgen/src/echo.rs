@@ -1,67 +1,54 @@
 //! `echo`: connections x depth messages in flight for some seconds, every reply checked.
 
-use std::time::Duration;
-
 use crate::connection::{Connection, Kit};
 use crate::error::Error;
-use crate::opening::Target;
 use crate::payload::{Batch, Kind, Reply};
 use crate::report::Report;
-use crate::run::{self, Plan};
+use crate::run::{self, Load, Plan};
 
 /// What to measure.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Options {
-    pub(crate) target: Target,
+    pub(crate) load: Load,
     pub(crate) kind: Kind,
-    pub(crate) connections: usize,
-    /// Messages in flight on each connection.
-    pub(crate) depth: usize,
     /// Payload bytes.
     pub(crate) size: usize,
-    pub(crate) seconds: Duration,
-    pub(crate) warmup: Duration,
-    /// A server that is silent for so long has failed.
-    pub(crate) timeout: Duration,
 }
 
 /// Measures, or says why the figures would mean nothing.
 pub(crate) fn run(options: &Options) -> Result<Report, Error> {
-    let &Options { kind, size, depth, connections, .. } = options;
+    let &Options { ref load, kind, size } = options;
+    let depth = load.depth;
     let kit = Kit { batch: Batch::new(kind, size, depth), reply: Reply::new(kind, size) };
-    let plan = Plan {
-        target: &options.target,
-        is_raw: kind == Kind::Raw,
-        connections,
-        longest: kit.reply.length(),
-        seconds: options.seconds,
-        warmup: options.warmup,
-        timeout: options.timeout,
-    };
+    let plan = Plan { load, is_raw: kind == Kind::Raw, longest: kit.reply.length() };
     let client = |index, socket| Connection::new(index, socket, depth);
     let (tally, seconds) = run::measure(&plan, kit, client)?;
-    Ok(Report::new(kind.name(), connections, depth, size, seconds, &tally))
+    Ok(Report::new(kind.name(), load, size, seconds, &tally))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::error::Fault;
+    use crate::opening::Target;
     use std::io::{Read as _, Write as _};
     use std::net::{SocketAddr, TcpListener, TcpStream};
     use std::thread;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     fn options(address: SocketAddr, kind: Kind) -> Options {
         Options {
-            target: Target::parse(&format!("tcp://{address}/")).unwrap(),
+            load: Load {
+                target: Target::parse(&format!("tcp://{address}/")).unwrap(),
+                connections: 1,
+                depth: 4,
+                seconds: Duration::from_millis(100),
+                warmup: Duration::from_millis(20),
+                timeout: Duration::from_millis(200),
+                announce: false,
+            },
             kind,
-            connections: 1,
-            depth: 4,
             size: 16,
-            seconds: Duration::from_millis(100),
-            warmup: Duration::from_millis(20),
-            timeout: Duration::from_millis(200),
         }
     }
 
@@ -165,7 +152,7 @@ mod tests {
             then(&mut stream);
         });
         let mut options = options(address, Kind::Text);
-        options.target = Target::parse(&format!("ws://{address}/")).unwrap();
+        options.load.target = Target::parse(&format!("ws://{address}/")).unwrap();
         let result = run(&options);
         server.join().unwrap();
         result

@@ -32,6 +32,10 @@ pub(crate) enum Fault {
     Sequence { found: String },
     /// The right message with damaged bytes.
     Payload { offset: usize },
+    /// A reply to nothing: everything that was asked has been answered.
+    Unasked,
+    /// A compressed reply that cannot be decompressed.
+    NotDeflate,
     /// A text that is no JSON-RPC answer.
     NotAnAnswer { text: String },
     /// The answer to a call that is not in flight: repeated, or never made.
@@ -85,6 +89,8 @@ impl fmt::Display for Fault {
                 write!(f, "reply carries sequence {found:?}: lost, repeated or out of order")
             }
             Self::Payload { offset } => write!(f, "reply differs from what was sent at {offset}"),
+            Self::Unasked => f.write_str("a reply came that nothing had asked for"),
+            Self::NotDeflate => f.write_str("the compressed reply cannot be decompressed"),
             Self::NotAnAnswer { text } => write!(f, "{text:?} is no answer of JSON-RPC 2.0"),
             Self::NotInFlight { id } => {
                 write!(f, "answer to call {id}, which is not in flight")

@@ -7,6 +7,8 @@ use crate::error::Fault;
 
 pub(crate) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 pub(crate) const FIN: u8 = 0x80;
+/// RSV1: the message is compressed.
+pub(crate) const COMPRESSED: u8 = 0x40;
 const MASKED: u8 = 0x80;
 /// Lengths that say how many bits the real length has.
 const SIXTEEN_BITS: u8 = 126;
@@ -81,29 +83,30 @@ pub(crate) fn control(bytes: &[u8]) -> Other {
     }
 }
 
-/// What stands at the start of bytes from a server that sends text.
+/// What stands at the start of bytes from a server that sends messages of one kind.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Incoming<'a> {
     /// A whole message in one frame of `length` bytes.
-    Text { payload: &'a [u8], length: usize },
+    Message { payload: &'a [u8], length: usize },
     /// Something else.
     Other(Other),
 }
 
-/// The next frame at the start of `bytes`, for connections that expect text.
+/// The next frame at the start of `bytes`, for connections whose messages all begin with the byte
+/// `first`.
 #[inline]
-pub(crate) fn incoming(bytes: &[u8]) -> Result<Incoming<'_>, Fault> {
+pub(crate) fn incoming(bytes: &[u8], first: u8) -> Result<Incoming<'_>, Fault> {
     let Some(frame) = ServerFrame::parse(bytes) else {
         return Ok(Incoming::Other(Other::Incomplete));
     };
     if frame.is_control() {
         return Ok(Incoming::Other(frame.control(bytes)));
     }
-    if frame.first != FIN | TEXT || frame.masked {
-        return Err(Fault::Header { found: frame.first, expected: FIN | TEXT });
+    if frame.first != first || frame.masked {
+        return Err(Fault::Header { found: frame.first, expected: first });
     }
     Ok(match frame.payload(bytes) {
-        Some((payload, length)) => Incoming::Text { payload, length },
+        Some((payload, length)) => Incoming::Message { payload, length },
         None => Incoming::Other(Other::Incomplete),
     })
 }
@@ -164,10 +167,10 @@ mod tests {
     #[test]
     fn a_text_message_is_given_with_the_length_of_its_frame() {
         let payload = &b"{}"[..];
-        assert_eq!(incoming(b"\x81\x02{}\x81"), Ok(Incoming::Text { payload, length: 4 }));
-        assert_eq!(incoming(b"\x81\x02{"), Ok(Incoming::Other(Other::Incomplete)));
-        assert_eq!(incoming(b"\x8a\x00"), Ok(Incoming::Other(Other::Pong { length: 2 })));
-        assert_eq!(incoming(b"\x82\x00"), Err(Fault::Header { found: 0x82, expected: 0x81 }));
-        assert_eq!(incoming(b"\x01\x00"), Err(Fault::Header { found: 0x01, expected: 0x81 }));
+        assert_eq!(incoming(b"\x81\x02{}\x81", 0x81), Ok(Incoming::Message { payload, length: 4 }));
+        assert_eq!(incoming(b"\x81\x02{", 0x81), Ok(Incoming::Other(Other::Incomplete)));
+        assert_eq!(incoming(b"\x8a\x00", 0x81), Ok(Incoming::Other(Other::Pong { length: 2 })));
+        assert_eq!(incoming(b"\x82\x00", 0x81), Err(Fault::Header { found: 0x82, expected: 0x81 }));
+        assert_eq!(incoming(b"\x01\x00", 0x81), Err(Fault::Header { found: 0x01, expected: 0x81 }));
     }
 }

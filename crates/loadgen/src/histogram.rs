@@ -26,6 +26,15 @@ impl Histogram {
         self.max = self.max.max(nanoseconds);
     }
 
+    /// Counts what the other has counted, too.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+        self.total += other.total;
+        self.max = self.max.max(other.max);
+    }
+
     /// How many durations were recorded.
     pub(crate) fn total(&self) -> u64 {
         self.total
@@ -88,6 +97,16 @@ mod tests {
         assert_eq!(histogram.quantile(990), 99);
         assert_eq!(histogram.quantile(1000), 100);
         assert_eq!((histogram.max(), histogram.total()), (100, 100));
+    }
+
+    #[test]
+    fn what_two_have_counted_is_added() {
+        let (mut one, mut other) = (Histogram::new(), Histogram::new());
+        one.record(10);
+        other.record(30);
+        other.record(20);
+        one.add(&other);
+        assert_eq!((one.total(), one.max(), one.quantile(500)), (3, 30, 20));
     }
 
     #[test]

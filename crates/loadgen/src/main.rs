@@ -11,6 +11,7 @@ mod call;
 mod caller;
 mod connect;
 mod connection;
+mod decompressing;
 mod echo;
 mod error;
 mod frame;
@@ -24,6 +25,7 @@ mod run;
 mod socket;
 mod subscribe;
 mod tcp_echo;
+mod telemetry;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -49,17 +51,12 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<String, Error> {
     match command {
         Command::Help => Ok(args::HELP.to_owned()),
-        Command::Echo { options, json } => {
-            let report = echo::run(&options)?;
-            Ok(if json { report.json() } else { report.text() })
-        }
-        Command::Call { options, json } => {
-            let report = call::run(&options)?;
-            Ok(if json { report.json() } else { report.text() })
-        }
+        Command::Echo { options, json } => Ok(echo::run(&options)?.to_string(json)),
+        Command::Call { options, json } => Ok(call::run(&options)?.to_string(json)),
+        Command::Telemetry { options, json } => Ok(telemetry::run(&options)?.to_string(json)),
+        Command::Connect { options, json } => Ok(connect::run(&options)?.to_string(json)),
         Command::Subscribe(options) => subscribe::run(&options),
         Command::Idle(options) => idle::run(&options),
-        Command::Connect(options) => connect::run(&options),
         Command::TcpEcho(options) => tcp_echo::run(&options),
     }
 }

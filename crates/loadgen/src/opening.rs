@@ -11,6 +11,9 @@ use crate::error::Error;
 const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
+/// The extension of RFC 7692.
+const DEFLATE: &str = "permessage-deflate";
+
 const LONGEST_RESPONSE: usize = 16 * 1024;
 
 /// Where to connect, and what to say there.
@@ -23,6 +26,8 @@ pub(crate) struct Target {
     pub(crate) subprotocol: Option<&'static str>,
     /// Shown as `Authorization: Bearer`, if there is one.
     pub(crate) token: Option<String>,
+    /// The server must compress what it sends, with context takeover.
+    pub(crate) compression: bool,
 }
 
 impl Target {
@@ -38,7 +43,7 @@ impl Target {
             return Err(wrong());
         }
         let (host, path) = (host.to_owned(), path.to_owned());
-        Ok(Self { host, path, origin: None, subprotocol: None, token: None })
+        Ok(Self { host, path, origin: None, subprotocol: None, token: None, compression: false })
     }
 
     /// The first address of the host.
@@ -59,6 +64,7 @@ impl Target {
             ("Origin", self.origin.as_deref()),
             ("Sec-WebSocket-Protocol", self.subprotocol),
             ("Authorization", bearer.as_deref()),
+            ("Sec-WebSocket-Extensions", self.compression.then_some(DEFLATE)),
         ] {
             if let Some(value) = value {
                 // Writing to a string cannot fail.
@@ -90,7 +96,7 @@ pub(crate) fn open(
     let mut chunk = [0; 4096];
     loop {
         if let Some(end) = end_of_head(&received) {
-            check(&received[..end])?;
+            check(&received[..end], target.compression)?;
             received.drain(..end);
             return Ok((stream, received));
         }
@@ -121,22 +127,30 @@ fn end_of_head(bytes: &[u8]) -> Option<usize> {
     bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
 }
 
-fn check(head: &[u8]) -> Result<(), Error> {
+fn check(head: &[u8], compression: bool) -> Result<(), Error> {
     let head = String::from_utf8_lossy(head);
     let mut lines = head.lines();
     let status = lines.next().unwrap_or_default();
     if !status.starts_with("HTTP/1.1 101") {
         return Err(Error::Handshake { reason: format!("expected 101, got {status:?}") });
     }
-    let mut headers = lines.filter_map(|line| line.split_once(':'));
-    let accepted = headers.any(|(name, value)| {
-        name.eq_ignore_ascii_case("sec-websocket-accept") && value.trim() == ACCEPT
-    });
-    if accepted {
-        Ok(())
-    } else {
-        Err(Error::Handshake { reason: "wrong or missing Sec-WebSocket-Accept".to_owned() })
+    let headers: Vec<_> = lines.filter_map(|line| line.split_once(':')).collect();
+    let header = |wanted: &str| {
+        let found = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map_or("", |(_, value)| value.trim())
+    };
+    if header("sec-websocket-accept") != ACCEPT {
+        let reason = "wrong or missing Sec-WebSocket-Accept".to_owned();
+        return Err(Error::Handshake { reason });
     }
+    let extension = header("sec-websocket-extensions");
+    let takes_over = extension.starts_with(DEFLATE) && !extension.contains("server_no_context");
+    if compression != takes_over {
+        let wanted = if compression { "compression with context takeover" } else { "none" };
+        let reason = format!("the extension is {extension:?}, expected {wanted}");
+        return Err(Error::Handshake { reason });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -200,6 +214,11 @@ mod tests {
         for (response, expected) in [
             (&b"HTTP/1.1 403 Forbidden\r\n\r\n"[..], "403"),
             (b"HTTP/1.1 101 ok\r\nSec-WebSocket-Accept: nonsense\r\n\r\n", "Accept"),
+            (
+                b"HTTP/1.1 101 ok\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
+                Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
+                "expected none",
+            ),
             (b"HTTP/1.1 101 ok\r\n", "within 0.3 s"),
         ] {
             let Err(Error::Handshake { reason }) = opened(response) else { panic!("accepted") };

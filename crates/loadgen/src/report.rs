@@ -1,6 +1,6 @@
 //! The figures of a run, for people and for programs.
 
-use crate::run::Tally;
+use crate::run::{Load, Tally};
 
 /// What was measured. A round trip lasts from the read that made its message due (the write
 /// follows at once) to the read that brought its reply; every message counts, those of the warm-up
@@ -24,8 +24,7 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new(
         kind: &'static str,
-        connections: usize,
-        depth: usize,
+        load: &Load,
         size: usize,
         seconds: f64,
         tally: &Tally,
@@ -33,8 +32,8 @@ impl Report {
         let round_trips = &tally.round_trips;
         Self {
             kind,
-            connections,
-            depth,
+            connections: load.connections,
+            depth: load.depth,
             size,
             seconds,
             messages: round_trips.total(),
@@ -49,8 +48,13 @@ impl Report {
         float(self.messages) / self.seconds
     }
 
+    /// For programs or for people.
+    pub(crate) fn to_string(&self, json: bool) -> String {
+        if json { self.json() } else { self.text() }
+    }
+
     /// One JSON object on one line.
-    pub(crate) fn json(&self) -> String {
+    fn json(&self) -> String {
         format!(
             concat!(
                 r#"{{"kind": "{}", "connections": {}, "depth": {}, "size": {}, "#,
@@ -72,7 +76,7 @@ impl Report {
     }
 
     /// The same in words.
-    pub(crate) fn text(&self) -> String {
+    fn text(&self) -> String {
         format!(
             "{} connections x {} in flight, {} B {}: {:.0} messages/s in {:.2} s, {} errors\n\
              round trip: p50 {:.1} us, p99 {:.1} us, max {:.1} us",
@@ -99,12 +103,23 @@ fn float(value: u64) -> f64 {
 mod tests {
     use super::*;
     use crate::histogram::Histogram;
+    use crate::opening::Target;
+    use std::time::Duration;
 
     #[test]
     fn rates_and_round_trips_are_reported_in_their_units() {
         let mut tally = Tally { round_trips: Histogram::new(), errors: 1 };
         (0..10).for_each(|_| tally.round_trips.record(127));
-        let report = Report::new("text", 2, 3, 64, 2.0, &tally);
+        let load = Load {
+            target: Target::parse("ws://h:1/").unwrap(),
+            connections: 2,
+            depth: 3,
+            seconds: Duration::from_secs(2),
+            warmup: Duration::ZERO,
+            timeout: Duration::ZERO,
+            announce: false,
+        };
+        let report = Report::new("text", &load, 64, 2.0, &tally);
         assert_eq!(
             report.json(),
             r#"{"kind": "text", "connections": 2, "depth": 3, "size": 64, "seconds": 2.000, "#

@@ -95,7 +95,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { round_trips: Histogram::new(), errors: 0 }
     }
 
@@ -104,18 +104,36 @@ impl Tally {
     }
 }
 
-/// What to run.
-pub(crate) struct Plan<'a> {
-    pub(crate) target: &'a Target,
-    /// Without an opening handshake, on TCP.
-    pub(crate) is_raw: bool,
+/// How much is asked of a server, and for how long.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Load {
+    pub(crate) target: Target,
     pub(crate) connections: usize,
-    /// Bytes of the longest frame that a server may send.
-    pub(crate) longest: usize,
+    /// Messages in flight on each.
+    pub(crate) depth: usize,
     pub(crate) seconds: Duration,
     pub(crate) warmup: Duration,
     /// A server that is silent for so long has failed.
     pub(crate) timeout: Duration,
+    /// Says on stdout when measuring begins and ends.
+    pub(crate) announce: bool,
+}
+
+/// What to run.
+pub(crate) struct Plan<'a> {
+    pub(crate) load: &'a Load,
+    /// Without an opening handshake, on TCP.
+    pub(crate) is_raw: bool,
+    /// Bytes of the longest frame that a server may send.
+    pub(crate) longest: usize,
+}
+
+impl Load {
+    fn say(&self, word: &str) {
+        if self.announce {
+            println!("{word}");
+        }
+    }
 }
 
 /// Measures, or says why the figures would mean nothing. Also returns the seconds it took.
@@ -125,12 +143,14 @@ pub(crate) fn measure<C: Client>(
     client: impl Fn(usize, Socket) -> C,
 ) -> Result<(Tally, f64), Error> {
     let mut run = Run::open(plan, kit, client)?;
-    run.until(plan.warmup)?;
+    run.until(plan.load.warmup)?;
+    plan.load.say("begin");
     run.shared.tally = Tally::new();
     let started = run.now();
-    run.until(started + plan.seconds)?;
+    run.until(started + plan.load.seconds)?;
     let seconds = run.now().saturating_sub(started).as_secs_f64();
     let measured = std::mem::replace(&mut run.shared.tally, Tally::new());
+    plan.load.say("end");
     run.finish(plan.is_raw)?;
     Ok((measured, seconds))
 }
@@ -156,13 +176,14 @@ impl<C: Client> Run<C> {
         client: impl Fn(usize, Socket) -> C,
     ) -> Result<Self, Error> {
         let poll = Poll::new().map_err(Error::io("create the poll"))?;
-        let address = plan.target.address()?;
-        let mut clients = Vec::with_capacity(plan.connections);
-        for index in 0..plan.connections {
+        let &Load { ref target, connections, timeout, .. } = plan.load;
+        let address = target.address()?;
+        let mut clients = Vec::with_capacity(connections);
+        for index in 0..connections {
             let (stream, unread) = if plan.is_raw {
-                (opening::connect(address, plan.timeout)?, Vec::new())
+                (opening::connect(address, timeout)?, Vec::new())
             } else {
-                opening::open(plan.target, address, plan.timeout)?
+                opening::open(target, address, timeout)?
             };
             stream.set_nonblocking(true).map_err(Error::io("unblock a socket"))?;
             let mut stream = mio::net::TcpStream::from_std(stream);
@@ -174,7 +195,7 @@ impl<C: Client> Run<C> {
         }
         let mut run = Self {
             poll,
-            events: Events::with_capacity(plan.connections.clamp(16, 1024)),
+            events: Events::with_capacity(connections.clamp(16, 1024)),
             clients,
             shared: Shared {
                 kit,
@@ -183,7 +204,7 @@ impl<C: Client> Run<C> {
                 sending: true,
             },
             origin: Instant::now(),
-            timeout: plan.timeout,
+            timeout,
             heard: Duration::ZERO,
         };
         for client in &mut run.clients {

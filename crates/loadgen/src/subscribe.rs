@@ -1,4 +1,4 @@
-//! `subscribe`: many connections that subscribe to one topic of a stage and read what comes.
+//! `subscribe`: many connections that subscribe to topics of a stage and read what comes.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,12 +13,13 @@ use crate::socket::{Received, Socket};
 const BUFFER: usize = 256 * 1024;
 const DATA: &[u8] = br#""method":"topic.data""#;
 const RESULT: &[u8] = br#""result":"#;
+const ERROR: &[u8] = br#""error":"#;
 
 /// How many subscribe to what, and for how long they stay.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Options {
     pub(crate) target: Target,
-    pub(crate) topic: String,
+    pub(crate) topics: Vec<String>,
     pub(crate) connections: usize,
     pub(crate) hold: Duration,
     /// For all to have subscribed.
@@ -30,9 +31,13 @@ pub(crate) struct Options {
 pub(crate) fn run(options: &Options) -> Result<String, Error> {
     let mut run = Run::open(options)?;
     run.until(Instant::now() + options.timeout, |subscribers| {
-        subscribers.iter().all(|subscriber| subscriber.has_subscribed)
+        subscribers.iter().all(|subscriber| subscriber.answers == options.topics.len())
     })?;
-    let waiting = run.subscribers.iter().filter(|subscriber| !subscriber.has_subscribed).count();
+    let waiting = run
+        .subscribers
+        .iter()
+        .filter(|subscriber| subscriber.answers < options.topics.len())
+        .count();
     if waiting > 0 {
         let (waited, missing) = (options.timeout, waiting as u64);
         return Err(Error::Stalled { waited, missing, connections: waiting });
@@ -55,7 +60,7 @@ impl Run {
     fn open(options: &Options) -> Result<Self, Error> {
         let poll = Poll::new().map_err(Error::io("create the poll"))?;
         let address = options.target.address()?;
-        let request = request(&options.topic);
+        let requests: Vec<u8> = options.topics.iter().flat_map(|topic| request(topic)).collect();
         let mut subscribers = Vec::with_capacity(options.connections);
         for index in 0..options.connections {
             let (stream, unread) = opening::open(&options.target, address, options.timeout)?;
@@ -65,8 +70,8 @@ impl Run {
                 .register(&mut stream, Token(index), Interest::READABLE)
                 .map_err(Error::io("register a socket"))?;
             let socket = Socket::new(stream, unread);
-            let mut subscriber = Subscriber { index, socket, has_subscribed: false, values: 0 };
-            subscriber.write(&request)?;
+            let mut subscriber = Subscriber { index, socket, answers: 0, values: 0 };
+            subscriber.write(&requests)?;
             subscribers.push(subscriber);
         }
         Ok(Self { poll, events: Events::with_capacity(1024), subscribers, buffer: vec![0; BUFFER] })
@@ -101,8 +106,9 @@ impl Run {
 struct Subscriber {
     index: usize,
     socket: Socket,
-    has_subscribed: bool,
-    /// Values of the topic that have come.
+    /// Topics it has subscribed to.
+    answers: usize,
+    /// Values of the topics that have come.
     values: u64,
 }
 
@@ -115,8 +121,8 @@ impl Subscriber {
             let mut bytes = &buffer[..length];
             loop {
                 let fault = |fault| Error::Reply { connection: self.index, sequence: 0, fault };
-                let length = match frame::incoming(bytes).map_err(fault)? {
-                    Incoming::Text { payload, length } => {
+                let length = match frame::incoming(bytes, FIN | TEXT).map_err(fault)? {
+                    Incoming::Message { payload, length } => {
                         self.take(payload)?;
                         length
                     }
@@ -141,11 +147,10 @@ impl Subscriber {
     fn take(&mut self, text: &[u8]) -> Result<(), Error> {
         if contains(text, DATA) {
             self.values += 1;
-        } else if !self.has_subscribed {
-            if !contains(text, RESULT) {
-                return Err(self.closed(format!("sent {:?}", String::from_utf8_lossy(text))));
-            }
-            self.has_subscribed = true;
+        } else if contains(text, RESULT) {
+            self.answers += 1;
+        } else if contains(text, ERROR) {
+            return Err(self.closed(format!("sent {:?}", String::from_utf8_lossy(text))));
         }
         Ok(())
     }
@@ -210,7 +215,7 @@ mod tests {
         });
         let result = run(&Options {
             target: Target::parse(&format!("ws://{address}/")).unwrap(),
-            topic: "t".to_owned(),
+            topics: vec!["t".to_owned()],
             connections: 2,
             hold: Duration::from_millis(300),
             timeout: Duration::from_millis(500),

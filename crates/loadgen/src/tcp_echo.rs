@@ -136,6 +136,7 @@ mod tests {
     use crate::echo;
     use crate::opening::Target;
     use crate::payload::Kind;
+    use crate::run::Load;
     use std::thread;
 
     #[test]
@@ -146,14 +147,17 @@ mod tests {
         thread::spawn(move || server.serve(Duration::from_secs(60)));
         for (connections, depth, size) in [(16, 8, 64), (2, 4, 1024 * 1024)] {
             let report = echo::run(&echo::Options {
-                target: Target::parse(&format!("tcp://127.0.0.1:{port}")).unwrap(),
+                load: Load {
+                    target: Target::parse(&format!("tcp://127.0.0.1:{port}")).unwrap(),
+                    connections,
+                    depth,
+                    seconds: Duration::from_millis(200),
+                    warmup: Duration::ZERO,
+                    timeout: Duration::from_secs(5),
+                    announce: false,
+                },
                 kind: Kind::Raw,
-                connections,
-                depth,
                 size,
-                seconds: Duration::from_millis(200),
-                warmup: Duration::ZERO,
-                timeout: Duration::from_secs(5),
             });
             assert!(report.unwrap().messages > 0, "{connections} x {depth} x {size}");
         }

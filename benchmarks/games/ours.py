@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from game import FRAME, Game
+from game import Game
 
 import stagedoor
 
 game = Game()
 stage = stagedoor.start("benchmark", port=0)
 stage.rpc(game.add)
-game.run(partial(stage.tick, FRAME), stage.port, stage._hub.keys.tokens.operator)
+game.run(partial(stage.tick, game.frame), stage.port, stage._hub.keys.tokens.operator)

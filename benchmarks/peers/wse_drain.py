@@ -1,0 +1,28 @@
+"""wse-server in drain mode, which it recommends: events come in batches. Its limit on the rate of
+messages is out of the way."""
+
+import socket
+
+from wse_server import RustWSEServer
+
+UNLIMITED = 1e12
+
+# It does not tell which port it got: one that was free a moment ago.
+with socket.create_server(("127.0.0.1", 0)) as free:
+    port = free.getsockname()[1]
+server = RustWSEServer(
+    "127.0.0.1",
+    port,
+    max_connections=20_000,
+    max_message_size=2 * 1024 * 1024,
+    rate_limit_capacity=UNLIMITED,
+    rate_limit_refill=UNLIMITED,
+)
+server.enable_drain_mode()
+server.start()
+print(port, flush=True)
+send = server.send
+while True:
+    for kind, connection, payload in server.drain_inbound(256, 50):
+        if kind == "raw":
+            send(connection, payload)

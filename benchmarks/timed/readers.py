@@ -1,0 +1,62 @@
+"""A stage, and clients of the load generator that subscribe to its topics and read them."""
+
+import json
+import os
+import subprocess
+import threading
+
+from benchmarks.environment import LOADGEN
+from stagedoor.live.stage import Stage
+
+FRAME = 1 / 60
+
+
+def stage_for(connections: int) -> Stage:
+    """A stage that lets in more clients than 64, of which `start()` has no option."""
+    stage = Stage("topic")
+    stage._server._options._options["max_connections"] = connections
+    stage._listener.open(0, "127.0.0.1")
+    return stage
+
+
+class Readers:
+    """So many clients that subscribe, read for some seconds, and leave."""
+
+    def __init__(self, stage: Stage, count: int, seconds: float, *topics: str) -> None:
+        self.are_ready = threading.Event()
+        self._count = count
+        self._output: list[str] = []
+        command = [
+            LOADGEN,
+            "subscribe",
+            "--url",
+            f"ws://127.0.0.1:{stage.port}/",
+            "--topic",
+            *topics,
+        ]
+        command += ["--connections", count, "--hold", seconds, "--timeout", 20]
+        token = {"STAGEDOOR_TOKEN": stage._hub.keys.tokens.viewer}
+        self._process = subprocess.Popen(
+            list(map(str, command)), stdout=subprocess.PIPE, text=True, env={**os.environ, **token}
+        )
+        self._listener = threading.Thread(target=self._listen)
+        self._listener.start()
+
+    @property
+    def are_there(self) -> bool:
+        return self._process.poll() is None
+
+    def left(self) -> dict[str, int]:
+        """What they have got. Raises SystemExit if something went wrong."""
+        self._listener.join()
+        if self._process.wait():
+            raise SystemExit(f"{self._count} subscribers failed: {self._output}")
+        found: dict[str, int] = json.loads(self._output[-1])
+        return found
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                self._output.append(line)
+                self.are_ready.set()

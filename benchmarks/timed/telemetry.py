@@ -1,0 +1,75 @@
+"""A hundred topics at 60 Hz, read by one client and by fifty, each of which gets the newest value.
+
+What a frame costs on the game's thread, in `tick()`, and on the network thread: its time on a
+processor, which the kernel counts.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from statistics import median
+from time import perf_counter, sleep
+
+os.environ["STAGEDOOR"] = "1"
+
+from benchmarks.costs import NETWORK_MANY, NETWORK_ONE, TOPICS_MANY, TOPICS_ONE
+from benchmarks.timed.readers import FRAME, Readers, stage_for
+from stagedoor.live.stage import Stage
+
+TOPICS = 100
+COUNTS = {1: (TOPICS_ONE, NETWORK_ONE), 50: (TOPICS_MANY, NETWORK_MANY)}
+NETWORK_THREAD = "stagedoor-net"
+
+
+def main() -> None:
+    rounds, seconds = (1, 1.0) if "--quick" in sys.argv else (5, 2.0)
+    stage = stage_for(max(COUNTS))
+    for number in range(TOPICS):
+        stage.watch(f"value.{number}", lambda number=number: stage._hub.frame * 0.25 + number)
+    found: dict[str, list[float]] = {what: [] for both in COUNTS.values() for what in both}
+    for _ in range(rounds):
+        for count, (game, network) in COUNTS.items():
+            ticks, thread = frames_of(stage, count, seconds)
+            found[game].append(median(ticks) * 1e9)
+            found[network].append(thread / len(ticks))
+    print(json.dumps(found))
+
+
+def frames_of(stage: Stage, clients: int, seconds: float) -> tuple[list[float], int]:
+    """Seconds of each tick while so many read, and nanoseconds of the network thread in all."""
+    times: list[float] = []
+    readers = Readers(stage, clients, seconds, "value", "--topics", str(TOPICS))
+    since = until = 0
+    due = perf_counter()
+    while readers.are_there:
+        is_timed = readers.are_ready.is_set()
+        if is_timed and not since:
+            since = on_processor(NETWORK_THREAD)
+        began = perf_counter()
+        stage.tick(FRAME)
+        ended = perf_counter()
+        if is_timed:
+            times.append(ended - began)
+            until = on_processor(NETWORK_THREAD)
+        due = max(due + FRAME, ended)
+        sleep(due - ended)
+    for _ in range(10):  # those who left
+        stage.tick(FRAME)
+        sleep(FRAME)
+    found = readers.left()
+    if found["fewest"] < len(times) * TOPICS / 10:  # others may make the machine slow
+        raise SystemExit(f"not all {clients} clients got the values: {found}")
+    return times, until - since
+
+
+def on_processor(thread: str) -> int:
+    """Nanoseconds that a thread of this process, which has this name, has run."""
+    for task in Path("/proc/self/task").iterdir():
+        if (task / "comm").read_text().strip() == thread:
+            return int((task / "schedstat").read_text().split()[0])
+    raise SystemExit(f"no thread is called {thread}")
+
+
+if __name__ == "__main__":
+    main()

@@ -59,6 +59,7 @@ WS = _node("ws (node)", "peers/ws_node.cjs")
 NODEJS_WEBSOCKET = _node("nodejs-websocket", "peers/nodejs_websocket.cjs")
 
 STAGE = _ours("stagedoor", "peers/ours_calls.py", "call")
+PUBLISHING = _ours("publishing", "peers/ours_publishing.py")
 OUR_ECHO = replace(OURS, name="stagedoor, echo")
 JSONRPCSERVER = _peer("jsonrpcserver", "peers/jsonrpcserver_websockets.py", "call")
 JSONRPCSERVER_AIOHTTP = _peer("jsonrpcserver, aiohttp", "peers/jsonrpcserver_aiohttp.py", "call")

@@ -1,4 +1,9 @@
-"""A stage with a method, for a program that sleeps while nobody calls."""
+"""A stage with a method, for a program that sleeps while nobody calls.
+
+An argument says how many methods it has in all.
+"""
+
+import sys
 
 import stagedoor
 
@@ -14,6 +19,9 @@ def add(a: int, b: int) -> int:
     """Two integers in, one out."""
     return a + b
 
+
+for number in range(1, int(sys.argv[1]) if sys.argv[1:] else 1):
+    stage.rpc(name=f"add.{number}")(add)
 
 print(stage.port, stage._hub.keys.tokens.operator, flush=True)
 server = stage._server

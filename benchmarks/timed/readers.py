@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 
+import stagedoor
 from benchmarks.environment import LOADGEN
 from stagedoor.live.stage import Stage
 
@@ -12,10 +13,10 @@ FRAME = 1 / 60
 
 
 def stage_for(connections: int) -> Stage:
-    """A stage that lets in more clients than 64, of which `start()` has no option."""
-    stage = Stage("topic")
-    stage._server._options._options["max_connections"] = connections
-    stage._listener.open(0, "127.0.0.1")
+    """A stage that lets in so many clients."""
+    limits = stagedoor.Limits(max_connections=connections)
+    stage = stagedoor.start("topic", port=0, limits=limits)
+    assert isinstance(stage, Stage)
     return stage
 
 

@@ -65,7 +65,7 @@ MAY_IMPORT = {
     },
 }
 # Files of `live` that are pieces of the websocket layer; any other file there is "live.base".
-WEBSOCKET = {"connection", "handlers", "loop", "options"}
+WEBSOCKET = {"connection", "handlers", "lifetime", "loop", "options"}
 
 MODULES = {
     ".".join(file.relative_to(SOURCES).with_suffix("").parts).removesuffix(".__init__"): file

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import weakref
+import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -16,12 +13,11 @@ from stagedoor import _core
 from stagedoor._core import BINARY, CLOSED, DROPPED, FAILED, OPENED, SENT, TEXT
 from stagedoor.live.connection import ReadyState, WebSocketServerConnection
 from stagedoor.live.handlers import Handler, logger, with_argument
+from stagedoor.live.lifetime import Lifetime, warn_when_neglected
 from stagedoor.live.loop import LoopBridge
 from stagedoor.live.options import Options
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     from typing_extensions import Buffer
 
 __all__ = ["ReadyState", "WebSocketServer", "WebSocketServerConnection"]
@@ -33,10 +29,6 @@ _CHUNK = 128
 """Events turned into Python objects at a time; what they send goes out together."""
 _SIGNAL_CHECK = 0.05
 """Seconds after which a blocking wait looks for Ctrl-C."""
-_PATIENCE = 2.0
-"""Seconds that events may wait before a log line says that nobody polls."""
-
-_servers: weakref.WeakSet[WebSocketServer] = weakref.WeakSet()
 
 
 class WebSocketServer:
@@ -105,7 +97,7 @@ class WebSocketServer:
             close_timeout=close_timeout,
         )
         self._core: _core.Server | None = None
-        self._end: weakref.finalize[Any, Any] | None = None
+        self._lifetime: Lifetime | None = None
         self._bridge: LoopBridge | None = None
         self._is_closing = False
         self._connections: dict[int, WebSocketServerConnection] = {}
@@ -198,17 +190,9 @@ class WebSocketServer:
         self._core = core = _core.Server(
             host, port, tokens=self._tokens, **self._options.for_core(), **self._guard
         )
-        watch = threading.Thread(
-            target=self._watch or partial(_warn_when_neglected, advice=self._advice),
-            args=(core.thread,),
-            name="stagedoor-watch",
-            daemon=True,
-        )
-        watch.start()
-        # At the latest when the interpreter exits: no thread of ours may outlive it.
-        self._end = weakref.finalize(self, _end, core.thread, watch)
-        _servers.add(self)
-        if (loop := _running_loop()) is not None:
+        watch = self._watch or partial(warn_when_neglected, advice=self._advice)
+        self._lifetime = Lifetime(self, core.thread, watch)
+        if (loop := asyncio._get_running_loop()) is not None:
             self._bridge = LoopBridge(loop, core, self._poll_in_loop or self.poll)
 
     def close(self, callback: Callback | None = None) -> None:
@@ -349,13 +333,12 @@ class WebSocketServer:
         """Let go of the native server, which has ended."""
         self._core = None
         self._is_closing = False
-        _servers.discard(self)
         if self._bridge is not None:
             self._bridge.close()
             self._bridge = None
-        if self._end is not None:
-            self._end()
-            self._end = None
+        if self._lifetime is not None:
+            self._lifetime.end()
+            self._lifetime = None
 
     def serve_forever(self) -> None:
         """Run callbacks, on this thread, until the server is closed; Ctrl-C works."""
@@ -384,7 +367,7 @@ class WebSocketServer:
         self._later.append(call)
         if self._bridge is not None:
             self._bridge.wake()
-        elif self._core is None and (loop := _running_loop()) is not None:
+        elif self._core is None and (loop := asyncio._get_running_loop()) is not None:
             loop.call_soon(self.poll)  # not listening: nothing else would make the loop poll
 
     def _call_all_later(self) -> int:
@@ -404,20 +387,14 @@ class WebSocketServer:
         self._connections.clear()
         self._events = None
         self._later.clear()
-        if self._end is not None:
-            self._end.detach()
-            self._end = None
+        if self._lifetime is not None:
+            self._lifetime.forget()
+            self._lifetime = None
         if self._bridge is not None:
             self._bridge.forget()
             self._bridge = None
         self._core = None
         self._is_closing = False
-
-
-def _running_loop() -> AbstractEventLoop | None:
-    """The asyncio loop that runs on this thread; asyncio is not imported to find out."""
-    asyncio = sys.modules.get("asyncio")
-    return None if asyncio is None else asyncio._get_running_loop()
 
 
 def _check_address(port: object, host: object) -> tuple[str, int]:
@@ -432,30 +409,3 @@ def _check_address(port: object, host: object) -> tuple[str, int]:
     if not host:
         raise ValueError('host must not be empty; every interface is "0.0.0.0" or "::"')
     return host, port
-
-
-def _warn_when_neglected(network: _core.NetworkThread, advice: str) -> None:
-    """A thread of its own, asleep in native code."""
-    if network.wait_neglected(_PATIENCE):
-        logger.warning("clients have waited for %.0f s and nobody polls: %s", _PATIENCE, advice)
-
-
-def _end(network: _core.NetworkThread, watch: threading.Thread) -> None:
-    network.join()
-    if watch is not threading.current_thread():
-        watch.join()
-
-
-def _after_fork_in_child() -> None:
-    _core.after_fork_in_child()
-    for server in list(_servers):
-        server._forget()
-    _servers.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_core.before_fork,
-        after_in_parent=_core.after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
-    )

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect as websocket
 
-from stagedoor.live import websocket as module
+from stagedoor.live import lifetime
 from stagedoor.live.websocket import WebSocketServer, WebSocketServerConnection
 
 from .conftest import Connect, Serve
@@ -606,7 +606,7 @@ class TestNobodyPolls:
         caplog: pytest.LogCaptureFixture,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(module, "_PATIENCE", 0.1)
+        monkeypatch.setattr(lifetime, "_PATIENCE", 0.1)
         server = serve()
         client = connect(server)
         wait_until(lambda: caplog.records)
@@ -624,7 +624,7 @@ class TestNobodyPolls:
         caplog: pytest.LogCaptureFixture,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        monkeypatch.setattr(module, "_PATIENCE", 0.25)
+        monkeypatch.setattr(lifetime, "_PATIENCE", 0.25)
         server = serve()
         time.sleep(0.4)
         connect(server)
@@ -640,7 +640,7 @@ class TestNobodyPolls:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         """Somebody does poll; that it is not enough is another matter."""
-        monkeypatch.setattr(module, "_PATIENCE", 0.25)
+        monkeypatch.setattr(lifetime, "_PATIENCE", 0.25)
         server = serve()
         recording = Recording(server)
         client = connect(server)

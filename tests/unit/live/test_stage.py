@@ -242,9 +242,9 @@ class TestTick:
     def test_the_advice_of_the_log_line_is_for_a_stage(
         self, start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from stagedoor.live import websocket as live_websocket
+        from stagedoor.live import lifetime
 
-        monkeypatch.setattr(live_websocket, "_PATIENCE", 0.05)
+        monkeypatch.setattr(lifetime, "_PATIENCE", 0.05)
         with Caller(start()):
             deadline = time.monotonic() + PATIENCE
             while not caplog.records and time.monotonic() < deadline:

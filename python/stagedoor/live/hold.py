@@ -7,7 +7,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Generator
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from stagedoor.live.pace import Pace
 from stagedoor.live.websocket import WebSocketServer
@@ -44,6 +44,7 @@ class Hold:
         self._answer = answer
         self._turn = turn
         self._changed: asyncio.Event | None = None
+        self._complained: set[str] = set()
         self.seconds = 0.0
         """How long the game was held the last time."""
         pace.listeners.append(self._wake)
@@ -96,11 +97,22 @@ class Hold:
                     continue
                 due = monotonic() + TURN
                 self._turn()
-                if engine is not None and engine.hold():
+                if engine is not None and self._ask(engine, "hold"):
                     self._pace.resume()
                 if self._server._core is None:  # it has failed, or this is a forked child
                     self._pace.end()
         finally:
             self.seconds = monotonic() - began
             if engine is not None:
-                engine.release()
+                self._ask(engine, "release")
+
+    def _ask(self, engine: Engine, hook: Literal["hold", "release"]) -> bool:
+        """Call one of the engine's hooks. What it raises is logged, once, and stops nothing:
+        callers can be answered without an engine."""
+        try:
+            return bool(getattr(engine, hook)())
+        except Exception:
+            if hook not in self._complained:
+                self._complained.add(hook)
+                logger.exception("%s: %s() raised; the stage goes on without", engine.name, hook)
+            return False

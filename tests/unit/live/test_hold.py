@@ -194,6 +194,36 @@ def test_the_engine_is_called_while_the_game_is_held_and_at_its_end(
         loop.wait_until(lambda: engine.calls[-1] == "release")
 
 
+def test_an_engine_that_fails_is_logged_once_and_callers_are_answered(
+    start: Start,
+    engine: FakeEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail() -> bool:
+        engine.calls.append("failed")
+        raise LookupError("there is no window")
+
+    monkeypatch.setattr(engine, "hold", fail)
+    monkeypatch.setattr(engine, "release", fail)
+    stage = start()
+    with Loop(stage) as loop, connect(stage) as client:
+
+        def pause_and_resume() -> None:
+            client.call("game.pause")
+            calls, frames = len(engine.calls), loop.frames
+            loop.wait_until(lambda: len(engine.calls) >= calls + 3)
+            assert client.call("game.status")["paused"]
+            client.call("game.resume")
+            loop.wait_until(lambda: loop.frames > frames)
+
+        pause_and_resume()
+        pause_and_resume()
+    logged = [record for record in caplog.records if "fake 1.0" in record.getMessage()]
+    assert [record.exc_info is not None for record in logged] == [True, True], "one for each hook"
+    assert ["hold()" in record.getMessage() for record in logged] == [True, False]
+
+
 def test_a_paused_game_can_be_quit(start: Start, engine: FakeEngine) -> None:
     stage = start()
     with Loop(stage) as loop, connect(stage) as client:

@@ -6,7 +6,9 @@ from typing import Protocol
 
 
 class Engine(Protocol):
-    """What a game framework does for its stage. Game thread only."""
+    """What a game framework does for its stage. Game thread only.
+
+    What `hold` and `release` raise is logged, once."""
 
     name: str
     """The framework and its version: `pygame-ce 2.5.6`."""

@@ -53,6 +53,7 @@ test: setup
 lint: setup
 	cargo fmt --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
+	cargo clippy --quiet --package stagedoor-server -- -D warnings # as released: without faults
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -63,6 +64,7 @@ conformance: setup
 
 fuzz:
 	PROPTEST_CASES=20000 cargo test --quiet --release -p stagedoor-protocol --test '*'
+	FAULT_SEEDS=30 cargo test --quiet --release -p stagedoor-server --test 'faults*'
 
 bench: setup
 	$(BIN)/python -m benchmarks

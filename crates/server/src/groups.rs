@@ -52,6 +52,11 @@ impl Groups {
         self.0.entry(id).or_default();
     }
 
+    /// Of all groups together.
+    pub(crate) fn members(&self) -> usize {
+        self.0.values().map(|group| group.members.len()).sum()
+    }
+
     /// Forgets the group, and gives those that were in it.
     pub(crate) fn close(&mut self, id: GroupId) -> Vec<ConnectionId> {
         self.0.remove(&id).map(|group| group.members).unwrap_or_default()

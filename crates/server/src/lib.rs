@@ -6,12 +6,18 @@
 //! under one lock. Nothing here knows Python.
 
 mod admission;
+mod clock;
 mod descriptors;
 mod door;
 #[cfg(unix)]
 mod dump;
 mod event;
 mod failures;
+#[cfg(feature = "faults")]
+pub mod faults;
+#[cfg(not(feature = "faults"))]
+#[path = "no_faults.rs"]
+mod faults;
 mod groups;
 mod http;
 mod inbox;

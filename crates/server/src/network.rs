@@ -13,12 +13,14 @@ use mio::{Events, Poll, Token};
 use slab::Slab;
 use stagedoor_protocol::Refusal;
 
+use crate::clock::Clock;
 use crate::event::{Batch, Event};
+use crate::faults::{Faults, Sums};
 use crate::groups::Groups;
 use crate::outbox::{ConnectionId, Outbox};
 use crate::peer::{Fate, Peer, Readiness, Rules};
 use crate::server::Shared;
-use crate::socket::{Clock, Listener, Socket};
+use crate::socket::{Listener, Socket};
 use crate::timers::Timers;
 use room::Handshakes;
 
@@ -43,6 +45,7 @@ pub(crate) struct Network {
     poll: Poll,
     listener: Option<Listener>,
     clock: Clock,
+    faults: Faults,
     rules: Rules,
     shared: Arc<Shared>,
     peers: Slab<Peer>,
@@ -74,7 +77,7 @@ impl Network {
     pub(crate) fn new(
         poll: Poll,
         mut listener: Listener,
-        clock: Clock,
+        faults: Faults,
         rules: Rules,
         shared: Arc<Shared>,
     ) -> io::Result<Self> {
@@ -82,7 +85,8 @@ impl Network {
         Ok(Self {
             poll,
             listener: Some(listener),
-            clock,
+            clock: Clock::new(faults.clone()),
+            faults,
             rules,
             shared,
             peers: Slab::new(),
@@ -107,8 +111,7 @@ impl Network {
     pub(crate) fn run(&mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(1024);
         while !self.is_done() {
-            self.sleep(&mut events)?;
-            let now = self.clock.now();
+            let now = self.sleep(&mut events)?;
             for event in &events {
                 match event.token() {
                     WAKER => {}
@@ -131,6 +134,12 @@ impl Network {
             self.write_dirty(now);
             self.handle_timeouts(now);
             self.shared.inbox.deliver(&mut self.batch);
+            self.faults.end_turn(|| Sums {
+                peers: self.peers.len(),
+                placed: self.placed,
+                buffered: self.buffered,
+                members: self.groups.members(),
+            });
         }
         Ok(())
     }
@@ -139,14 +148,12 @@ impl Network {
         self.stop_by.is_some() && self.peers.is_empty()
     }
 
-    /// Waits for sockets, commands or the next deadline.
-    fn sleep(&mut self, events: &mut Events) -> io::Result<()> {
+    /// Waits for sockets, commands or the next deadline; returns the time then.
+    fn sleep(&mut self, events: &mut Events) -> io::Result<Instant> {
         let deadlines = [self.timers.next(), self.accept_again, self.stop_by, self.report_at];
-        let mut timeout = deadlines
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|at| at.saturating_duration_since(self.clock.now()));
+        let now = self.clock.now(Some(Duration::ZERO));
+        let mut timeout =
+            deadlines.into_iter().flatten().min().map(|at| at.saturating_duration_since(now));
         self.shared.is_asleep.store(true, Ordering::SeqCst);
         let may_read = !self.ready.is_empty() && !self.is_inbox_full();
         if may_read || self.shared.has_commands.load(Ordering::SeqCst) {
@@ -155,8 +162,8 @@ impl Network {
         let result = self.poll.poll(events, timeout);
         self.shared.is_asleep.store(false, Ordering::SeqCst);
         match result {
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
-            other => other,
+            Err(error) if error.kind() != ErrorKind::Interrupted => Err(error),
+            _ => Ok(self.clock.now(timeout)),
         }
     }
 

@@ -17,13 +17,14 @@ use crate::admission::Admission;
 use crate::descriptors::Listed;
 use crate::door::Door;
 use crate::event::{Batch, Event};
+use crate::faults::Faults;
 use crate::groups::GroupId;
 use crate::inbox::Inbox;
 use crate::network::{Network, WAKER};
 use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
 use crate::peer::Rules;
 use crate::settings::Settings;
-use crate::socket::{Clock, Listener};
+use crate::socket::Listener;
 use crate::stall::Watch;
 use crate::tokens::Tokens;
 
@@ -101,7 +102,22 @@ pub struct Server {
 
 impl Server {
     /// Binds, and starts the network thread. Port 0: any free one.
-    pub fn listen(mut settings: Settings, host: &str, port: u16) -> io::Result<Self> {
+    pub fn listen(settings: Settings, host: &str, port: u16) -> io::Result<Self> {
+        Self::start(settings, host, port, Faults::default())
+    }
+
+    /// Like [`Server::listen`], in a system that fails.
+    #[cfg(feature = "faults")]
+    pub fn listen_with(
+        faults: &Faults,
+        settings: Settings,
+        host: &str,
+        port: u16,
+    ) -> io::Result<Self> {
+        Self::start(settings, host, port, faults.clone())
+    }
+
+    fn start(mut settings: Settings, host: &str, port: u16, faults: Faults) -> io::Result<Self> {
         let wanted = (host, port).to_socket_addrs()?.next();
         let wanted = wanted.ok_or_else(|| io::Error::other("the host has no address"))?;
         let (listener, address) = Listed::open(|| bind(wanted))?;
@@ -133,8 +149,8 @@ impl Server {
             settings,
         };
         shared.inbox.attend();
-        let listener = Listener::new(listener);
-        let network = Network::new(poll, listener, Clock, rules, Arc::clone(&shared))?;
+        let listener = Listener::new(listener, faults.clone());
+        let network = Network::new(poll, listener, faults, rules, Arc::clone(&shared))?;
         let ours = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("stagedoor-net".into())

@@ -1,48 +1,63 @@
-//! What the network thread asks of the system: connections, their bytes, and the time.
+//! What the network thread asks of the system: connections and their bytes.
 //!
-//! Nothing else on that thread touches a socket or reads a clock.
+//! Nothing else on that thread touches a socket; the time it has from [`crate::clock`]. In this
+//! crate's tests, calls fail as [`crate::faults`] wants.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
-use std::time::Instant;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 
 use crate::descriptors::Listed;
+use crate::faults::{Call, Faults, cut};
 
 /// A connected socket. Like the system's, it is told of by the poll only when something has
 /// changed since it would block.
-pub(crate) struct Socket(Listed<TcpStream>);
+pub(crate) struct Socket {
+    stream: Listed<TcpStream>,
+    faults: Faults,
+}
+
+#[cfg(not(feature = "faults"))]
+const _: () = assert!(size_of::<Socket>() == size_of::<Listed<TcpStream>>());
 
 impl Socket {
     /// From now on the poll tells of it, by this token.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(&mut *self.0, token, Interest::READABLE | Interest::WRITABLE)
+        self.faults.registered(registry, token)?;
+        registry.register(&mut *self.stream, token, Interest::READABLE | Interest::WRITABLE)
     }
 
     pub(crate) fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.0.set_nodelay(nodelay)
+        self.stream.set_nodelay(nodelay)
     }
 
     pub(crate) fn shutdown(&self, how: Shutdown) -> io::Result<()> {
-        self.0.shutdown(how)
+        self.stream.shutdown(how)
     }
 }
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
+        let allowed = self.faults.before(Call::Read, &mut self.stream, buffer.len())?;
+        self.stream.read(&mut buffer[..allowed])
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
+        let allowed = self.faults.before(Call::Write, &mut self.stream, bytes.len())?;
+        self.stream.write(&bytes[..allowed])
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.0.write_vectored(slices)
+        let length = slices.iter().map(|slice| slice.len()).sum();
+        let allowed = self.faults.before(Call::Write, &mut self.stream, length)?;
+        if allowed < length {
+            return self.stream.write_vectored(&cut(slices, allowed));
+        }
+        self.stream.write_vectored(slices)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -51,31 +66,26 @@ impl Write for Socket {
 }
 
 /// A listening socket.
-pub(crate) struct Listener(Listed<TcpListener>);
+pub(crate) struct Listener {
+    listener: Listed<TcpListener>,
+    faults: Faults,
+}
 
 impl Listener {
-    pub(crate) fn new(listener: Listed<TcpListener>) -> Self {
-        Self(listener)
+    pub(crate) fn new(listener: Listed<TcpListener>, faults: Faults) -> Self {
+        Self { listener, faults }
     }
 
     /// From now on the poll tells of connections that wait, by this token.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(&mut *self.0, token, Interest::READABLE)
+        self.faults.registered(registry, token)?;
+        registry.register(&mut *self.listener, token, Interest::READABLE)
     }
 
     /// Accepts one connection.
     pub(crate) fn accept(&self) -> io::Result<(Socket, SocketAddr)> {
-        let (stream, address) = Listed::open(|| self.0.accept())?;
-        Ok((Socket(stream), address))
-    }
-}
-
-/// The time by which the network thread measures.
-pub(crate) struct Clock;
-
-impl Clock {
-    #[expect(clippy::unused_self, reason = "the clock of a network, not of the process")]
-    pub(crate) fn now(&self) -> Instant {
-        Instant::now()
+        self.faults.before_accept()?;
+        let (stream, address) = Listed::open(|| self.listener.accept())?;
+        Ok((Socket { stream, faults: self.faults.clone() }, address))
     }
 }

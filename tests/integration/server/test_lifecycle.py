@@ -20,7 +20,18 @@ from stagedoor import _core
 from stagedoor.live.websocket import ReadyState, WebSocketServer
 
 from .conftest import Connect
-from .raw import CLOSE, PATIENCE, PING, PONG, TEXT, RawClient, close_payload, connected, frame
+from .raw import (
+    CLOSE,
+    PATIENCE,
+    PING,
+    PONG,
+    TEXT,
+    RawClient,
+    close_payload,
+    connected,
+    frame,
+    request,
+)
 from .running import (
     MORE_THAN_THE_KERNEL_TAKES,
     Program,
@@ -650,6 +661,42 @@ class TestSignals:
         every = (1 << 31) - 1 & ~(1 << signal.SIGKILL - 1) & ~(1 << signal.SIGSTOP - 1)
         assert blocked
         assert all(mask & every == every for mask in blocked)
+
+
+class TestAProcessThatWasStopped:
+    def test_gives_its_peers_the_time_that_they_did_not_have(self) -> None:
+        source = """
+            server = WebSocketServer(handshake_timeout=1.0, ping_interval=0.1, ping_timeout=1.0)
+            def on_connection(connection):
+                connection.ontext = lambda text: connection.send(text)
+            server.onconnection = on_connection
+            server.listen(0)
+            print(server.port)
+            server.serve_forever()
+        """
+        with Program(source) as program:
+            client = connected(program.read_port())
+            beginner = RawClient(client.port)
+            head = request(client.port)
+            beginner.send(head[:20])
+            ping = client.read_frame()
+            assert ping.opcode == PING
+            program.process.send_signal(signal.SIGSTOP)
+            threading.Event().wait(2.0)  # that is what is tested
+            program.process.send_signal(signal.SIGCONT)
+            # Its deadlines would be over by now, and it has had its turn.
+            late = connected(client.port)
+            late.send(frame(TEXT, b"a turn"))
+            while late.read_frame().payload != b"a turn":
+                pass
+            client.send(frame(PONG, ping.payload) + frame(TEXT, b"still here"))
+            while (received := client.read_frame()).opcode != TEXT:
+                assert received.opcode == PING, received
+            assert received.payload == b"still here"
+            beginner.send(head[20:])
+            assert beginner.read_response().status == 101
+            for each in (client, beginner, late):
+                each.close()
 
 
 class TestManyCycles:

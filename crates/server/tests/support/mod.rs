@@ -2,10 +2,11 @@
 
 #![allow(dead_code, reason = "not every test uses everything")]
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
+use stagedoor_server::faults::Faults;
 use stagedoor_server::{Batch, ConnectionId, Event, Opened, Server, Settings};
 
 /// Nothing here takes so long unless it is broken.
@@ -16,6 +17,11 @@ pub(crate) const CLOSE: u8 = 8;
 
 pub(crate) fn listen(settings: Settings) -> Server {
     Server::listen(settings, "127.0.0.1", 0).expect("a free port")
+}
+
+/// In a system that fails.
+pub(crate) fn listen_with(faults: &Faults, settings: Settings) -> Server {
+    Server::listen_with(faults, settings, "127.0.0.1", 0).expect("a free port")
 }
 
 /// Waits for the next events of a server.
@@ -89,6 +95,10 @@ fn clone(opened: &Opened) -> Opened {
     }
 }
 
+const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n\
+                       Sec-WebSocket-Version: 13\r\n\
+                       Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+
 /// A client that has sent its opening handshake.
 pub(crate) struct Client {
     pub(crate) stream: TcpStream,
@@ -103,25 +113,32 @@ impl Client {
 
     /// With these further header lines, each with its CR LF.
     pub(crate) fn with(address: SocketAddr, headers: &str) -> Self {
-        let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-                       Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
-        Self::request(address, &format!("{upgrade}{headers}"))
+        Self::request(address, &format!("{UPGRADE}{headers}"))
+    }
+
+    /// To a server whose system fails.
+    pub(crate) fn try_connect(address: SocketAddr) -> io::Result<Self> {
+        Self::try_request(address, UPGRADE)
     }
 
     /// A GET with these header lines.
     pub(crate) fn request(address: SocketAddr, headers: &str) -> Self {
-        let mut stream = TcpStream::connect(address).expect("connected");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        Self::try_request(address, headers).expect("a response head")
+    }
+
+    fn try_request(address: SocketAddr, headers: &str) -> io::Result<Self> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         let port = address.port();
         let request = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n");
-        stream.write_all(request.as_bytes()).expect("written");
+        stream.write_all(request.as_bytes())?;
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
             let mut byte = [0];
-            stream.read_exact(&mut byte).expect("a response head");
+            stream.read_exact(&mut byte)?;
             head.push(byte[0]);
         }
-        Self { stream, head: String::from_utf8(head).expect("a response head is text") }
+        Ok(Self { stream, head: String::from_utf8(head).expect("a response head is text") })
     }
 
     pub(crate) fn status(&self) -> u16 {
@@ -134,6 +151,10 @@ impl Client {
     }
 
     pub(crate) fn write_frame(&mut self, opcode: u8, payload: &[u8]) {
+        self.try_write_frame(opcode, payload).expect("written");
+    }
+
+    pub(crate) fn try_write_frame(&mut self, opcode: u8, payload: &[u8]) -> io::Result<()> {
         let mut frame = vec![0x80 | opcode];
         if payload.len() < 126 {
             frame.push(0x80 | u8::try_from(payload.len()).expect("a short message"));
@@ -143,20 +164,24 @@ impl Client {
         }
         frame.extend([0; 4]);
         frame.extend(payload);
-        self.stream.write_all(&frame).expect("written");
+        self.stream.write_all(&frame)
     }
 
     /// The next frame: its opcode and payload.
     pub(crate) fn frame(&mut self) -> (u8, Vec<u8>) {
-        let [first, second] = self.exactly();
+        self.try_frame().expect("a frame")
+    }
+
+    pub(crate) fn try_frame(&mut self) -> io::Result<(u8, Vec<u8>)> {
+        let [first, second] = self.exactly()?;
         let length = match second {
-            126 => u64::from(u16::from_be_bytes(self.exactly())),
-            127 => u64::from_be_bytes(self.exactly()),
+            126 => u64::from(u16::from_be_bytes(self.exactly()?)),
+            127 => u64::from_be_bytes(self.exactly()?),
             short => u64::from(short),
         };
         let mut payload = vec![0; usize::try_from(length).expect("it fits memory")];
-        self.stream.read_exact(&mut payload).expect("a payload");
-        (first & 0x0F, payload)
+        self.stream.read_exact(&mut payload)?;
+        Ok((first & 0x0F, payload))
     }
 
     pub(crate) fn text(&mut self) -> String {
@@ -176,9 +201,9 @@ impl Client {
         (code, reason)
     }
 
-    fn exactly<const N: usize>(&mut self) -> [u8; N] {
+    fn exactly<const N: usize>(&mut self) -> io::Result<[u8; N]> {
         let mut bytes = [0; N];
-        self.stream.read_exact(&mut bytes).expect("a frame");
-        bytes
+        self.stream.read_exact(&mut bytes)?;
+        Ok(bytes)
     }
 }

@@ -1,0 +1,224 @@
+//! A system that fails: whatever goes wrong, what arrives is whole, in order and there once, or the
+//! connection ends, once; nothing is left behind, and nothing spins.
+
+mod support;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use stagedoor_server::faults::{Faults, Plan, Sums};
+use stagedoor_server::{Account, Batch, ConnectionId, Event, Kind, Server, Settings};
+use support::{CLOSE, Client, PATIENCE, TEXT, listen_with};
+
+const CLIENTS: usize = 4;
+const MESSAGES: usize = 24;
+/// Messages that a client sends before it reads their echoes.
+const WINDOW: usize = 6;
+
+const LETTERS: &[u8; 23] = b"abcdefghijklmnopqrstuvw";
+
+/// How many seeds each plan is run with: more in `make fuzz`.
+fn seeds() -> u64 {
+    std::env::var("FAULT_SEEDS").map_or(3, |count| count.parse().expect("FAULT_SEEDS: a number"))
+}
+
+/// What a client says: it is different for each, and in each place of it.
+fn message(client: usize, number: usize, largest: usize) -> String {
+    let length = (client * 7919 + number * 104_729) % largest;
+    let letters = (0..length).map(|at| char::from(LETTERS[(at * 7 + number) % LETTERS.len()]));
+    format!("{client} {number} ").chars().chain(letters).collect()
+}
+
+/// What the program knows of a connection.
+struct Known {
+    account: Arc<Account>,
+    client: usize,
+    /// Messages that have come, and those sent with a receipt.
+    received: usize,
+    asked: usize,
+    receipts: usize,
+    closed: Option<(u16, Option<String>)>,
+}
+
+/// A program that echoes and looks closely.
+struct Echo<'a> {
+    server: &'a Server,
+    largest: usize,
+    connections: HashMap<ConnectionId, Known>,
+}
+
+impl Echo<'_> {
+    /// Handles what comes until the condition holds.
+    fn run_until(&mut self, what: &str, mut condition: impl FnMut(&Self) -> bool) {
+        let end = Instant::now() + PATIENCE * 3;
+        let mut batch = Batch::default();
+        while !condition(self) {
+            assert!(Instant::now() < end, "in vain: {what}");
+            self.server.wait(Duration::from_millis(5));
+            self.server.take(&mut batch);
+            for event in &batch.events {
+                self.handle(event, &batch.arena);
+            }
+            self.server.consumed(batch.events.iter().map(Event::weight).sum());
+            batch.clear();
+        }
+    }
+
+    fn handle(&mut self, event: &Event, arena: &[u8]) {
+        match event {
+            Event::Opened(id, opened) => {
+                let account = Arc::clone(&opened.account);
+                let (client, received, asked, receipts) = (0, 0, 0, 0);
+                let known = Known { account, client, received, asked, receipts, closed: None };
+                assert!(self.connections.insert(*id, known).is_none(), "opened twice");
+            }
+            Event::Message(id, _, range) => self.receive(*id, &arena[range.clone()]),
+            Event::LargeMessage(id, _, payload) => self.receive(*id, payload),
+            Event::Sent(id, count) => {
+                let known = self.open(*id);
+                known.receipts += count;
+                assert!(known.receipts <= known.asked, "more receipts than messages");
+            }
+            Event::Failed(id, _) => _ = self.open(*id),
+            Event::Closed(id, closed) => {
+                let end = (closed.code, closed.error.clone());
+                self.open(*id).closed = Some(end);
+            }
+            other => panic!("unexpected: {other:?}"),
+        }
+    }
+
+    fn open(&mut self, id: ConnectionId) -> &mut Known {
+        let known = self.connections.get_mut(&id).expect("it was opened");
+        assert_eq!(known.closed, None, "nothing comes after the end");
+        known
+    }
+
+    fn receive(&mut self, id: ConnectionId, payload: &[u8]) {
+        let largest = self.largest;
+        let text = str::from_utf8(payload).expect("text");
+        let known = self.open(id);
+        if known.received == 0 {
+            known.client = text.split(' ').next().and_then(|client| client.parse().ok()).unwrap();
+        }
+        assert!(text == message(known.client, known.received, largest), "{text:.20}");
+        let receipt = known.received.is_multiple_of(3);
+        known.received += 1;
+        known.asked += usize::from(receipt);
+        let account = Arc::clone(&known.account);
+        // It may have ended meanwhile.
+        let _ = self.server.send(id, &account, Kind::Text, payload, receipt);
+    }
+}
+
+/// A client's whole life; an error is the end of its connection.
+fn talk(address: SocketAddr, client: usize, largest: usize) -> io::Result<()> {
+    let mut connection = Client::try_connect(address)?;
+    assert_eq!(connection.status(), 101);
+    for first in (0..MESSAGES).step_by(WINDOW) {
+        for number in first..first + WINDOW {
+            let text = message(client, number, largest);
+            connection.try_write_frame(TEXT, text.as_bytes())?;
+        }
+        for number in first..first + WINDOW {
+            let (opcode, payload) = connection.try_frame()?;
+            assert_eq!(opcode, TEXT);
+            assert!(payload == message(client, number, largest).into_bytes(), "echo {number}");
+        }
+    }
+    connection.try_write_frame(CLOSE, &1000_u16.to_be_bytes())?;
+    assert_eq!(connection.try_frame()?, (CLOSE, 1000_u16.to_be_bytes().to_vec()));
+    Ok(())
+}
+
+/// Clients talk to a server whose system fails like this; returns how many came through.
+fn run(plan: Plan, seed: u64, largest: usize) -> usize {
+    let faults = Faults::new(plan, seed);
+    let settings = Settings { close_timeout: Duration::from_secs(60), ..Settings::default() };
+    let server = listen_with(&faults, settings);
+    let address = server.address();
+    let mut echo = Echo { server: &server, largest, connections: HashMap::new() };
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| std::thread::spawn(move || talk(address, client, largest).is_ok()))
+        .collect();
+    echo.run_until("the clients end", |_| clients.iter().all(JoinHandle::is_finished));
+    let through = clients.into_iter().filter_map(|client| client.join().ok()).filter(|ok| *ok);
+    let through = through.count();
+    echo.run_until("every connection ends, and leaves nothing", |echo| {
+        echo.connections.values().all(|known| known.closed.is_some())
+            && faults.sums() == Sums::default()
+    });
+    let well = echo.connections.values().filter(|known| known.closed == Some((1000, None)));
+    let mut whole = 0;
+    for known in well {
+        assert_eq!(known.receipts, known.asked, "what was sent before the end has its receipt");
+        whole += usize::from(known.received == MESSAGES);
+    }
+    assert!(whole >= through, "{whole} of {through} came through");
+    assert!(faults.injected() > 0, "nothing went wrong");
+    let (calls, turns) = faults.calls_and_turns();
+    let wake_ups = (CLIENTS * MESSAGES) as u64;
+    assert!(turns <= calls + wake_ups, "{turns} turns for {calls} calls");
+    faults.set(Plan::default());
+    let healthy = std::thread::spawn(move || talk(address, CLIENTS, largest));
+    echo.run_until("a healthy client is served", |_| healthy.is_finished());
+    healthy.join().expect("no panic").expect("served as ever");
+    through
+}
+
+fn everybody_comes_through(plan: Plan, largest: usize) {
+    for seed in 0..seeds() {
+        assert_eq!(run(plan, seed, largest), CLIENTS, "seed {seed}");
+    }
+}
+
+#[test]
+fn one_byte_at_a_time() {
+    everybody_comes_through(Plan { one_byte: 255, ..Plan::default() }, 300);
+}
+
+#[test]
+fn short_reads_and_writes() {
+    everybody_comes_through(Plan { short: 255, ..Plan::default() }, 50_000);
+}
+
+#[test]
+fn a_storm_of_would_block() {
+    everybody_comes_through(Plan { would_block: 200, ..Plan::default() }, 50_000);
+}
+
+#[test]
+fn interrupted_calls() {
+    everybody_comes_through(Plan { interrupted: 200, ..Plan::default() }, 50_000);
+}
+
+#[test]
+fn no_descriptors_and_connections_that_are_gone_before_they_are_accepted() {
+    let plan = Plan { interrupted: 50, no_descriptors: 128, aborted: 128, ..Plan::default() };
+    everybody_comes_through(plan, 1000);
+}
+
+#[test]
+fn everything_that_passes_at_once() {
+    let plan = Plan {
+        one_byte: 30,
+        short: 60,
+        would_block: 60,
+        interrupted: 60,
+        no_descriptors: 60,
+        aborted: 60,
+        broken: 0,
+    };
+    everybody_comes_through(plan, 50_000);
+}
+
+#[test]
+fn connections_that_break() {
+    let plan = Plan { short: 60, would_block: 30, broken: 2, ..Plan::default() };
+    let through: usize = (0..seeds()).map(|seed| run(plan, seed, 50_000)).sum();
+    assert!(through < CLIENTS * usize::try_from(seeds()).expect("few"), "none broke");
+}

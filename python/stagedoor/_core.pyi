@@ -298,8 +298,8 @@ class Frames:
         """A frame begins, on this thread; the one before ends.
 
         Returns the dt, less what stagedoor took of the frame before, and held it; None when the
-        server has events, and once a second in any case: see `spent`. The server counts this as a
-        poll.
+        server has events, on another thread than before, and once a second in any case: see
+        `spent`. The server counts this as a poll.
         """
     @property
     def spent(self) -> float:

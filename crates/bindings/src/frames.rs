@@ -117,8 +117,10 @@ impl Frames {
         let mut recorder = self.shared.lock();
         let spent = recorder.frames.spent();
         recorder.spent = spent;
-        recorder.frames.begin(now, this_thread());
-        if waits || now >= recorder.routine {
+        let thread = this_thread();
+        let has_moved = recorder.frames.thread() != thread;
+        recorder.frames.begin(now, thread);
+        if waits || has_moved || now >= recorder.routine {
             recorder.routine = now + nanoseconds(ROUTINE);
             return None;
         }

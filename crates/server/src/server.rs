@@ -61,7 +61,10 @@ impl Shared {
     fn queue(&self, put: impl FnOnce(&mut Outbox)) {
         let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
         put(&mut outbox);
-        self.has_commands.store(true, Ordering::SeqCst);
+        // It changes under the lock only, and a store would cost more than the rest of this.
+        if !self.has_commands.load(Ordering::Relaxed) {
+            self.has_commands.store(true, Ordering::SeqCst);
+        }
     }
 
     fn wake(&self) {

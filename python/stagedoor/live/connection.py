@@ -117,8 +117,10 @@ class WebSocketServerConnection:
         Raises TypeError for other data, UnicodeEncodeError for a `str` that is not valid Unicode.
         """
         refusal = self._send(data, callback)
-        if refusal is None:
-            return
+        if refusal is not None:
+            self._refused(refusal, callback)
+
+    def _refused(self, refusal: str, callback: Callable[[str | None], object] | None) -> None:
         if callback is not None:
             self._later(lambda: callback(refusal))
         elif self._state is ReadyState.OPEN and not self._has_dropped:

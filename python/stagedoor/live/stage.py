@@ -316,7 +316,6 @@ class Stage:
     def _turn(self, dt: float) -> float | None:
         """A frame begins; what the game gets of it if there is nothing to do."""
         topics, server = self._topics, self._server
-        self._hub.game_thread = get_ident()
         topics.frame += 1
         rest = self._begin(server._core, dt)
         if (
@@ -332,6 +331,7 @@ class Stage:
 
     def _begin_frame(self, dt: float) -> None:
         hub = self._hub
+        hub.game_thread = get_ident()
         self._is_ticking = True
         if self._engine is None:
             self._engine = engines.find()

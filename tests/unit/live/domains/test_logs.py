@@ -104,7 +104,7 @@ class TestHistory:
 
     def test_any_thread_may_ask_at_any_time(self, stage: Stage) -> None:
         """As the understudy does, when the game's thread does not come."""
-        history = stage._hub.methods["logs.history"]
+        history = stage._hub.methods.by_name["logs.history"]
         assert history.anytime
         stop = threading.Event()
         failures: list[object] = []

@@ -132,8 +132,8 @@ def test_any_thread_may_ask_at_any_time(stage: Stage) -> None:
     def ask() -> None:
         while not stop.is_set():
             try:
-                methods["telemetry.list"].function()
-                methods["telemetry.history"].function()
+                methods.by_name["telemetry.list"].function()
+                methods.by_name["telemetry.history"].function()
             except BaseException as error:
                 failures.append(error)
                 return

@@ -13,9 +13,11 @@ import argparse
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +30,14 @@ PROGRAM = ROOT / "target" / "release" / "examples" / "hot_paths"
 COUNTED = "*hot_paths*measured*"
 # A cost line of callgrind begins with a position: absolute, relative, or the same as before.
 COST_LINES = (*"0123456789", "+", "-", "*")
+# Which lines name objects and which files; those of calls only for the number.
+KINDS = {"ob": "ob", "cob": "ob", "fl": "fl", "fi": "fl", "fe": "fl", "cfi": "fl", "cfl": "fl"}
+OF_CALLS = ("cob", "cfi", "cfl")
+SOURCES = (
+    r"(crates/protocol/(?:src|examples)/.*)",
+    r"library/(?:std/src/\.\./\.\./)?(\w+)/",
+    r"/([\w-]+)-\d+\.\d+[^/]*/src/",
+)
 
 MARGIN = 0.05
 """So much more than the figure is allowed."""
@@ -56,19 +66,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.instructions")
     parser.add_argument("--write", action="store_true", help="write new figures")
     parser.add_argument("--sizes", action="store_true", help="print a table by size of message")
+    parser.add_argument("--where", action="store_true", help="print which sources take how many")
     options = parser.parse_args()
     if shutil.which("valgrind") is None:
         print("valgrind is missing: on Debian, as root: apt-get install valgrind", file=sys.stderr)
-        return 1 if os.environ.get("CI") or options.write or options.sizes else 0
+        return 1 if os.environ.get("CI") or any(vars(options).values()) else 0
     try:
         _build()
         if options.sizes:
             print(*by_size(), sep="\n")
             return 0
-        found = {name: count(*path) for name, path in PATHS.items()}
+        parts = {name: count(*path) for name, path in PATHS.items()}
     except CountError as error:
         print(f"instructions: {error}", file=sys.stderr)
         return 1
+    if options.where:
+        print(*where(parts), sep="\n")
+        return 0
+    found = {name: round(sum(of_parts.values())) for name, of_parts in parts.items()}
     compiler = _compiler()
     if options.write:
         known = _known() | {platform.machine(): {"compiler": compiler, "for a message": found}}
@@ -108,47 +123,59 @@ def complaints(found: dict[str, int], figures: dict[str, Any], compiler: str) ->
             yield f"instructions, {name}: {now} for a message, {fewer:+.1%}: keep it by --write"
 
 
-def count(path: str, size: int, messages: int) -> int:
-    """Return the instructions for each message that `crates/protocol` and what it is built of take.
+def count(path: str, size: int, messages: int) -> dict[str, float]:
+    """Return the instructions that `crates/protocol` and what it uses take for a message, for each
+    part of the sources.
 
     Raises CountError if nothing was counted.
     """
     with TemporaryDirectory() as folder:
         output = Path(folder) / "callgrind.out"
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={output}"]
-        command += [f"--toggle-collect={COUNTED}", "--dump-line=no", str(PROGRAM)]
-        command += [path, str(size), str(messages)]
+        command += [f"--toggle-collect={COUNTED}", str(PROGRAM), path, str(size), str(messages)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         except subprocess.TimeoutExpired as error:
             raise CountError(f"{path} was not done within 300 s") from error
         if done.returncode:
             raise CountError(f"{path} failed: {done.stderr.strip().splitlines()[-1]}")
-        total = own_instructions(output.read_text().splitlines(), PROGRAM.name)
-    if total == 0:
+        found = own_instructions(output.read_text().splitlines(), PROGRAM.name)
+    if not found:
         raise CountError(f"nothing was counted for {path}: has `measured` another name?")
-    return round(total / messages)
+    return {part: instructions / messages for part, instructions in found.items()}
 
 
-def own_instructions(lines: Iterable[str], program: str) -> int:
-    """Return what callgrind's output says of the code in one file; not what that has called."""
-    names: dict[str, str] = {}
-    total, is_ours, is_call = 0, False, False
+def own_instructions(lines: Iterable[str], program: str) -> Counter[str]:
+    """Return what callgrind's output says of the code of one program, and of nothing that this has
+    called in other files; for each part of the sources."""
+    names: dict[str, dict[str, str]] = {"ob": {}, "fl": {}}
+    found: Counter[str] = Counter()
+    is_ours, is_call, source = False, False, ""
     for line in lines:
-        key, is_pair, value = line.partition("=")
+        key, _, value = line.partition("=")
         if line.startswith(COST_LINES):
             if is_ours and not is_call:
-                total += int(line.split()[1])
+                found[part_of(source)] += int(line.split()[1])
             is_call = False
-        elif is_pair and key in ("ob", "cob"):
-            # `(1) /path` the first time, `(1)` from then on.
-            number, _, path = value.partition(" ")
-            names.setdefault(number, path)
+        elif key in KINDS:
+            # `(1) name` the first time, `(1)` from then on; objects and files count apart.
+            number, _, name = value.partition(" ")
+            known = names[KINDS[key]].setdefault(number, name)
             if key == "ob":
-                is_ours = Path(names[number]).name == program
+                is_ours = Path(known).name == program
+            elif KINDS[key] == "fl" and key not in OF_CALLS:
+                source = known
         elif key == "calls":
             is_call = True
-    return total
+    return found
+
+
+def part_of(source: str) -> str:
+    """Return the crate, and the file if it is one of this project."""
+    for pattern in SOURCES:
+        if found := re.search(pattern, source):
+            return found[1]
+    return source
 
 
 def by_size() -> Iterator[str]:
@@ -157,9 +184,19 @@ def by_size() -> Iterator[str]:
     yield "|---:|---:|---:|---:|---:|"
     for size in SIZES:
         messages = max(2, min(2000, 4 * 1024 * 1024 // size))
-        both = [count(path, size, messages) for path in ("receive", "send")]
-        cells = [f"{found:,} | {found / size:.2f}".replace(",", " ") for found in both]
+        both = [sum(count(path, size, messages).values()) for path in ("receive", "send")]
+        cells = [f"{found:,.0f} | {found / size:.2f}".replace(",", " ") for found in both]
         yield f"| {size} B | {' | '.join(cells)} |"
+
+
+def where(parts: dict[str, dict[str, float]]) -> Iterator[str]:
+    """Give a table in Markdown for each path: the sources that take one instruction in fifty."""
+    for name, found in parts.items():
+        total = sum(found.values())
+        yield f"\n| {name} | {total:.0f} | |\n|---|---:|---:|"
+        for part, instructions in sorted(found.items(), key=lambda item: -item[1]):
+            if instructions >= total / 50:
+                yield f"| {part} | {instructions:.0f} | {instructions / total:.0%} |"
 
 
 def _build() -> None:

@@ -74,6 +74,90 @@ fn text(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Fault;
+    use crate::opening::Target;
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::thread;
+    use std::time::Duration;
+    use zlib_rs::{Deflate, DeflateFlush};
+
+    /// Measures a server that compresses what `treat` makes of each message, with one context.
+    fn against(treat: impl Fn(u32, Vec<u8>) -> Vec<u8> + Send + 'static) -> Result<Report, Error> {
+        const YES: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
+            Sec-WebSocket-Extensions: permessage-deflate\r\n\
+            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 1024]).unwrap();
+            stream.write_all(YES).unwrap();
+            let mut context = Deflate::new(1, false, 15);
+            for number in 0.. {
+                let text = text(number % MESSAGES);
+                let mut frame = vec![0; frame::masked(FIN | TEXT, text.as_bytes()).len()];
+                if stream.read_exact(&mut frame).is_err() {
+                    return;
+                }
+                let reply = treat(number, text.into_bytes());
+                let mut compressed = vec![0; reply.len() + 1024];
+                let before = context.total_out();
+                context.compress(&reply, &mut compressed, DeflateFlush::SyncFlush).unwrap();
+                let length = usize::try_from(context.total_out() - before).unwrap();
+                let payload = &compressed[..length - 4];
+                let frame = [&frame::header(0xc1, payload.len(), 0), payload].concat();
+                if stream.write_all(&frame).is_err() {
+                    return;
+                }
+            }
+        });
+        let target = Target::parse(&format!("ws://{address}/")).unwrap();
+        let result = run(&Options {
+            load: Load {
+                target: Target { compression: true, ..target },
+                connections: 1,
+                depth: 2,
+                seconds: Duration::from_millis(100),
+                warmup: Duration::ZERO,
+                timeout: Duration::from_millis(500),
+                announce: false,
+            },
+        });
+        server.join().unwrap();
+        result
+    }
+
+    fn fault(result: Result<Report, Error>) -> (u32, Fault) {
+        match result {
+            Err(Error::Reply { connection: 0, sequence, fault }) => (sequence, fault),
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("accepted"),
+        }
+    }
+
+    #[test]
+    fn a_true_echo_is_measured_and_its_context_is_kept() {
+        let report = against(|_, text| text).unwrap();
+        assert!(report.messages > 0);
+    }
+
+    #[test]
+    fn other_texts_are_told_apart() {
+        let damaged = against(|number, mut text| {
+            text[30] ^= u8::from(number == 1);
+            text
+        });
+        assert_eq!(fault(damaged), (1, Fault::Payload { offset: 30 }));
+        let short = against(|_, mut text| {
+            text.pop();
+            text
+        });
+        let expected = text(0).len();
+        assert_eq!(fault(short), (0, Fault::Length { found: expected as u64 - 1, expected }));
+        let long = against(|_, text| [text, b"and more".to_vec()].concat());
+        assert!(matches!(fault(long), (0, Fault::Length { .. })));
+    }
 
     #[test]
     fn messages_are_all_different_and_about_a_kilobyte() {

@@ -60,6 +60,7 @@ NODEJS_WEBSOCKET = _node("nodejs-websocket", "peers/nodejs_websocket.cjs")
 
 STAGE = _ours("stagedoor", "peers/ours_calls.py", "call")
 PUBLISHING = _ours("publishing", "peers/ours_publishing.py")
+PUBLISHING_PICOWS = _peer("publishing, picows", "games/publishing_picows.py")
 OUR_ECHO = replace(OURS, name="stagedoor, echo")
 JSONRPCSERVER = _peer("jsonrpcserver", "peers/jsonrpcserver_websockets.py", "call")
 JSONRPCSERVER_AIOHTTP = _peer("jsonrpcserver, aiohttp", "peers/jsonrpcserver_aiohttp.py", "call")

@@ -21,7 +21,7 @@ def add(a: int, b: int) -> int:
 
 
 for number in range(1, int(sys.argv[1]) if sys.argv[1:] else 1):
-    stage.rpc(name=f"add.{number}")(add)
+    stage.rpc(name=f"add_{number}")(add)
 
 print(stage.port, stage._hub.keys.tokens.operator, flush=True)
 server = stage._server

@@ -1,7 +1,7 @@
 """A hundred topics at 60 Hz, read by one client and by fifty, each of which gets the newest value.
 
 What a frame costs on the game's thread, in `tick()`, and on the network thread: its time on a
-processor, which the kernel counts.
+processor, which the kernel counts. Beside it the same game with picows on an asyncio thread.
 """
 
 import json
@@ -13,7 +13,16 @@ from time import perf_counter, sleep
 
 os.environ["STAGEDOOR"] = "1"
 
-from benchmarks.costs import NETWORK_MANY, NETWORK_ONE, TOPICS_MANY, TOPICS_ONE
+from benchmarks.costs import (
+    NETWORK_MANY,
+    NETWORK_ONE,
+    PICOWS_GAME,
+    PICOWS_NETWORK,
+    TOPICS_MANY,
+    TOPICS_ONE,
+)
+from benchmarks.roster import PUBLISHING_PICOWS
+from benchmarks.serving import serving
 from benchmarks.timed.readers import FRAME, Readers, stage_for
 from stagedoor.live.stage import Stage
 
@@ -27,19 +36,26 @@ def main() -> None:
     stage = stage_for(max(COUNTS))
     for number in range(TOPICS):
         stage.watch(f"value.{number}", lambda number=number: stage._hub.frame * 0.25 + number)
-    found: dict[str, list[float]] = {what: [] for both in COUNTS.values() for what in both}
+    whats = [*(what for both in COUNTS.values() for what in both), PICOWS_GAME, PICOWS_NETWORK]
+    found: dict[str, list[float]] = {what: [] for what in whats}
     for _ in range(rounds):
         for count, (game, network) in COUNTS.items():
             ticks, thread = frames_of(stage, count, seconds)
             found[game].append(median(ticks) * 1e9)
             found[network].append(thread / len(ticks))
+        with serving(PUBLISHING_PICOWS) as server:
+            Readers(server.port, None, max(COUNTS), seconds, "value", "--topics", TOPICS).left()
+            theirs = server.end()
+        found[PICOWS_GAME].append(theirs["game_ns"])
+        found[PICOWS_NETWORK].append(theirs["network_ns"])
     print(json.dumps(found))
 
 
 def frames_of(stage: Stage, clients: int, seconds: float) -> tuple[list[float], int]:
     """Seconds of each tick while so many read, and nanoseconds of the network thread in all."""
     times: list[float] = []
-    readers = Readers(stage, clients, seconds, "value", "--topics", str(TOPICS))
+    token = stage._hub.keys.tokens.viewer
+    readers = Readers(stage.port, token, clients, seconds, "value", "--topics", TOPICS)
     since = until = 0
     due = perf_counter()
     while readers.are_there:

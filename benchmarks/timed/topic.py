@@ -34,7 +34,8 @@ def main() -> None:
 def frames_of(stage: Stage, subscribers: int, seconds: float) -> list[float]:
     """Seconds of each tick while so many read."""
     times: list[float] = []
-    readers = Readers(stage, subscribers, seconds, "value")
+    token = stage._hub.keys.tokens.viewer
+    readers = Readers(stage.port, token, subscribers, seconds, "value")
     while readers.are_there:
         began = perf_counter()
         stage.tick(FRAME)

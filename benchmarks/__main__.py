@@ -9,7 +9,6 @@ from .measure import Duration
 
 RESULT = environment.ROOT / "build" / "bench.json"
 THOROUGH = (5, Duration(seconds=1.0, warmup=0.3))
-BUSY = 0.5  # load average of the last minute
 QUICK = (1, Duration(seconds=0.5, warmup=0.2))
 
 
@@ -29,7 +28,7 @@ def main() -> int:
     print(
         f"{rounds} round(s) of {duration.seconds:g} s; client: the load generator's share of a core"
     )
-    if os.getloadavg()[0] > BUSY:
+    if os.getloadavg()[0] > machine.BUSY:
         print("the machine is busy with something else: do not trust these figures")
     results: runner.Results = {}
     for scenario in scenarios:

@@ -5,6 +5,9 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
+BUSY = 0.5
+"""A load average of the last minute above this is of something else."""
+
 
 def describe() -> dict[str, str | int | float]:
     """Return what a reader of the figures must know."""

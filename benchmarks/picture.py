@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from .environment import BUILD, ROOT
+from .machine import BUSY
 
 RESULT = BUILD / "bench.json"
 PICTURE = ROOT / "docs" / "performance.svg"
@@ -24,8 +25,9 @@ NUMBER = 150
 """Pixels for what stands behind a bar."""
 ROW = 22
 BAR = 14
-PANEL = 58
-"""Pixels above the first bar of a panel."""
+PANEL = 64
+"""Pixels of a panel beside its bars; the first has its middle at `FIRST`."""
+FIRST = 52
 
 STYLE = """
   .page { fill: #ffffff; stroke: #d1d9e0; }
@@ -75,13 +77,12 @@ def svg(found: dict[str, Any]) -> str:
             body += _panel(panel, rows, top)
             top += PANEL + ROW * len(rows)
     machine = found["machine"]
-    text = (
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['python']}, {machine['date'][:10]}"
-    )
-    body.append(
-        _text("note", MARGIN, top + 20, f"{text}; medians; one core for the load generator")
-    )
-    height = top + 20 + MARGIN
+    text = f"{machine['cpu']}, {machine['cores']} cores, {machine['python']}"
+    text += f", {machine['date'][:10]}; medians of the rounds"
+    if machine["load"] > BUSY:
+        text += f"; busy with something else (load {machine['load']:g}): not to be trusted"
+    body.append(_text("note", MARGIN, top + 14, text))
+    height = top + 14 + MARGIN
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
@@ -103,7 +104,7 @@ def _panel(panel: Panel, rows: dict[str, float], top: float) -> Iterator[str]:
     largest = max(rows.values())
     left = MARGIN + LABEL
     for number, (name, value) in enumerate(rows.items()):
-        y = top + PANEL - ROW / 2 + ROW * number
+        y = top + FIRST + ROW * number
         ours = " ours" if name.startswith("stagedoor") else ""
         width = max(1.0, room * value / largest)
         yield _text(f"name{ours}", MARGIN, y + 4.5, name)
@@ -118,17 +119,19 @@ def _text(kind: str, x: float, y: float, text: str) -> str:
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(text)}</text>'
 
 
-def _rates(scenario: str) -> Callable[[dict[str, Any]], dict[str, float]]:
-    return _medians(scenario, "messages_per_second")
+def _rates(scenario: str, *without: str) -> Callable[[dict[str, Any]], dict[str, float]]:
+    return _medians(scenario, "messages_per_second", *without)
 
 
-def _medians(scenario: str, metric: str) -> Callable[[dict[str, Any]], dict[str, float]]:
+def _medians(
+    scenario: str, metric: str, *without: str
+) -> Callable[[dict[str, Any]], dict[str, float]]:
     def rows(found: dict[str, Any]) -> dict[str, float]:
         cells = found["scenarios"].get(scenario, {})
         return {
             name: median(sample[metric] for sample in cell["samples"])
             for name, cell in cells.items()
-            if cell["samples"] and cell["error"] is None
+            if cell["samples"] and cell["error"] is None and name not in without
         }
 
     return rows
@@ -136,7 +139,8 @@ def _medians(scenario: str, metric: str) -> Callable[[dict[str, Any]], dict[str,
 
 def _costs(script: str) -> Callable[[dict[str, Any]], dict[str, float]]:
     def rows(found: dict[str, Any]) -> dict[str, float]:
-        return {what: median(values) for what, values in found["costs"].get(script, {}).items()}
+        costs = found["costs"].get(script, {})
+        return {what: median(values) for what, values in costs.items() if values}
 
     return rows
 
@@ -163,7 +167,7 @@ PANELS = (
     Panel(
         "Typed calls",
         "calls a second by JSON-RPC 2.0; 64 connections, 8 in flight on each; more is better",
-        _rates("typed call, 64 x 8"),
+        _rates("typed call, 64 x 8", "stagedoor, echo"),
         _per_second,
     ),
     Panel(

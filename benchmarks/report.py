@@ -51,6 +51,9 @@ def costs_table(costs: Costs) -> Iterator[str]:
         yield ""
         yield COSTS.format(script, UNIT[script], "spread", "x first")
         for what, samples in found.items():
+            if not samples:
+                yield f"  {what:<52}failed"
+                continue
             middle = median(samples)
             spread = (max(samples) - min(samples)) / middle
             size = amount(middle, UNIT[script])

@@ -2,6 +2,7 @@
 messages is out of the way."""
 
 import socket
+import time
 
 from wse_server import RustWSEServer
 
@@ -20,6 +21,12 @@ server = RustWSEServer(
 )
 server.enable_drain_mode()
 server.start()
+while True:  # it starts to listen a little later
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+        break
+    except ConnectionRefusedError:
+        time.sleep(0.01)
 print(port, flush=True)
 send = server.send
 while True:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks.environment import LOADGEN
 from benchmarks.roster import AIOHTTP, OURS, PICOWS, WEBSOCKETS, WS, WSE, Peer
-from benchmarks.serving import serving
+from benchmarks.serving import ServingError, serving
 
 PEERS = (OURS, PICOWS, WEBSOCKETS, AIOHTTP, WSE, WS)
 HOLD = 1
@@ -21,7 +21,12 @@ def main() -> None:
     for _ in range(rounds):
         for peer in PEERS:
             if peer.lacks is None:
-                found[peer.name].append(for_each(peer, connections))
+                try:
+                    found[peer.name].append(for_each(peer, connections))
+                except ServingError as error:
+                    print(f"{peer.name}: {error}", file=sys.stderr)
+    if not found[OURS.name]:
+        raise SystemExit("no figure of ours")
     print(json.dumps(found))
 
 
@@ -39,7 +44,7 @@ def for_each(peer: Peer, connections: int) -> float:
             after = resident(server.process.pid)
             _, complaint = clients.communicate()
         if not is_ready or clients.returncode:
-            raise SystemExit(f"{peer.name}: {complaint}")
+            raise ServingError(complaint.strip())
         return (after - before) / connections
 
 

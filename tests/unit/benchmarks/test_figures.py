@@ -146,11 +146,12 @@ def test_costs_are_written_in_the_unit_that_suits_them() -> None:
     amounts = [(150.0, "time"), (12_345.0, "time"), (2.5e7, "time"), (4096.0, "bytes")]
     written = [report.amount(value, unit) for value, unit in amounts]
     assert written == ["150 ns", "12.3 us", "25.0 ms", "4096 B"]
-    costs = {"topic, 200 B": {ONE: [90.0, 100.0, 120.0], MANY: [150.0]}}
-    _, head, one, many = report.costs_table(costs)
+    costs = {"topic, 200 B": {ONE: [90.0, 100.0, 120.0], MANY: [150.0], "another": []}}
+    _, head, one, many, another = report.costs_table(costs)
     assert head.split() == ["topic,", "200", "B", "time", "spread", "x", "first"]
     assert one.endswith("100 ns      30%      1.00")
     assert many.endswith("150 ns       0%      1.50")
+    assert another.split() == ["another", "failed"]
 
 
 def test_everything_is_saved_as_json(tmp_path: Path) -> None:

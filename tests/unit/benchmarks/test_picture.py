@@ -15,7 +15,13 @@ def cell(*rates: float, error: str | None = None) -> dict[str, Any]:
 
 
 FOUND: dict[str, Any] = {
-    "machine": {"cpu": "R&D <one>", "cores": 2, "python": "CPython 3.12", "date": "2026-01-02T03"},
+    "machine": {
+        "cpu": "R&D <one>",
+        "cores": 2,
+        "python": "CPython 3.12",
+        "date": "2026-01-02T03",
+        "load": 0.1,
+    },
     "scenarios": {
         "echo 64 B, 64 x 8": {
             "stagedoor": cell(100.0, 900.0, 400.0),
@@ -44,7 +50,12 @@ def test_nothing_lies_outside_and_the_machine_is_named() -> None:
     height = float(root.get("height", ""))
     assert all(float(text.get("y", "")) < height for text in root.iter(f"{SVG}text"))
     *_, note = [text.text or "" for text in root.iter(f"{SVG}text")]
-    assert note.startswith("R&D <one>, 2 cores, CPython 3.12, 2026-01-02;")
+    assert note == "R&D <one>, 2 cores, CPython 3.12, 2026-01-02; medians of the rounds"
+
+
+def test_a_picture_of_a_busy_machine_says_so() -> None:
+    busy = {**FOUND, "machine": {**FOUND["machine"], "load": 3.5}}
+    assert "busy with something else (load 3.5): not to be trusted" in svg(busy)
 
 
 def test_panels_are_of_rows_that_there_are() -> None:

@@ -28,8 +28,9 @@ class Limits(NamedTuple):
     max_fragments: int = 1024
     """Of a message from a client, empty ones counted; one more closes with 1008."""
     max_receive_memory: int = 16 << 20
-    """For all connections together. Messages that wait for the game: who has more waiting than
-    others is not read until they are handled. Incomplete messages: 1013."""
+    """For all connections together. Messages that wait for the game: who has a sixteenth of it, or
+    as much as is left, is not read until some of them are handled. And for incomplete messages: who
+    goes beyond is closed with 1013."""
     max_send_queue: int = 16 << 20
     """Telemetry beyond it is dropped and counted; an answer that does not fit closes with 1013. An
     empty queue takes any single message."""

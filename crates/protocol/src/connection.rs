@@ -107,6 +107,11 @@ impl Connection {
         self
     }
 
+    /// Whether messages may be compressed, either way.
+    pub fn is_compressed(&self) -> bool {
+        self.deflate.is_some()
+    }
+
     /// Changes the limit for messages whose next frame has not begun: a peer that has
     /// authenticated may send more.
     pub fn set_max_message_size(&mut self, bytes: usize) {

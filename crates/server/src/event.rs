@@ -51,6 +51,13 @@ pub struct Opened {
     pub account: Arc<Account>,
 }
 
+impl Opened {
+    fn size(&self) -> usize {
+        let headers = self.headers.iter();
+        self.path.len() + headers.map(|(name, value)| name.len() + value.len()).sum::<usize>()
+    }
+}
+
 /// How a connection ended.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Closed {
@@ -69,6 +76,8 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// The bytes of the messages.
     pub arena: Vec<u8>,
+    /// Bytes that the events have outside of the arena.
+    outside: usize,
 }
 
 impl Batch {
@@ -77,6 +86,11 @@ impl Batch {
     /// What an event is reckoned at, beside its payload.
     const EVENT: usize = 64;
 
+    pub(crate) fn push(&mut self, event: Event) {
+        self.outside += event.own_bytes();
+        self.events.push(event);
+    }
+
     pub(crate) fn message(&mut self, id: ConnectionId, kind: Kind, payload: &[u8]) {
         let start = self.arena.len();
         self.arena.extend_from_slice(payload);
@@ -84,18 +98,20 @@ impl Batch {
     }
 
     pub(crate) fn failed(&mut self, id: ConnectionId, text: &str) {
-        self.events.push(Event::Failed(id, text.into()));
+        self.push(Event::Failed(id, text.into()));
     }
 
     /// Ready for use again.
     pub fn clear(&mut self) {
         self.events.clear();
+        self.outside = 0;
         self.arena.clear();
         self.arena.shrink_to(Self::KEEP);
     }
 
     pub(crate) fn append(&mut self, other: &mut Self) {
         let offset = self.arena.len();
+        self.outside += std::mem::take(&mut other.outside);
         self.arena.append(&mut other.arena);
         self.events.extend(other.events.drain(..).map(|event| match event {
             Event::Message(id, kind, range) => {
@@ -106,8 +122,7 @@ impl Batch {
     }
 
     pub(crate) fn weight(&self) -> usize {
-        let large: usize = self.events.iter().map(Event::own_bytes).sum();
-        self.arena.len() + large + self.events.len() * Self::EVENT
+        self.arena.len() + self.outside + self.events.len() * Self::EVENT
     }
 }
 
@@ -119,6 +134,10 @@ impl Event {
     }
 
     fn own_bytes(&self) -> usize {
-        if let Self::LargeMessage(_, _, payload) = self { payload.len() } else { 0 }
+        match self {
+            Self::LargeMessage(_, _, payload) => payload.len(),
+            Self::Opened(_, opened) => opened.size(),
+            _ => 0,
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the network thread hands to the program.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,9 @@ use crate::descriptors::Listed;
 use crate::event::Batch;
 use crate::stall::current_thread;
 
+/// No position: the network thread does not ask.
+pub(crate) const NOBODY: u64 = u64::MAX;
+
 /// The queue to the program, and how the program waits for it.
 pub(crate) struct Inbox {
     state: Mutex<State>,
@@ -17,12 +20,14 @@ pub(crate) struct Inbox {
     stopped: Condvar,
     /// Something can be taken: all that an empty poll looks at.
     pending: AtomicBool,
-    /// Weight of what was delivered and not yet consumed.
-    held: AtomicUsize,
+    /// Weight of all that was delivered so far, and of what the program is done with: positions in
+    /// the row of events.
+    delivered: AtomicU64,
+    handled: AtomicU64,
+    /// The network thread wants to know when the program has come so far.
+    awaited: AtomicU64,
     /// The thread that has polled since the watch last looked; 0: none has.
     attended: AtomicU64,
-    /// The network thread does not read until the program has consumed.
-    throttled: AtomicBool,
 }
 
 #[derive(Default)]
@@ -64,9 +69,10 @@ impl Inbox {
             arrived: Condvar::new(),
             stopped: Condvar::new(),
             pending: AtomicBool::new(false),
-            held: AtomicUsize::new(0),
+            delivered: AtomicU64::new(0),
+            handled: AtomicU64::new(0),
+            awaited: AtomicU64::new(NOBODY),
             attended: AtomicU64::new(0),
-            throttled: AtomicBool::new(false),
         }
     }
 
@@ -79,7 +85,7 @@ impl Inbox {
         if batch.events.is_empty() {
             return;
         }
-        self.held.fetch_add(batch.weight(), Ordering::AcqRel);
+        self.delivered.fetch_add(batch.weight() as u64, Ordering::Relaxed);
         let mut state = self.lock();
         if state.batch.events.is_empty() {
             std::mem::swap(&mut state.batch, batch);
@@ -111,7 +117,7 @@ impl Inbox {
 
     /// Swaps what has come for an empty batch; false when nothing has.
     pub(crate) fn take(&self, batch: &mut Batch) -> bool {
-        debug_assert!(batch.events.is_empty());
+        debug_assert!(batch.weight() == 0);
         if !self.pending() {
             return false;
         }
@@ -149,20 +155,27 @@ impl Inbox {
 
     /// The program is done with events of this weight. True when the network thread waits for it.
     pub(crate) fn consumed(&self, weight: usize) -> bool {
-        let before = self.held.fetch_sub(weight, Ordering::AcqRel);
-        debug_assert!(before >= weight);
-        self.throttled.load(Ordering::Acquire)
+        let handled = self.handled.fetch_add(weight as u64, Ordering::SeqCst) + weight as u64;
+        debug_assert!(handled <= self.delivered.load(Ordering::Relaxed));
+        handled >= self.awaited.load(Ordering::SeqCst)
+            && self.awaited.swap(NOBODY, Ordering::SeqCst) != NOBODY
     }
 
-    /// Network thread: whether the program is too far behind to read more for it.
-    pub(crate) fn is_full(&self, limit: usize) -> bool {
-        if self.held.load(Ordering::Acquire) < limit {
-            self.throttled.store(false, Ordering::Release);
-            return false;
-        }
-        self.throttled.store(true, Ordering::SeqCst);
-        // The program may have consumed the last of it between the two lines above.
-        self.held.load(Ordering::SeqCst) >= limit
+    /// Network thread: the position behind what was delivered last.
+    pub(crate) fn delivered(&self) -> u64 {
+        self.delivered.load(Ordering::Relaxed)
+    }
+
+    /// How far the program is.
+    pub(crate) fn handled(&self) -> u64 {
+        self.handled.load(Ordering::Acquire)
+    }
+
+    /// Network thread: asks to be woken when the program has come to this position. False: it has.
+    pub(crate) fn ask_for(&self, position: u64) -> bool {
+        self.awaited.store(position, Ordering::SeqCst);
+        // The program may have come so far just before.
+        self.handled.load(Ordering::SeqCst) < position
     }
 
     /// Blocks until something can be taken; false when the time was up first.
@@ -270,24 +283,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_held_goes_back_to_nothing_and_lifts_the_throttle() {
+    fn the_program_comes_to_where_what_was_delivered_ends_and_tells_once() {
         let inbox = Inbox::new();
         let mut delivery = Batch::default();
         message(&mut delivery, "0123456789");
-        delivery.events.push(Event::LargeMessage(
-            ConnectionId::new(1, 0),
-            Kind::Binary,
-            vec![0; 1000],
-        ));
+        let large = Event::LargeMessage(ConnectionId::new(1, 0), Kind::Binary, vec![0; 1000]);
+        delivery.push(large);
         inbox.deliver(&mut delivery);
-        assert!(inbox.is_full(1010));
+        let end = inbox.delivered();
+        assert!(end >= 1010);
+        assert!(inbox.ask_for(end));
         let mut batch = Batch::default();
         inbox.take(&mut batch);
-        let weight = batch.events.iter().map(Event::weight).sum();
-        assert!(inbox.consumed(weight), "the network thread waits");
-        assert_eq!(inbox.held.load(Ordering::SeqCst), 0);
-        assert!(!inbox.is_full(1010));
+        let weight: usize = batch.events.iter().map(Event::weight).sum();
+        assert!(!inbox.consumed(weight - 1));
+        assert!(inbox.consumed(1), "the network thread waits");
+        assert_eq!(inbox.handled(), end);
         assert!(!inbox.consumed(0), "and does not any more");
+        assert!(!inbox.ask_for(end), "for what is past");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! under one lock. Nothing here knows Python.
 
 mod admission;
+mod backlog;
 mod clock;
 mod descriptors;
 mod door;

@@ -1,6 +1,7 @@
 //! The network thread's loop.
 
 mod commands;
+mod reading;
 mod room;
 mod stall;
 
@@ -14,11 +15,12 @@ use slab::Slab;
 use stagedoor_protocol::Refusal;
 
 use crate::clock::Clock;
-use crate::event::{Batch, Event};
+use crate::event::Batch;
 use crate::faults::{Faults, Sums};
 use crate::groups::Groups;
+use crate::inbox::NOBODY;
 use crate::outbox::{ConnectionId, Outbox};
-use crate::peer::{Fate, Peer, Readiness, Rules};
+use crate::peer::{Fate, Peer, Rules};
 use crate::server::Shared;
 use crate::socket::{Listener, Socket};
 use crate::timers::Timers;
@@ -29,10 +31,6 @@ const LISTENER: Token = Token(usize::MAX - 1);
 
 /// What one read may bring.
 const READ_SIZE: usize = 64 * 1024;
-/// After so many reads what they brought is handed over, so that the program works meanwhile.
-const READS_PER_DELIVERY: usize = 16;
-/// Bytes of decompressed messages after which the program is looked at, whether it can keep up.
-const HEAVY: usize = 1 << 20;
 /// Peers beyond twice the limit that may be on their way out at a time.
 const REFUSALS: usize = 64;
 /// A peer that could not be heard is given this much longer, again and again.
@@ -54,6 +52,10 @@ pub(crate) struct Network {
     sequence: u64,
     /// Slots of peers that may have something to read.
     ready: Vec<usize>,
+    /// Those of which so much waits for the program that they are not read now, the longest first.
+    held_back: Vec<usize>,
+    /// When the program has come to this position, some of them may be read.
+    resume_at: u64,
     /// Slots of peers that may have something to write.
     dirty: Vec<usize>,
     timers: Timers,
@@ -93,6 +95,8 @@ impl Network {
             groups: Groups::default(),
             sequence: 0,
             ready: Vec::new(),
+            held_back: Vec::new(),
+            resume_at: NOBODY,
             dirty: Vec::new(),
             timers: Timers::default(),
             accept_again: None,
@@ -155,8 +159,7 @@ impl Network {
         let mut timeout =
             deadlines.into_iter().flatten().min().map(|at| at.saturating_duration_since(now));
         self.shared.is_asleep.store(true, Ordering::SeqCst);
-        let may_read = !self.ready.is_empty() && !self.is_inbox_full();
-        if may_read || self.shared.has_commands.load(Ordering::SeqCst) {
+        if self.may_read() || self.shared.has_commands.load(Ordering::SeqCst) {
             timeout = Some(Duration::ZERO);
         }
         let result = self.poll.poll(events, timeout);
@@ -165,10 +168,6 @@ impl Network {
             Err(error) if error.kind() != ErrorKind::Interrupted => Err(error),
             _ => Ok(self.clock.now(timeout)),
         }
-    }
-
-    fn is_inbox_full(&self) -> bool {
-        self.shared.inbox.is_full(self.rules.settings.max_receive_memory)
     }
 
     fn mark_ready(&mut self, slot: usize, is_ending: bool) {
@@ -287,42 +286,6 @@ impl Network {
         self.groups = Groups::default();
     }
 
-    fn read_ready(&mut self, now: Instant) {
-        if self.ready.is_empty() || self.is_inbox_full() {
-            return;
-        }
-        let ready = std::mem::take(&mut self.ready);
-        let mut weight = 0;
-        let mut ready = ready.into_iter().enumerate();
-        while let Some((reads, slot)) = ready.next() {
-            let Some(peer) = self.peers.get_mut(slot) else { continue };
-            if !std::mem::replace(&mut peer.is_ready, false) {
-                continue; // Another peer has this slot now.
-            }
-            let before = self.batch.events.len();
-            let (readiness, fate) =
-                peer.read(&mut self.buffer, &mut self.rules, now, &mut self.batch);
-            self.settle(slot, fate);
-            self.limit_buffered(slot, now);
-            self.mark_dirty(slot);
-            if readiness == Readiness::More {
-                self.mark_ready(slot, false);
-            }
-            let mut is_time = reads % READS_PER_DELIVERY == READS_PER_DELIVERY - 1;
-            if self.rules.compression.is_some() {
-                // A read may bring a thousand times its size.
-                weight += self.batch.events[before..].iter().map(Event::weight).sum::<usize>();
-                is_time |= weight > HEAVY;
-            }
-            if is_time {
-                self.shared.inbox.deliver(&mut self.batch);
-                if std::mem::take(&mut weight) > HEAVY && self.is_inbox_full() {
-                    self.ready.extend(ready.by_ref().map(|(_, slot)| slot));
-                }
-            }
-        }
-    }
-
     /// After a step of a peer: carries out its fate and keeps the sum of incomplete messages.
     fn settle(&mut self, slot: usize, fate: Fate) {
         if fate == Fate::Drop {
@@ -335,18 +298,6 @@ impl Network {
         if peer.is_lingering() && std::mem::replace(&mut peer.has_place, false) {
             self.placed -= 1;
             self.rules.door.leave(&mut peer.standing);
-        }
-    }
-
-    /// Ends the connection that brought the sum of incomplete messages over its limit.
-    fn limit_buffered(&mut self, slot: usize, now: Instant) {
-        if self.buffered <= self.rules.settings.max_receive_memory {
-            return;
-        }
-        if let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.counted > 0) {
-            let reason = "the server has no memory left for an incomplete message";
-            peer.abort(1013, reason, now, &mut self.batch);
-            self.drop_peer(slot);
         }
     }
 
@@ -376,14 +327,16 @@ impl Network {
             if peer.reminder != Some(asked_for) {
                 continue; // An earlier reminder took its place.
             }
-            peer.reminder = None;
-            if peer.is_ready && self.shared.inbox.is_full(self.rules.settings.max_receive_memory) {
+            let may_live = peer.is_ready && peer.may_live(&self.rules, now);
+            if may_live && self.must_wait(id.slot()).is_some() {
                 // Its pong may lie in what we do not read while the program is behind.
                 let later = now + POSTPONEMENT;
-                peer.reminder = Some(later);
+                self.peers[id.slot()].reminder = Some(later);
                 self.timers.remind(later, id);
                 continue;
             }
+            let peer = &mut self.peers[id.slot()];
+            peer.reminder = None;
             let fate = peer.handle_timeout(&self.rules, now, &mut self.batch);
             self.settle(id.slot(), fate);
             self.mark_dirty(id.slot());

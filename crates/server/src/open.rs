@@ -81,7 +81,7 @@ impl Open {
                     batch.message(id, kind, payload);
                 }
                 Incoming::Message { kind, payload: Payload::Owned(payload) } => {
-                    batch.events.push(Event::LargeMessage(id, kind, payload));
+                    batch.push(Event::LargeMessage(id, kind, payload));
                 }
                 Incoming::Closed { code, reason } => {
                     self.account.close();
@@ -107,7 +107,7 @@ impl Open {
             count += 1;
         }
         if count > 0 {
-            batch.events.push(Event::Sent(id, count));
+            batch.push(Event::Sent(id, count));
         }
     }
 
@@ -121,7 +121,7 @@ impl Open {
         self.account.close();
         let (code, reason) = self.close.take().unwrap_or((1006, String::new()));
         let error = self.error.take().or(error);
-        batch.events.push(Event::Closed(id, Box::new(Closed { code, reason, error })));
+        batch.push(Event::Closed(id, Box::new(Closed { code, reason, error })));
     }
 
     pub(crate) fn send(&mut self, kind: Kind, payload: &[u8], receipt: bool) {
@@ -200,7 +200,7 @@ impl Open {
                 queued += kept.frame.len();
             }
             if let Some(dropped) = memberships.pop() {
-                batch.events.push(Event::Dropped(id, dropped));
+                batch.push(Event::Dropped(id, dropped));
             }
         }
         queued > 0

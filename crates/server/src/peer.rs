@@ -8,9 +8,10 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use stagedoor_protocol::{Compression, Config, HeadReader, Kind, Timeout};
+use stagedoor_protocol::{Compression, Config, HeadReader, Kind, State, Timeout};
 
 use crate::admission::Admission;
+use crate::backlog::Backlog;
 use crate::door::{Door, NOT_AUTHENTICATED, Standing};
 use crate::event::Batch;
 use crate::memberships::Memberships;
@@ -18,6 +19,9 @@ use crate::open::Open;
 use crate::outbox::ConnectionId;
 use crate::settings::Settings;
 use crate::socket::Socket;
+
+/// What one read may bring that grows when it is decompressed: a thousand times, at the most.
+const COMPRESSED_READ_SIZE: usize = 4 * 1024;
 
 /// The parts of the network thread that a peer looks at.
 pub(crate) struct Rules {
@@ -72,6 +76,8 @@ pub(crate) struct Peer {
     pub(crate) memberships: Memberships,
     /// The earliest reminder asked for and not yet come.
     pub(crate) reminder: Option<Instant>,
+    /// What of it waits for the program.
+    pub(crate) backlog: Backlog,
     /// What it adds to the network thread's sum of incomplete messages, in bytes.
     pub(crate) counted: usize,
     /// The poll has told of the end of its input, and will not tell again.
@@ -114,6 +120,7 @@ impl Peer {
             standing: Standing::default(),
             memberships: Memberships::default(),
             reminder: None,
+            backlog: Backlog::default(),
             counted: 0,
             is_ending: false,
             has_place: true,
@@ -139,6 +146,13 @@ impl Peer {
         now: Instant,
         batch: &mut Batch,
     ) -> (Readiness, Fate) {
+        let may_grow = match &self.phase {
+            Phase::Open(open) => open.connection.is_compressed(),
+            Phase::Handshake { .. } => true, // what is behind the request may be compressed
+            Phase::Lingering { .. } => false,
+        };
+        let size = if may_grow { COMPRESSED_READ_SIZE.min(buffer.len()) } else { buffer.len() };
+        let buffer = &mut buffer[..size];
         match self.socket.read(buffer) {
             Ok(0) => (Readiness::Drained, self.handle_end(None, now, batch)),
             Ok(count) => {
@@ -333,6 +347,20 @@ impl Peer {
             Phase::Open(open) => open.deadline(),
         };
         [blocked, phase].into_iter().flatten().min()
+    }
+
+    /// Whether all that is due is a sign of life, which may lie in what was not read.
+    pub(crate) fn may_live(&self, rules: &Rules, now: Instant) -> bool {
+        if self.blocked_since.is_some_and(|since| now >= since + rules.settings.write_timeout) {
+            return false;
+        }
+        match &self.phase {
+            Phase::Handshake { .. } => true,
+            Phase::Open(open) => {
+                open.connection.state() == State::Open && !open.is_unauthenticated_at(now)
+            }
+            Phase::Lingering { .. } => false,
+        }
     }
 
     pub(crate) fn handle_timeout(

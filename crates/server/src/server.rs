@@ -389,7 +389,7 @@ fn run(mut network: Network, shared: &Shared) {
         Err(panic) => Some(format!("the network thread panicked: {}", panic_text(&*panic))),
     };
     let mut batch = network.into_last_events();
-    batch.events.push(Event::Stopped(error.map(Into::into)));
+    batch.push(Event::Stopped(error.map(Into::into)));
     shared.inbox.deliver(&mut batch);
     shared.inbox.stop();
     shared.watch.end();

@@ -30,7 +30,8 @@ pub struct Settings {
     pub max_message_size: usize,
     /// The most fragments of one incoming message.
     pub max_fragments: usize,
-    /// Bytes held for all receivers together: incomplete messages, and events not yet taken.
+    /// Bytes held for all receivers together: for events that are not handled, and as much for
+    /// incomplete messages.
     pub max_receive_memory: usize,
     /// Bytes waiting to be sent; an empty queue takes any single message.
     pub max_send_queue: usize,

@@ -50,7 +50,8 @@ class WebSocketServer:
     - `max_connections`: one more is answered with 503
     - `max_message_size`: a larger incoming message closes with 1009
     - `max_fragments`: of one incoming message
-    - `max_receive_memory`: for all incomplete and all unhandled messages together
+    - `max_receive_memory`: of all connections, for unhandled messages, and as much for incomplete
+      ones; who has a sixteenth of it waiting is not read until some of that is handled
     - `max_send_queue`: of one connection; an empty queue takes any single message
     - `handshake_timeout`: from accept to the end of the opening handshake
     - `ping_interval` (None: never), `ping_timeout`: keepalive

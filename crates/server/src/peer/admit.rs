@@ -63,7 +63,7 @@ impl Peer {
             token_generation: rules.door.generation,
             account: Arc::clone(&account),
         };
-        batch.events.push(Event::Opened(self.id, Box::new(opened)));
+        batch.push(Event::Opened(self.id, Box::new(opened)));
         let mut connection = Connection::new(&rules.protocol, now);
         if let Some(deflate) = deflate {
             connection = connection.with_deflate(deflate);

@@ -1,0 +1,106 @@
+//! Who is read, and who has to wait until the program has handled what it sent before.
+//!
+//! What waits for the program is bounded by `max_receive_memory`. Each connection may have a part
+//! of that, but never more than is left for the others: so one that floods cannot fill it, nor can
+//! many, and who has nothing waiting is heard.
+
+use std::time::Instant;
+
+use super::Network;
+use crate::inbox::NOBODY;
+use crate::peer::Readiness;
+
+/// A connection may have one part in so many of `max_receive_memory` waiting.
+const PARTS: usize = 16;
+/// After so many reads what they brought is handed over, so that the program works meanwhile.
+const READS_PER_DELIVERY: usize = 16;
+/// So is what weighs more than this.
+const HEAVY: usize = 1 << 20;
+
+impl Network {
+    /// Before a sleep: whether there is something to do instead. Else the program wakes us when
+    /// there is.
+    pub(super) fn may_read(&self) -> bool {
+        !self.ready.is_empty()
+            || (!self.held_back.is_empty() && !self.shared.inbox.ask_for(self.resume_at))
+    }
+
+    pub(super) fn read_ready(&mut self, now: Instant) {
+        self.recall();
+        if self.ready.is_empty() {
+            return;
+        }
+        let mut reads = 0;
+        for slot in std::mem::take(&mut self.ready) {
+            let Some(peer) = self.peers.get_mut(slot) else { continue };
+            if !peer.is_ready {
+                continue; // Another peer has this slot now.
+            }
+            if let Some(position) = self.must_wait(slot) {
+                self.resume_at = self.resume_at.min(position);
+                self.held_back.push(slot);
+                continue;
+            }
+            self.read(slot, now);
+            reads += 1;
+            if reads % READS_PER_DELIVERY == 0 || self.batch.weight() > HEAVY {
+                self.shared.inbox.deliver(&mut self.batch);
+            }
+        }
+    }
+
+    fn read(&mut self, slot: usize, now: Instant) {
+        let Some(peer) = self.peers.get_mut(slot) else { return };
+        peer.is_ready = false;
+        let before = self.batch.weight();
+        let (readiness, fate) = peer.read(&mut self.buffer, &mut self.rules, now, &mut self.batch);
+        let after = self.batch.weight();
+        if after > before {
+            peer.backlog.add(after - before, self.shared.inbox.delivered() + after as u64);
+        }
+        self.settle(slot, fate);
+        self.limit_buffered(slot, now);
+        self.mark_dirty(slot);
+        if readiness == Readiness::More {
+            self.mark_ready(slot, false);
+        }
+    }
+
+    /// Looks again at those who had to wait, if the program has come so far.
+    fn recall(&mut self) {
+        if !self.held_back.is_empty() && self.shared.inbox.handled() >= self.resume_at {
+            self.resume_at = NOBODY;
+            self.held_back.append(&mut self.ready);
+            std::mem::swap(&mut self.held_back, &mut self.ready);
+        }
+    }
+
+    /// Whether a peer is not to be read now: to which position the program must come first.
+    pub(super) fn must_wait(&mut self, slot: usize) -> Option<u64> {
+        let peer = self.peers.get_mut(slot).filter(|peer| !peer.is_lingering())?;
+        let limit = self.rules.settings.max_receive_memory;
+        let inbox = &self.shared.inbox;
+        let (handled, end) = (inbox.handled(), inbox.delivered() + self.batch.weight() as u64);
+        let left = (limit as u64).saturating_sub(end - handled);
+        let waiting = peer.backlog.waiting(handled);
+        if waiting > 0 && waiting as u64 >= left.min((limit / PARTS) as u64) {
+            Some(peer.backlog.next())
+        } else if left == 0 {
+            Some(end - limit as u64 + 1)
+        } else {
+            None
+        }
+    }
+
+    /// Ends the connection that brought the sum of incomplete messages over its limit.
+    fn limit_buffered(&mut self, slot: usize, now: Instant) {
+        if self.buffered <= self.rules.settings.max_receive_memory {
+            return;
+        }
+        if let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.counted > 0) {
+            let reason = "the server has no memory left for an incomplete message";
+            peer.abort(1013, reason, now, &mut self.batch);
+            self.drop_peer(slot);
+        }
+    }
+}

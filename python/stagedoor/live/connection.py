@@ -59,8 +59,8 @@ class WebSocketServerConnection:
         # What a stage asks for beyond the seed's interface: messages of a group were lost.
         self._ondropped: Callable[[int, int], None] | None = None
         # What a message is given to, from the three handlers above.
-        self._text: Handler | None = None
-        self._binary: Handler | None = None
+        self._text: Handler = _ignore
+        self._binary: Handler = _ignore
 
     def __repr__(self) -> str:
         host, port = self.remote_address
@@ -244,9 +244,13 @@ class WebSocketServerConnection:
         self._send = _not_here
 
 
-def _in_turn(first: Handler | None, second: Handler | None) -> Handler | None:
+def _ignore(data: object) -> None:
+    """Nobody has asked for it."""
+
+
+def _in_turn(first: Handler | None, second: Handler | None) -> Handler:
     if first is None or second is None:
-        return first or second
+        return first or second or _ignore
 
     def both(data: Any) -> None:
         first(data)

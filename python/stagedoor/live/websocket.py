@@ -248,12 +248,13 @@ class WebSocketServer:
                     if kind <= BINARY:
                         connection = connections.get(ident)
                         if connection is not None:
-                            handler = connection._text if kind == TEXT else connection._binary
-                            if handler is not None:
-                                try:
-                                    handler(data)
-                                except Exception as error:
-                                    connection._handler_raised(error)
+                            try:
+                                if kind == TEXT:
+                                    connection._text(data)
+                                else:
+                                    connection._binary(data)
+                            except Exception as error:
+                                connection._handler_raised(error)
                     else:
                         self._handle(kind, ident, data)
                     if deadline is not None and monotonic() >= deadline:

@@ -1,4 +1,4 @@
-"""Instructions on the hot paths of `crates/protocol`, counted by callgrind, against figures in Git.
+"""Instructions on hot paths of the crates, counted by callgrind, against figures in Git.
 
 `make test` runs `python -m benchmarks.instructions`: it fails when a message needs more than
 `instructions.json` says and the margin allows, and when nothing was counted. `--write` writes new
@@ -26,15 +26,17 @@ from typing import Any
 from .environment import HERE, ROOT
 
 FIGURES = HERE / "instructions.json"
-PROGRAM = ROOT / "target" / "release" / "examples" / "hot_paths"
-COUNTED = "*hot_paths*measured*"
+PROGRAMS = ROOT / "target" / "release" / "examples"
+# Examples of these crates, in which everything that is counted is called by a function `measured`.
+EXAMPLES = {"stagedoor-protocol": "hot_paths", "stagedoor-rpc": "requests"}
+COUNTED = "*measured*"
 # A cost line of callgrind begins with a position: absolute, relative, or the same as before.
 COST_LINES = (*"0123456789", "+", "-", "*")
 # Which lines name objects and which files; those of calls only for the number.
 KINDS = {"ob": "ob", "cob": "ob", "fl": "fl", "fi": "fl", "fe": "fl", "cfi": "fl", "cfl": "fl"}
 OF_CALLS = ("cob", "cfi", "cfl")
 SOURCES = (
-    r"(crates/protocol/(?:src|examples)/.*)",
+    r"(crates/\w+/(?:src|examples)/.*)",
     r"library/(?:std/src/\.\./\.\./)?(\w+)/",
     r"/([\w-]+)-\d+\.\d+[^/]*/src/",
 )
@@ -44,7 +46,7 @@ MARGIN = 0.05
 MARGIN_OF_OTHER_COMPILER = 0.25
 """The same, if the figures are from another version of the compiler."""
 
-# Arguments of the program: which path, bytes of a message, messages.
+# Arguments of a program: which path, bytes of a message, messages.
 PATHS = {
     "receive, text of 64 B": ("receive", 64, 4000),
     "receive, text of 16 KiB": ("receive", 16 * 1024, 160),
@@ -54,6 +56,8 @@ PATHS = {
     "inflate, JSON of 256 B": ("inflate", 256, 1000),
     "deflate, JSON of 256 B": ("deflate", 256, 1000),
     "opening handshake": ("handshake", 0, 500),
+    "read a request, params of 20 B": ("call", 20, 4000),
+    "read a request, params of 1 KiB": ("call", 1024, 1000),
 }
 SIZES = [16 * 4**power for power in range(11)]  # 16 B to 16 MiB
 
@@ -124,22 +128,22 @@ def complaints(found: dict[str, int], figures: dict[str, Any], compiler: str) ->
 
 
 def count(path: str, size: int, messages: int) -> dict[str, float]:
-    """Return the instructions that `crates/protocol` and what it uses take for a message, for each
-    part of the sources.
+    """Return the instructions that a crate and what it uses take for a message, for each source.
 
     Raises CountError if nothing was counted.
     """
+    program = PROGRAMS / EXAMPLES["stagedoor-rpc" if path == "call" else "stagedoor-protocol"]
     with TemporaryDirectory() as folder:
         output = Path(folder) / "callgrind.out"
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={output}"]
-        command += [f"--toggle-collect={COUNTED}", str(PROGRAM), path, str(size), str(messages)]
+        command += [f"--toggle-collect={COUNTED}", str(program), path, str(size), str(messages)]
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         except subprocess.TimeoutExpired as error:
             raise CountError(f"{path} was not done within 300 s") from error
         if done.returncode:
             raise CountError(f"{path} failed: {done.stderr.strip().splitlines()[-1]}")
-        found = own_instructions(output.read_text().splitlines(), PROGRAM.name)
+        found = own_instructions(output.read_text().splitlines(), program.name)
     if not found:
         raise CountError(f"nothing was counted for {path}: has `measured` another name?")
     return {part: instructions / messages for part, instructions in found.items()}
@@ -200,10 +204,10 @@ def where(parts: dict[str, dict[str, float]]) -> Iterator[str]:
 
 
 def _build() -> None:
-    command = ["cargo", "build", "--release", "--quiet", "-p", "stagedoor-protocol"]
-    done = subprocess.run([*command, "--example", PROGRAM.name], cwd=ROOT, check=False)
-    if done.returncode:
-        raise CountError("the program did not build")
+    command = ["cargo", "build", "--release", "--quiet", "--examples"]
+    command += [word for crate in EXAMPLES for word in ("-p", crate)]
+    if subprocess.run(command, cwd=ROOT, check=False).returncode:
+        raise CountError("the programs did not build")
 
 
 def _compiler() -> str:

@@ -46,20 +46,6 @@ fn wire(peer: &mut Peer, messages: &[(bool, Vec<Vec<u8>>)]) -> Vec<u8> {
     wire
 }
 
-fn receive_in_pieces(stage: &mut Stage, bytes: &[u8], sizes: &[usize]) -> Vec<Event<'static>> {
-    let mut events = Vec::new();
-    let mut rest = bytes;
-    for size in sizes.iter().cycle() {
-        let (piece, later) = rest.split_at(rest.len().min(*size));
-        events.extend(stage.receive(piece));
-        rest = later;
-        if rest.is_empty() {
-            break;
-        }
-    }
-    events
-}
-
 proptest! {
     #[test]
     fn every_split_of_a_compressed_stream_gives_the_same_events(
@@ -70,7 +56,7 @@ proptest! {
         let expected: Vec<_> = messages.iter().map(|(_, parts)| binary(&parts.concat())).collect();
         for sizes in [&sizes[..], &[1], &[usize::MAX]] {
             let mut stage = Stage::with_deflate(&CONFIG, offer);
-            prop_assert_eq!(&receive_in_pieces(&mut stage, &wire, sizes), &expected);
+            prop_assert_eq!(&stage.receive_in_pieces(&wire, sizes), &expected);
             prop_assert_eq!(stage.connection.buffered(), 0);
         }
     }
@@ -90,7 +76,7 @@ proptest! {
         let written = whole.write();
         for sizes in [&sizes[..], &[1]] {
             let mut stage = Stage::with_deflate(&CONFIG, OFFERS[0]);
-            prop_assert_eq!(&receive_in_pieces(&mut stage, &wire, sizes), &events);
+            prop_assert_eq!(&stage.receive_in_pieces(&wire, sizes), &events);
             prop_assert_eq!(&stage.write(), &written);
             prop_assert!(stage.connection.buffered() <= 2 * CONFIG.max_message_size);
         }
@@ -111,7 +97,7 @@ proptest! {
         let events = Stage::with_deflate(&CONFIG, OFFERS[0]).receive(&wire);
         for sizes in [&sizes[..], &[1]] {
             let mut stage = Stage::with_deflate(&CONFIG, OFFERS[0]);
-            prop_assert_eq!(&receive_in_pieces(&mut stage, &wire, sizes), &events);
+            prop_assert_eq!(&stage.receive_in_pieces(&wire, sizes), &events);
         }
     }
 

@@ -95,21 +95,6 @@ fn garbage() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|parts| parts.concat())
 }
 
-/// Feeds the bytes in pieces of these sizes, over and over.
-fn receive_in_pieces(stage: &mut Stage, bytes: &[u8], sizes: &[usize]) -> Vec<Event<'static>> {
-    let mut events = Vec::new();
-    let mut rest = bytes;
-    for size in sizes.iter().cycle() {
-        let (piece, later) = rest.split_at(rest.len().min(*size));
-        events.extend(stage.receive(piece));
-        rest = later;
-        if rest.is_empty() {
-            break;
-        }
-    }
-    events
-}
-
 proptest! {
     #[test]
     fn every_split_of_a_valid_stream_gives_the_same_events(
@@ -118,7 +103,7 @@ proptest! {
         let (wire, events, answers) = script(&acts);
         for sizes in [&sizes[..], &[1], &[usize::MAX]] {
             let mut stage = Stage::new();
-            prop_assert_eq!(&receive_in_pieces(&mut stage, &wire, sizes), &events);
+            prop_assert_eq!(&stage.receive_in_pieces(&wire, sizes), &events);
             prop_assert_eq!(&stage.write(), &answers);
             prop_assert!(stage.connection.is_finished());
             prop_assert_eq!(stage.connection.buffered(), 0);
@@ -134,7 +119,7 @@ proptest! {
         let written = whole.write();
         for sizes in [&sizes[..], &[1]] {
             let mut stage = Stage::new();
-            prop_assert_eq!(&receive_in_pieces(&mut stage, &bytes, sizes), &events);
+            prop_assert_eq!(&stage.receive_in_pieces(&bytes, sizes), &events);
             prop_assert_eq!(&stage.write(), &written);
             prop_assert_eq!(stage.connection.state(), whole.connection.state());
             prop_assert!(stage.connection.buffered() <= 2 * CONFIG.max_message_size);

@@ -92,6 +92,24 @@ impl Stage {
         self.connection.receive(&mut bytes, self.now).map(owned).collect()
     }
 
+    /// The same for bytes that come in pieces of these sizes, over and over.
+    pub(crate) fn receive_in_pieces(
+        &mut self,
+        mut bytes: &[u8],
+        sizes: &[usize],
+    ) -> Vec<Event<'static>> {
+        let mut events = Vec::new();
+        for size in sizes.iter().cycle() {
+            let (piece, rest) = bytes.split_at(bytes.len().min(*size));
+            events.extend(self.receive(piece));
+            bytes = rest;
+            if bytes.is_empty() {
+                break;
+            }
+        }
+        events
+    }
+
     /// Writes at most `limit` bytes, over at most `slices` slices.
     pub(crate) fn write_some(&mut self, limit: usize, slices: usize) -> Vec<u8> {
         let mut filled = vec![IoSlice::new(&[]); slices];

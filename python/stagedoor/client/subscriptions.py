@@ -177,6 +177,12 @@ class Subscriptions(Generic[Made]):
         if current is None:
             self._notify("topic.unsubscribe", {"subscription": agreed.subscription})
             return
+        if self._by_number.get(agreed.subscription, current) is not current:
+            what = f"the number {agreed.subscription} for two subscriptions"
+            self._refuse(group, feeds, BadReplyError(f"the game sent {what}"))
+            return
+        if current.number is not None:
+            del self._by_number[current.number]
         current.number = agreed.subscription
         self._by_number[agreed.subscription] = current
         history = [Sample(past.value, past.time, past.frame) for past in agreed.history]

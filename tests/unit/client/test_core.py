@@ -239,6 +239,33 @@ def test_an_agreement_that_is_none_is_an_error(session: Session, result: object)
     assert session.subscriptions.is_empty
 
 
+def test_a_number_that_is_another_subscriptions_is_an_error(
+    session: Session, link: FakeLink
+) -> None:
+    first = subscribed(session, link, 7)
+    second = Feed(Key("frame", "all", None))
+    session.subscribe(second.key, 0, second)
+    receive(session, id=link.sent.pop()["id"], result={"subscription": 7})
+    with pytest.raises(BadReplyError, match="7 for two subscriptions"):
+        second.take()
+    data(session, 7, 0, "goes on")
+    assert first.take().value == "goes on"
+    session.subscriptions.remove(first, is_connected=True)
+    session.subscriptions.remove(second, is_connected=True)
+
+
+def test_another_number_for_a_subscription_takes_the_place_of_the_first(
+    session: Session, link: FakeLink
+) -> None:
+    feed = subscribed(session, link, 7)
+    other = subscribed(session, link, 8)
+    session.subscriptions.remove(feed, is_connected=True)
+    session.subscriptions.remove(other, is_connected=True)
+    error = {"code": -32601, "message": "gone"}
+    tell(session, "topic.ended", subscription=7, topic="rocks", error=error)
+    tell(session, "topic.ended", subscription=8, topic="rocks", error=error)
+
+
 def test_subscriptions_are_restored_without_their_past(session: Session, link: FakeLink) -> None:
     feed = subscribed(session, link)
     session.lose(ConnectionLostError("u"))

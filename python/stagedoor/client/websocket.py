@@ -90,9 +90,9 @@ class Link:
                     messages.append(bytes(event.data))
                 elif event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                     messages += self._assembled(event)
-        if protocol.state is State.OPEN:
-            self.is_open = True
-        else:
+            elif protocol.handshake_exc is None:  # the response
+                self.is_open = True
+        if protocol.state is not State.OPEN:
             self._fail()
         return messages
 
@@ -141,9 +141,6 @@ class Link:
                 self.failure = ConnectionLostError(self.url)
         elif protocol.handshake_exc is not None:
             self.failure = self._refusal(protocol.handshake_exc)
-        elif protocol.close_rcvd is not None:  # in the same read as the handshake
-            close = protocol.close_rcvd
-            self.failure = ConnectionLostError(self.url, close.code, close.reason)
         elif protocol.state is State.CLOSED:
             self.failure = CannotConnectError(self.url, "it hung up during the handshake")
 

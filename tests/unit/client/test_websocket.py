@@ -127,6 +127,18 @@ def test_a_close_of_the_game_is_a_failure_with_its_code_and_is_answered() -> Non
     assert link.receive(b"more", 0.0) == []
 
 
+@pytest.mark.parametrize(
+    ("data", "code"), [(b"\x88\x01x", 1002), (b"\xff\xff", 1002), (b"\x88\x02\x11\x31", 4401)]
+)
+def test_a_failure_in_the_same_read_as_the_handshake_is_one_of_the_connection(
+    data: bytes, code: int
+) -> None:
+    link = Link(DOOR, 0.0)
+    assert link.receive(Game(link).accept() + data, 0.0) == []
+    assert isinstance(link.failure, ConnectionLostError)
+    assert link.failure.code == code
+
+
 def test_our_close_waits_for_the_games_and_sends_nothing_after() -> None:
     link, game = opened()
     link.close()

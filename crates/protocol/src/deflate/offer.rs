@@ -79,6 +79,8 @@ fn split(list: &str, separator: u8) -> impl Iterator<Item = &str> {
         let text = rest?;
         let (mut is_quoted, mut is_escaped) = (false, false);
         let end = text.bytes().position(|byte| {
+            #[cfg(test)]
+            tests::EXAMINED.with(|count| count.set(count.get() + 1));
             match byte {
                 _ if is_escaped => is_escaped = false,
                 b'\\' => is_escaped = is_quoted,
@@ -90,4 +92,28 @@ fn split(list: &str, separator: u8) -> impl Iterator<Item = &str> {
         rest = end.map(|end| &text[end + 1..]);
         Some(&text[..end.unwrap_or(text.len())])
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    thread_local! {
+        pub(super) static EXAMINED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_is_looked_at_twice_at_the_most(
+            headers in proptest::collection::vec("[,;=\"\\\\ a]{0,60}|[,;]{900}", 0..4),
+        ) {
+            EXAMINED.set(0);
+            Offer::first_acceptable(headers.iter().map(String::as_str));
+            prop_assert!(EXAMINED.get() <= 2 * headers.iter().map(String::len).sum::<usize>());
+        }
+    }
 }

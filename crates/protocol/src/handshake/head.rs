@@ -118,6 +118,9 @@ impl fmt::Debug for HeadReader {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
     use super::*;
 
     const HEAD: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -137,6 +140,27 @@ mod tests {
         }
         assert!(reader.receive(&[*last]).unwrap().is_some());
         assert_eq!(reader.examined, HEAD.len());
+    }
+
+    proptest! {
+        #[test]
+        fn every_byte_is_looked_at_once_in_any_pieces(
+            lengths in vec(prop_oneof![1_usize..40, 1_usize..3000], 0..80), size in 1_usize..3000,
+        ) {
+            let mut head = "GET / HTTP/1.1\r\n".to_owned();
+            for length in lengths {
+                head += &"x".repeat(length);
+                head += "\r\n";
+            }
+            head += "\r\n";
+            let mut reader = HeadReader::new();
+            for piece in head.as_bytes().chunks(size) {
+                if !matches!(reader.receive(piece), Ok(None)) {
+                    break;
+                }
+            }
+            prop_assert!(reader.examined <= head.len().min(MAX_HEAD_SIZE));
+        }
     }
 
     #[test]

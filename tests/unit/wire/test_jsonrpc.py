@@ -260,6 +260,12 @@ def test_a_batch_within_a_batch_is_one_invalid_member() -> None:
     assert serve(f"[[{member}],{member},[]]") == expected
 
 
+@pytest.mark.parametrize("depth", [2, 100, *range(240, 260)])
+def test_batches_are_not_followed_into_batches(depth: int) -> None:
+    """Each level would be read again, with all that is in it, and the stack is not endless."""
+    assert serve("[" * depth + "]" * depth) == [INVALID]
+
+
 def test_params_stay_the_json_text_they_were() -> None:
     found = decode('{"jsonrpc":"2.0","method":"a","params": {"x" : 1e400} ,"id":1}')
     assert isinstance(found, Request)

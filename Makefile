@@ -16,7 +16,7 @@ help:
 	@echo 'make test         all tests'
 	@echo 'make lint         formatting, lints, types'
 	@echo 'make conformance  Autobahn|Testsuite'
-	@echo 'make fuzz         property tests of the protocol, longer than in make test'
+	@echo 'make fuzz         the fuzz targets, FUZZ_SECONDS each: some minutes'
 	@echo 'make bench        speed, as ratios to other servers'
 
 setup: $(VENV)/native
@@ -62,9 +62,13 @@ lint: setup
 conformance: setup
 	$(BIN)/python -m tests.conformance
 
-fuzz:
-	PROPTEST_CASES=20000 cargo test --quiet --release -p stagedoor-protocol --test '*'
+# FUZZ_SECONDS is for each target. A failure says in which file its input is.
+fuzz: export FUZZ_SECONDS ?= 20
+fuzz: setup
+	PROPTEST_CASES=20000 cargo test --quiet --release -p stagedoor-protocol --test connection properties
 	FAULT_SEEDS=30 cargo test --quiet --release -p stagedoor-server --test 'faults*'
+	cargo test --quiet --release -p stagedoor-protocol --test fuzz -- --nocapture
+	$(BIN)/python -m pytest --quiet --capture=no --override-ini faulthandler_timeout=0 tests/fuzz
 
 bench: setup
 	$(BIN)/python -m benchmarks

@@ -5,7 +5,6 @@ frame; a frame whose predecessor is not sent yet is left out. Who asks for somet
 then on. When it is ended it says what a frame took on the game's thread, and on the other.
 """
 
-import asyncio
 import json
 import os
 import signal
@@ -14,7 +13,7 @@ from statistics import median
 from time import perf_counter, sleep, thread_time_ns
 
 import msgspec
-import uvloop
+from beside import start
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_create_server
 
 TOPICS = 100
@@ -51,7 +50,6 @@ class Client(WSListener):
 
 
 clients: set[Client] = set()
-started = threading.Event()
 is_sent = threading.Event()
 is_sent.set()
 is_over = threading.Event()
@@ -67,17 +65,14 @@ def send(messages: list[bytes]) -> None:
     is_sent.set()
 
 
-async def serve() -> None:
-    global loop, port
-    loop = asyncio.get_running_loop()
+async def serve() -> int:
     server = await ws_create_server(lambda request: Client(), "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    started.set()
-    await server.serve_forever()
+    await server.start_serving()
+    port: int = server.sockets[0].getsockname()[1]
+    return port
 
 
-threading.Thread(target=uvloop.run, args=(serve(),), daemon=True).start()
-started.wait()
+loop, port = start(serve)
 signal.signal(signal.SIGTERM, lambda *_: is_over.set())
 print(port, flush=True)
 encode = msgspec.json.Encoder().encode

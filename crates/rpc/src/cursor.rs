@@ -4,6 +4,26 @@ use memchr::memchr2;
 
 use crate::{Id, MAX_DIGITS};
 
+/// Stands for itself in a name.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
+}
+
+/// Is one of those by which brackets are counted: themselves, and where a text begins.
+#[expect(clippy::needless_bitwise_bool, reason = "with branches it is one byte at a time")]
+fn is_mark(byte: u8) -> bool {
+    let folded = byte | 0x20; // the brackets of one side differ in this bit
+    (folded == b'{') | (folded == b'}') | (byte == b'"')
+}
+
+/// Where the first mark is. Sixteen bytes are compared together: this is most of the work.
+fn find_mark(bytes: &[u8]) -> Option<usize> {
+    let (chunks, _) = bytes.as_chunks::<16>();
+    let has_none = |chunk: &&[u8; 16]| !chunk.iter().fold(false, |any, &byte| any | is_mark(byte));
+    let start = chunks.iter().take_while(has_none).count() * 16;
+    bytes[start..].iter().position(|&byte| is_mark(byte)).map(|offset| start + offset)
+}
+
 /// Moves over a JSON text. Each step is `None` where the text goes on in another way, and the
 /// cursor is of no use after that.
 pub(crate) struct Cursor<'a> {
@@ -46,16 +66,11 @@ impl<'a> Cursor<'a> {
     }
 
     fn text_to_quote(&mut self) -> Option<&'a str> {
+        let rest = self.rest();
+        let length = rest.iter().position(|&byte| !is_plain(byte))?;
         let start = self.at;
-        for &byte in self.rest() {
-            self.at += 1;
-            match byte {
-                b'"' => return Some(&self.text[start..self.at - 1]),
-                b' '..=b'~' if byte != b'\\' => {}
-                _ => return None,
-            }
-        }
-        None
+        self.at += length + 1;
+        (rest[length] == b'"').then(|| &self.text[start..start + length])
     }
 
     pub(crate) fn id(&mut self) -> Option<Id<'a>> {
@@ -95,14 +110,14 @@ impl<'a> Cursor<'a> {
         }
         let start = self.at - 1;
         while depth > 0 {
-            let byte = *self.text.as_bytes().get(self.at)?;
-            self.at += 1;
-            match byte {
-                b'{' | b'[' if depth == most => return None,
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
+            let rest = self.rest();
+            let offset = find_mark(rest)?;
+            self.at += offset + 1;
+            match rest[offset] {
                 b'"' => self.skip_text()?,
-                _ => {}
+                b'}' | b']' => depth -= 1,
+                _ if depth == most => return None,
+                _ => depth += 1,
             }
         }
         Some(&self.text[start..self.at])

@@ -18,6 +18,7 @@ __all__ = [
     "GC",
     "IDLE",
     "OPENED",
+    "REFUSED",
     "SENT",
     "SPAN",
     "STOPPED",
@@ -54,6 +55,9 @@ DROPPED: Final = 7
 (group, count, before). All `count` were published before message number `before` of the group,
 counted from 1 in each group: the next one that the connection got, or will get. One event for
 each time that the connection was behind."""
+REFUSED: Final = 8
+"""Somebody was not let in, connection id 0; data: a line for the log, a `str`. One a minute at most
+for each status or close code."""
 
 _Callback: TypeAlias = Callable[[str | None], object]
 _Event: TypeAlias = tuple[int, int, object]
@@ -133,6 +137,11 @@ class Server:
         tokens: list[tuple[str, int]] | None = None,
         max_unauthenticated: int = 8,
         max_unauthenticated_message_size: int = 4096,
+        max_failed_authentications: int = 5,
+        max_pings_per_second: int = 10,
+        max_request_line: int = 8192,
+        max_headers: int = 64,
+        max_head_size: int = 16384,
     ) -> Server:
         """Bind and start. Raises OSError when the address cannot be had.
 
@@ -142,12 +151,12 @@ class Server:
         With `tokens`, pairs (token, role 0 to 255), a client shows one in its opening handshake,
         as `Authorization: Bearer <token>` or as the subprotocol `stagedoor.token.<token>`, which
         is never chosen; the header goes first. A wrong one is answered with 401, or, as a
-        subprotocol, with close code 4401; from the fifth in a minute from one address on, with
-        429 or 4429, right or wrong. Neither gives an `OPENED`. `max_connections` counts those
-        who have shown one. A client that shows none is let in, `max_unauthenticated` at a time
-        (503 beyond), with `max_unauthenticated_message_size`, until `handshake_timeout`, counted
-        from accept, when it is closed with 4401, unless `Connection.authenticate()` is called
-        before. Raises ValueError for a token that is not 1 to 256 letters, digits or any of
+        subprotocol, with close code 4401; after `max_failed_authentications` in a minute from one
+        address, with 429 or 4429, right or wrong. Neither gives an `OPENED`. `max_connections`
+        counts those who have shown one. A client that shows none is let in, `max_unauthenticated`
+        at a time (503 beyond), with `max_unauthenticated_message_size`, until `handshake_timeout`,
+        counted from accept, when it is closed with 4401, unless `Connection.authenticate()` is
+        called before. Raises ValueError for a token that is not 1 to 256 letters, digits or any of
         ``!#$%&'*+-.^_`|~``. None: no tokens; none of this holds.
         """
     @property

@@ -21,6 +21,12 @@ class Limits(NamedTuple):
     handshake_timeout: float = 5.0
     """From accept to the end of the opening handshake, else the client is dropped; and to its
     token, else it is closed with 4401."""
+    max_request_line: int = 8 << 10
+    """Of the opening request; a longer one is refused with 414."""
+    max_headers: int = 64
+    """Of the opening request; one more is refused with 431."""
+    max_head_size: int = 16 << 10
+    """Of the whole opening request; a larger one is refused with 431."""
     max_message_size: int = 1 << 20
     """Of a message from a client, decompressed; a larger one closes with 1009."""
     max_unauthenticated_message_size: int = 4 << 10
@@ -34,6 +40,8 @@ class Limits(NamedTuple):
     max_send_queue: int = 16 << 20
     """Telemetry beyond it is dropped and counted; an answer that does not fit closes with 1013. An
     empty queue takes any single message."""
+    max_pings_per_second: int = 10
+    """Of a client, that are each answered; of more, only the newest in what is read at a time."""
     ping_interval: float | None = 20.0
     """After so long a silence the client is asked with a ping; None: never."""
     ping_timeout: float = 20.0

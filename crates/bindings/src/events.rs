@@ -20,6 +20,7 @@ pub(crate) const FAILED: u8 = 4;
 pub(crate) const CLOSED: u8 = 5;
 pub(crate) const STOPPED: u8 = 6;
 pub(crate) const DROPPED: u8 = 7;
+pub(crate) const REFUSED: u8 = 8;
 
 /// The batch that is being handed to Python, piece by piece.
 #[derive(Default)]
@@ -133,6 +134,7 @@ fn convert<'py>(
             connections.insert(id, connection.clone_ref(py));
             (OPENED, id.get(), connection).into_pyobject(py)
         }
+        Event::Refused(text) => (REFUSED, 0, &*text).into_pyobject(py),
         Event::Failed(id, text) => (FAILED, id.get(), &*text).into_pyobject(py),
         Event::Dropped(id, dropped) => {
             let data = (dropped.group.get(), dropped.count, dropped.before);

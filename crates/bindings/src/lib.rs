@@ -43,6 +43,8 @@ mod _core {
     const STOPPED: u8 = super::events::STOPPED;
     #[pymodule_export]
     const DROPPED: u8 = super::events::DROPPED;
+    #[pymodule_export]
+    const REFUSED: u8 = super::events::REFUSED;
 
     #[pymodule_export]
     const SPAN: u8 = super::frames::SPAN;

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
-use stagedoor_server::{Kind, Notice, Settings, Tokens};
+use stagedoor_server::{HeadLimits, Kind, Notice, Settings, Tokens};
 
 use crate::connection::{Connection, check_text, with_payload};
 use crate::events::Stream;
@@ -60,7 +60,8 @@ impl Server {
         host, port, *, hosts, origins, subprotocols, compression, max_connections, max_message_size,
         max_fragments, max_receive_memory, max_send_queue, handshake_timeout, ping_interval,
         ping_timeout, write_timeout, close_timeout, tokens=None, max_unauthenticated=8,
-        max_unauthenticated_message_size=4096,
+        max_unauthenticated_message_size=4096, max_failed_authentications=5,
+        max_pings_per_second=10, max_request_line=8192, max_headers=64, max_head_size=16384,
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only options of the Python signature")]
     fn new(
@@ -84,6 +85,11 @@ impl Server {
         tokens: Option<Vec<(String, u8)>>,
         max_unauthenticated: usize,
         max_unauthenticated_message_size: usize,
+        max_failed_authentications: u64,
+        max_pings_per_second: u64,
+        max_request_line: usize,
+        max_headers: usize,
+        max_head_size: usize,
     ) -> PyResult<Self> {
         let settings = Settings {
             hosts,
@@ -94,6 +100,9 @@ impl Server {
             tokens: tokens.map(checked).transpose()?,
             max_unauthenticated,
             max_unauthenticated_message_size,
+            max_failed_authentications: count(max_failed_authentications),
+            max_pings_per_second: count(max_pings_per_second),
+            head: HeadLimits { line: max_request_line, headers: max_headers, size: max_head_size },
             max_message_size,
             max_fragments,
             max_receive_memory,
@@ -261,6 +270,11 @@ impl Server {
         let objects = self.stream().end();
         drop(objects);
     }
+}
+
+/// More than fits is as good as the most that does.
+fn count(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 fn checked(tokens: Vec<(String, u8)>) -> PyResult<Tokens> {

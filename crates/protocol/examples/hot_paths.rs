@@ -120,7 +120,7 @@ fn send(size: usize, messages: u32, connection: &mut Connection) -> Duration {
 
 fn handshake() -> Duration {
     let ((), time) = measured(|| {
-        let mut reader = HeadReader::new();
+        let mut reader = HeadReader::default();
         let request = reader.receive(REQUEST).expect("a good request").expect("all of it");
         let upgrade = upgrade(&request).expect("a WebSocket's");
         black_box(upgrade.response(None, None));
@@ -134,7 +134,8 @@ fn connection(compresses: bool) -> Connection {
     if !compresses {
         return connection;
     }
-    let request = HeadReader::new().receive(REQUEST).expect("a good request").expect("all of it");
+    let request =
+        HeadReader::default().receive(REQUEST).expect("a good request").expect("all of it");
     let offer: Arc<Compression> = Compression::new(1, 1);
     connection.with_deflate(offer.accept(&request).expect("an offer"))
 }

@@ -46,7 +46,7 @@ fn read_length(input: &mut impl Read) -> io::Result<Option<usize>> {
 }
 
 fn trace(head: &[u8], frames: &mut [u8]) -> Result<Option<Vec<String>>, Refusal> {
-    let mut reader = HeadReader::new();
+    let mut reader = HeadReader::default();
     let Some(request) = reader.receive(head)? else { return Ok(None) };
     let upgrade = upgrade(&request)?;
     let deflate = Compression::new(1, 1).accept(&request);
@@ -56,7 +56,7 @@ fn trace(head: &[u8], frames: &mut [u8]) -> Result<Option<Vec<String>>, Refusal>
     let mut words = vec![format!("accepted {extensions}")];
 
     let now = Instant::now();
-    let config = Config { max_message_size: 4096, ..Config::default() };
+    let config = Config { max_message_size: 4096, max_pings: u32::MAX, ..Config::default() };
     let mut connection = Connection::new(&config, now);
     if let Some(deflate) = deflate {
         connection = connection.with_deflate(deflate);

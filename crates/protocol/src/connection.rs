@@ -20,6 +20,9 @@ pub struct Config {
     pub max_message_size: usize,
     /// Frames that a message may have, empty ones counted. More: 1008.
     pub max_fragments: usize,
+    /// Pings that are each answered in a second. Of more, the newest in what is received at a time
+    /// is (RFC 6455 section 5.5.3).
+    pub max_pings: u32,
     /// How long a peer may be quiet before it is pinged; `None` never pings.
     pub ping_interval: Option<Duration>,
     /// How long a pinged peer may be quiet before it is given up, from when the ping was written.
@@ -33,6 +36,7 @@ impl Default for Config {
         Self {
             max_message_size: 1024 * 1024,
             max_fragments: 1024,
+            max_pings: 10,
             ping_interval: Some(Duration::from_secs(20)),
             ping_timeout: Duration::from_secs(20),
             close_timeout: Duration::from_secs(2),
@@ -81,6 +85,8 @@ pub struct Connection {
     receiver: Receiver,
     outgoing: Outgoing,
     heartbeat: Heartbeat,
+    /// Since when so many pings were answered.
+    pings: (Instant, u32),
     deflate: Option<Box<Deflate>>,
     /// Set once the state is no longer open.
     close_deadline: Option<Instant>,
@@ -95,6 +101,7 @@ impl Connection {
             receiver: Receiver::default(),
             outgoing: Outgoing::default(),
             heartbeat: Heartbeat::Heard(now),
+            pings: (now, 0),
             deflate: None,
             close_deadline: None,
         }
@@ -276,6 +283,16 @@ impl Connection {
             fragments: self.config.max_fragments,
         };
         self.receiver.next(unread, limits, self.deflate.as_deref_mut())
+    }
+
+    /// Whether one more ping may be answered by itself.
+    pub(crate) fn counts_ping(&mut self, now: Instant) -> bool {
+        let (since, count) = &mut self.pings;
+        if now.saturating_duration_since(*since) >= Duration::from_secs(1) {
+            (*since, *count) = (now, 0);
+        }
+        *count = count.saturating_add(1);
+        *count <= self.config.max_pings
     }
 
     pub(crate) fn pong(&mut self, payload: &[u8]) {

@@ -30,18 +30,21 @@ pub enum Event<'a> {
 }
 
 /// The events of one [`Connection::receive`]: drive it to its end, or the rest of the bytes is
-/// lost and the next ones are misread. Pings are answered on the way.
+/// lost and the next ones are misread. Pings are answered on the way; of too many, the newest at the
+/// end.
 #[derive(Debug)]
 #[must_use = "the bytes are read as the iterator is driven"]
 pub struct Incoming<'a> {
     connection: &'a mut Connection,
     unread: Unread<'a>,
     now: Instant,
+    /// The newest of the pings that are too many.
+    unanswered: Option<Payload<'a>>,
 }
 
 impl<'a> Incoming<'a> {
     pub(crate) fn new(connection: &'a mut Connection, bytes: &'a mut [u8], now: Instant) -> Self {
-        Self { connection, unread: Unread(bytes), now }
+        Self { connection, unread: Unread(bytes), now, unanswered: None }
     }
 }
 
@@ -50,11 +53,23 @@ impl<'a> Iterator for Incoming<'a> {
 
     fn next(&mut self) -> Option<Event<'a>> {
         loop {
-            match self.connection.next_received(&mut self.unread)? {
+            let Some(received) = self.connection.next_received(&mut self.unread) else {
+                if let Some(payload) = self.unanswered.take() {
+                    self.connection.pong(&payload);
+                }
+                return None;
+            };
+            match received {
                 Ok(Received::Message { kind, payload }) => {
                     return Some(Event::Message { kind, payload });
                 }
-                Ok(Received::Ping(payload)) => self.connection.pong(&payload),
+                Ok(Received::Ping(payload)) => {
+                    if self.connection.counts_ping(self.now) {
+                        self.connection.pong(&payload);
+                    } else {
+                        self.unanswered = Some(payload);
+                    }
+                }
                 Ok(Received::Pong) => {}
                 Ok(Received::Close { code, reason }) => {
                     self.connection.peer_closed(code, self.now);

@@ -29,8 +29,7 @@ pub use connection::{Config, Connection, State, Timeout};
 pub use deflate::{Compression, Deflate};
 pub use error::ProtocolError;
 pub use handshake::{
-    HeadReader, MAX_HEAD_SIZE, MAX_HEADERS, MAX_REQUEST_LINE, Method, Refusal, Request, Upgrade,
-    accept_key, upgrade,
+    HeadLimits, HeadReader, Method, Refusal, Request, Upgrade, accept_key, upgrade,
 };
 pub use incoming::{Event, Incoming};
 pub use message::{Kind, Payload};

@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use stagedoor_protocol::{
-    Compression, HeadReader, Method, Refusal, Request, Upgrade, accept_key, upgrade,
+    Compression, HeadLimits, HeadReader, Method, Refusal, Request, Upgrade, accept_key, upgrade,
 };
 
 /// What RFC 6455 section 1.2 shows, each header in a line of its own.
@@ -22,7 +22,7 @@ fn head(lines: &str) -> Vec<u8> {
 }
 
 fn read(head: &[u8]) -> Result<Request, Refusal> {
-    HeadReader::new().receive(head).map(|request| request.expect("a complete head"))
+    HeadReader::default().receive(head).map(|request| request.expect("a complete head"))
 }
 
 fn request(lines: &str) -> Result<Request, Refusal> {
@@ -90,7 +90,7 @@ fn what_may_be_secret_is_not_in_the_debug_output() {
 
 #[test]
 fn frames_sent_before_our_response_are_kept_in_order() {
-    let mut reader = HeadReader::new();
+    let mut reader = HeadReader::default();
     let bytes = [&head(EXAMPLE)[..], b"\x81\x80"].concat();
     assert!(reader.receive(&bytes).unwrap().is_some());
     assert!(reader.receive(b"mask").unwrap().is_none());
@@ -99,7 +99,7 @@ fn frames_sent_before_our_response_are_kept_in_order() {
 
 #[test]
 fn a_tls_handshake_is_not_answered() {
-    let refusal = HeadReader::new().receive(b"\x16\x03\x01\x02\x00\x01").unwrap_err();
+    let refusal = HeadReader::default().receive(b"\x16\x03\x01\x02\x00\x01").unwrap_err();
     assert_eq!(refusal.encode(), b"");
 }
 
@@ -244,7 +244,7 @@ fn a_request_line_has_at_most_8_kib() {
     };
     assert!(line(8192).is_ok());
     assert_eq!(status(line(8193)), 414);
-    assert_eq!(status(HeadReader::new().receive(&[b'x'; 8193])), 414);
+    assert_eq!(status(HeadReader::default().receive(&[b'x'; 8193])), 414);
 }
 
 #[test]
@@ -252,8 +252,8 @@ fn a_request_has_at_most_64_headers() {
     assert!(get(&"A: b\n".repeat(63)).is_ok());
     assert_eq!(status(get(&"A: b\n".repeat(64))), 431);
     let unfinished = |headers: usize| format!("GET / HTTP/1.1\r\n{}", "A: b\r\n".repeat(headers));
-    assert!(HeadReader::new().receive(unfinished(64).as_bytes()).is_ok());
-    assert_eq!(status(HeadReader::new().receive(unfinished(65).as_bytes())), 431);
+    assert!(HeadReader::default().receive(unfinished(64).as_bytes()).is_ok());
+    assert_eq!(status(HeadReader::default().receive(unfinished(65).as_bytes())), 431);
 }
 
 #[test]
@@ -264,7 +264,7 @@ fn a_head_has_at_most_16_kib() {
     };
     assert!(sized(16384).is_ok());
     assert_eq!(status(sized(16385)), 431);
-    let mut reader = HeadReader::new();
+    let mut reader = HeadReader::default();
     let unfinished = head(&format!("GET / HTTP/1.1\nA: {}", "b".repeat(20_000)));
     let refused = unfinished.chunks(100).find_map(|piece| reader.receive(piece).err());
     assert_eq!(refused.map(|refusal| refusal.status), Some(431));
@@ -374,10 +374,10 @@ proptest! {
         size in 1_usize..100,
     ) {
         bytes.extend(rest);
-        let whole = outcome(HeadReader::new(), &[&bytes]);
+        let whole = outcome(HeadReader::default(), &[&bytes]);
         for size in [1, size] {
             let pieces: Vec<&[u8]> = bytes.chunks(size).collect();
-            prop_assert_eq!(&outcome(HeadReader::new(), &pieces), &whole);
+            prop_assert_eq!(&outcome(HeadReader::default(), &pieces), &whole);
         }
         if let (_, Some(refusal), _) = whole {
             let known = [0, 400, 405, 414, 426, 431, 505];
@@ -518,4 +518,35 @@ proptest! {
             prop_assert!(parts.contains(&"permessage-deflate"));
         }
     }
+}
+
+#[test]
+fn the_limits_of_a_head_can_be_others() {
+    let limits = HeadLimits { line: 20, headers: 100, size: 2_000 };
+    let read = |text: &str| {
+        let request = HeadReader::new(limits).receive(&head(text))?;
+        Ok::<_, Refusal>(request.expect("a complete head"))
+    };
+    let path = "x".repeat(20 - "GET / HTTP/1.1".len());
+    assert!(read(&format!("GET /{path} HTTP/1.1\nHost: a\n")).is_ok());
+    let refusal = read(&format!("GET /{path}x HTTP/1.1\nHost: a\n")).unwrap_err();
+    assert_eq!(
+        (refusal.status, &*refusal.reason),
+        (414, "the request line has more than 20 bytes")
+    );
+    let with_headers =
+        |count: usize| format!("GET / HTTP/1.1\nHost: a\n{}", "A: b\n".repeat(count));
+    assert_eq!(read(&with_headers(99)).unwrap().headers().count(), 100);
+    let refusal = read(&with_headers(100)).unwrap_err();
+    assert_eq!((refusal.status, &*refusal.reason), (431, "the request has more than 100 headers"));
+    let sized = |size: usize| {
+        let fixed = head("GET / HTTP/1.1\nHost: a\nA: \n").len();
+        format!("GET / HTTP/1.1\nHost: a\nA: {}\n", "b".repeat(size - fixed))
+    };
+    assert!(read(&sized(2_000)).is_ok());
+    let refusal = read(&sized(2_001)).unwrap_err();
+    assert_eq!(
+        (refusal.status, &*refusal.reason),
+        (431, "the request head has more than 2000 bytes")
+    );
 }

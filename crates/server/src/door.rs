@@ -68,7 +68,7 @@ impl Door {
         Self {
             tokens: settings.tokens.take(),
             generation: 0,
-            failures: Failures::default(),
+            failures: Failures::new(settings.max_failed_authentications),
             max_authenticated: settings.max_connections,
             max_unauthenticated: settings.max_unauthenticated,
             authenticated: 0,

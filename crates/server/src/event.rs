@@ -26,6 +26,9 @@ pub enum Event {
     Dropped(ConnectionId, Dropped),
     /// The last event of a connection.
     Closed(ConnectionId, Box<Closed>),
+    /// Somebody was not let in, and it is worth a line in the log: no more than one a minute for
+    /// each status.
+    Refused(Box<str>),
     /// The last event of a server: every connection is closed and the thread has ended. It
     /// carries a text when that was not asked for.
     Stopped(Option<Box<str>>),

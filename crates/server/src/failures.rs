@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-/// Failed authentications of one address in one [`WINDOW`].
-const ALLOWED: u32 = 5;
 /// What is counted is forgotten so long after the first of it.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Addresses that are remembered.
@@ -14,16 +12,24 @@ const ADDRESSES: usize = 1024;
 /// Counts failed authentications by remote address.
 ///
 /// The table is bounded: when it is full, the address that would be forgotten first is.
-#[derive(Default)]
-pub(crate) struct Failures(HashMap<IpAddr, (Instant, u32)>);
+pub(crate) struct Failures {
+    /// Of one address in one [`WINDOW`].
+    allowed: u32,
+    /// Since when, and how many.
+    known: HashMap<IpAddr, (Instant, u32)>,
+}
 
 impl Failures {
+    pub(crate) fn new(allowed: u32) -> Self {
+        Self { allowed, known: HashMap::new() }
+    }
+
     pub(crate) fn count(&mut self, address: IpAddr, now: Instant) {
         let address = who(address);
-        if self.0.len() >= ADDRESSES && !self.0.contains_key(&address) {
+        if self.known.len() >= ADDRESSES && !self.known.contains_key(&address) {
             self.make_room(now);
         }
-        let (since, count) = self.0.entry(address).or_insert((now, 0));
+        let (since, count) = self.known.entry(address).or_insert((now, 0));
         if has_passed(*since, now) {
             (*since, *count) = (now, 0);
         }
@@ -32,17 +38,17 @@ impl Failures {
 
     /// How long an address with too many failures has to wait.
     pub(crate) fn must_wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
-        let (since, count) = self.0.get(&who(address))?;
-        let blocked = *count >= ALLOWED && !has_passed(*since, now);
+        let (since, count) = self.known.get(&who(address))?;
+        let blocked = *count >= self.allowed && !has_passed(*since, now);
         blocked.then(|| (*since + WINDOW).saturating_duration_since(now))
     }
 
     fn make_room(&mut self, now: Instant) {
-        self.0.retain(|_, (since, _)| !has_passed(*since, now));
-        if self.0.len() >= ADDRESSES {
-            let oldest = self.0.iter().min_by_key(|(_, (since, _))| *since);
+        self.known.retain(|_, (since, _)| !has_passed(*since, now));
+        if self.known.len() >= ADDRESSES {
+            let oldest = self.known.iter().min_by_key(|(_, (since, _))| *since);
             if let Some(oldest) = oldest.map(|(address, _)| *address) {
-                self.0.remove(&oldest);
+                self.known.remove(&oldest);
             }
         }
     }
@@ -74,7 +80,7 @@ mod tests {
     fn an_address_waits_from_its_fifth_failure_to_the_end_of_the_minute() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut failures = Failures::default();
+        let mut failures = Failures::new(5);
         for second in 0..5 {
             assert_eq!(failures.must_wait(ip("127.0.0.1"), at(second)), None);
             failures.count(ip("127.0.0.1"), at(second));
@@ -90,7 +96,7 @@ mod tests {
     #[test]
     fn an_ipv6_network_is_one_address() {
         let now = Instant::now();
-        let mut failures = Failures::default();
+        let mut failures = Failures::new(5);
         for host in 1..=5 {
             failures.count(ip(&format!("2001:db8::{host}")), now);
         }
@@ -101,13 +107,13 @@ mod tests {
     #[test]
     fn the_table_is_bounded_and_forgets_the_oldest() {
         let start = Instant::now();
-        let mut failures = Failures::default();
+        let mut failures = Failures::new(5);
         for number in 0..2_000_u32 {
             let address = IpAddr::from(number.to_be_bytes());
             for _ in 0..5 {
                 failures.count(address, start + Duration::from_millis(number.into()));
             }
-            assert!(failures.0.len() <= ADDRESSES);
+            assert!(failures.known.len() <= ADDRESSES);
         }
         let now = start + Duration::from_secs(10);
         let must_wait = |number: u32| failures.must_wait(number.to_be_bytes().into(), now);

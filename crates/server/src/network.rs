@@ -229,7 +229,7 @@ impl Network {
         self.placed += usize::from(!over);
         if over {
             let refusal = Refusal::new(503, "the server has as many connections as it may have");
-            let _ = peer.refuse(&refusal, &self.rules, now);
+            let _ = peer.refuse(&refusal, &mut self.rules, now, &mut self.batch);
         }
         entry.insert(peer);
         self.remember_handshake(id);

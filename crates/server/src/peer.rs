@@ -17,6 +17,7 @@ use crate::event::Batch;
 use crate::memberships::Memberships;
 use crate::open::Open;
 use crate::outbox::ConnectionId;
+use crate::refusals::Refusals;
 use crate::settings::Settings;
 use crate::socket::Socket;
 
@@ -31,6 +32,7 @@ pub(crate) struct Rules {
     /// With what to answer offers of permessage-deflate, if at all.
     pub(crate) compression: Option<Arc<Compression>>,
     pub(crate) door: Door,
+    pub(crate) refusals: Refusals,
 }
 
 /// What becomes of a peer after a step.
@@ -113,7 +115,7 @@ impl Peer {
             socket,
             address,
             id,
-            phase: Phase::Handshake { reader: HeadReader::new(), deadline },
+            phase: Phase::Handshake { reader: HeadReader::new(rules.settings.head), deadline },
             response: Vec::new(),
             responded: 0,
             blocked_since: None,
@@ -185,7 +187,7 @@ impl Peer {
                     let reader = std::mem::take(reader);
                     self.admit(&request, reader.into_rest(), rules, now, batch)
                 }
-                Err(refusal) => self.refuse(&refusal, rules, now),
+                Err(refusal) => self.refuse(&refusal, rules, now, batch),
             },
             Phase::Lingering { .. } => Fate::Keep,
         }

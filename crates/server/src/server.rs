@@ -23,6 +23,7 @@ use crate::inbox::Inbox;
 use crate::network::{Network, WAKER};
 use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
 use crate::peer::Rules;
+use crate::refusals::Refusals;
 use crate::settings::Settings;
 use crate::socket::Listener;
 use crate::stall::Watch;
@@ -142,10 +143,12 @@ impl Server {
             protocol: Config {
                 max_message_size: settings.max_message_size,
                 max_fragments: settings.max_fragments,
+                max_pings: settings.max_pings_per_second,
                 ping_interval: settings.ping_interval,
                 ping_timeout: settings.ping_timeout,
                 close_timeout: settings.close_timeout,
             },
+            refusals: Refusals::default(),
             compression: settings
                 .compression
                 .then(|| Compression::new(MAX_KEPT_FOR_SENDING, MAX_KEPT_FOR_RECEIVING)),

@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use stagedoor_protocol::HeadLimits;
+
 use crate::tokens::Tokens;
 
 /// What a server allows, and how long it waits.
@@ -26,10 +28,16 @@ pub struct Settings {
     pub max_unauthenticated: usize,
     /// The largest message of a connection that is not authenticated.
     pub max_unauthenticated_message_size: usize,
+    /// Failed authentications a minute of one address; then it has to wait.
+    pub max_failed_authentications: u32,
+    /// What an opening request may have; more is answered with 414 or 431.
+    pub head: HeadLimits,
     /// The largest incoming message; a larger one closes with 1009.
     pub max_message_size: usize,
     /// The most fragments of one incoming message.
     pub max_fragments: usize,
+    /// Pings that are each answered in a second; of more, the newest in each read is.
+    pub max_pings_per_second: u32,
     /// Bytes held for all receivers together: for events that are not handled, and as much for
     /// incomplete messages.
     pub max_receive_memory: usize,
@@ -58,8 +66,11 @@ impl Default for Settings {
             tokens: None,
             max_unauthenticated: 8,
             max_unauthenticated_message_size: 4096,
+            max_failed_authentications: 5,
+            head: HeadLimits::default(),
             max_message_size: 1 << 20,
             max_fragments: 1024,
+            max_pings_per_second: 10,
             max_receive_memory: 64 << 20,
             max_send_queue: 16 << 20,
             handshake_timeout: Duration::from_secs(5),

@@ -256,3 +256,22 @@ fn a_server_without_tokens_looks_at_none() {
     assert_eq!(server.set_tokens(tokens()), None);
     assert_eq!(with(&server, "").status(), 101);
 }
+
+#[test]
+fn how_many_wrong_tokens_an_address_may_offer_is_an_option_and_each_refusal_is_told_once() {
+    let settings = Settings { max_failed_authentications: 2, ..guarded() };
+    let server = listen(settings);
+    let mut events = Events::of(&server);
+    for status in [401, 401, 429, 429] {
+        assert_eq!(with(&server, &bearer("wrong")).status(), status);
+    }
+    for told in ["refused with 401: the token", "refused with 429: too many"] {
+        events.next(|event| match event {
+            Event::Refused(text) => text.contains(told).then_some(()),
+            _ => None,
+        });
+    }
+    let last = with(&server, "");
+    events.opened(&last);
+    assert!(!events.has(|event| matches!(event, Event::Refused(_))), "once");
+}

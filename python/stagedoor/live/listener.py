@@ -29,6 +29,7 @@ _SHARED: Final = inspect.signature(WebSocketServer).parameters.keys() & set(Limi
 _GUARD: Final = (
     "max_unauthenticated",
     "max_unauthenticated_message_size",
+    "max_failed_authentications",
 )
 """Limits that are the server's affair once it asks for tokens."""
 

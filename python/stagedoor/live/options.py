@@ -11,8 +11,12 @@ from stagedoor.limits import Limits
 _LISTS = ("origins", "hosts", "subprotocols")
 _COUNTS = (
     "max_connections",
+    "max_request_line",
+    "max_headers",
+    "max_head_size",
     "max_message_size",
     "max_fragments",
+    "max_pings_per_second",
     "max_receive_memory",
     "max_send_queue",
 )

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from stagedoor import _core
-from stagedoor._core import BINARY, CLOSED, DROPPED, FAILED, OPENED, SENT, TEXT
+from stagedoor._core import BINARY, CLOSED, DROPPED, FAILED, OPENED, REFUSED, SENT, TEXT
 from stagedoor.live.connection import ReadyState, WebSocketServerConnection
 from stagedoor.live.handlers import Handler, logger, with_argument
 from stagedoor.live.lifetime import Lifetime, warn_when_neglected
@@ -48,8 +48,10 @@ class WebSocketServer:
       and broadcasts go uncompressed all the same
     - `tls`: not in this version; anything but None is a ValueError
     - `max_connections`: one more is answered with 503
+    - `max_request_line`, `max_headers`, `max_head_size`: of an opening request; 414 or 431
     - `max_message_size`: a larger incoming message closes with 1009
-    - `max_fragments`: of one incoming message
+    - `max_fragments`: of one incoming message; one more closes with 1008
+    - `max_pings_per_second`: that are each answered; of more, the newest in each read is
     - `max_receive_memory`: of all connections, for unhandled messages, and as much for incomplete
       ones; who has a sixteenth of it waiting is not read until some of that is handled
     - `max_send_queue`: of one connection; an empty queue takes any single message
@@ -70,8 +72,12 @@ class WebSocketServer:
         compression: bool = False,
         tls: None = None,
         max_connections: int = 1024,
+        max_request_line: int = 8 << 10,
+        max_headers: int = 64,
+        max_head_size: int = 16 << 10,
         max_message_size: int = 1 << 20,
         max_fragments: int = 1024,
+        max_pings_per_second: int = 10,
         max_receive_memory: int = 64 << 20,
         max_send_queue: int = 16 << 20,
         handshake_timeout: float = 5.0,
@@ -87,8 +93,12 @@ class WebSocketServer:
             compression=compression,
             tls=tls,
             max_connections=max_connections,
+            max_request_line=max_request_line,
+            max_headers=max_headers,
+            max_head_size=max_head_size,
             max_message_size=max_message_size,
             max_fragments=max_fragments,
+            max_pings_per_second=max_pings_per_second,
             max_receive_memory=max_receive_memory,
             max_send_queue=max_send_queue,
             handshake_timeout=handshake_timeout,
@@ -298,6 +308,8 @@ class WebSocketServer:
                 if connection is not None and connection._ondropped is not None:
                     group, count, _ = data
                     connection._ondropped(group, count)
+            elif kind == REFUSED:
+                logger.warning("%s", data)
             elif kind == CLOSED:
                 code, reason, error, unsent = data
                 for callback in unsent:

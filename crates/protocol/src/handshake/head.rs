@@ -5,12 +5,27 @@ use std::fmt;
 use super::refusal::Refusal;
 use super::request::Request;
 
-/// Bytes that the request line may have. More: 414.
-pub const MAX_REQUEST_LINE: usize = 8 * 1024;
-/// Headers that a request may have. More: 431.
-pub const MAX_HEADERS: usize = 64;
-/// Bytes that a request head may have, its last empty line included. More: 431.
-pub const MAX_HEAD_SIZE: usize = 16 * 1024;
+/// What a request head may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeadLimits {
+    /// Bytes of the request line. More: 414.
+    pub line: usize,
+    /// Headers. More: 431.
+    pub headers: usize,
+    /// Bytes of all, the last empty line included. More: 431.
+    pub size: usize,
+}
+
+impl HeadLimits {
+    /// More than any browser sends.
+    pub const DEFAULT: Self = Self { line: 8 * 1024, headers: 64, size: 16 * 1024 };
+}
+
+impl Default for HeadLimits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
 
 /// The first byte of a TLS handshake.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -23,6 +38,7 @@ const TLS_HANDSHAKE: u8 = 0x16;
 /// number. Every byte of the head is looked at once, however they are split.
 #[derive(Default)]
 pub struct HeadReader {
+    limits: HeadLimits,
     head: Vec<u8>,
     /// Lines that are complete.
     lines: usize,
@@ -36,8 +52,8 @@ pub struct HeadReader {
 
 impl HeadReader {
     /// A reader that has seen nothing, and holds no memory.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(limits: HeadLimits) -> Self {
+        Self { limits, ..Self::default() }
     }
 
     /// Takes what was read: `None` while the head is not complete. A refusal ends the exchange:
@@ -57,7 +73,7 @@ impl HeadReader {
         self.is_complete = true;
         self.head.extend_from_slice(&bytes[..end]);
         self.rest.extend_from_slice(&bytes[end..]);
-        Request::parse(&std::mem::take(&mut self.head)).map(Some)
+        Request::parse(&std::mem::take(&mut self.head), self.limits.headers).map(Some)
     }
 
     /// The bytes that came behind the head, in their order.
@@ -86,14 +102,17 @@ impl HeadReader {
                 _ => self.line_len += 1,
             }
             // The CR of the line's end may have been counted, but not more.
-            if self.lines == 0 && self.line_len > MAX_REQUEST_LINE + usize::from(byte == b'\r') {
-                return Err(Refusal::new(414, "the request line is longer than 8 KiB"));
+            let HeadLimits { line, headers, size } = self.limits;
+            if self.lines == 0 && self.line_len > line + usize::from(byte == b'\r') {
+                let text = format!("the request line has more than {line} bytes");
+                return Err(Refusal::new(414, text));
             }
-            if self.lines > 1 + MAX_HEADERS {
-                return Err(Refusal::new(431, "the request has more than 64 headers"));
+            if self.lines > 1 + headers {
+                return Err(too_many_headers(headers));
             }
-            if self.head.len() + at + 1 >= MAX_HEAD_SIZE {
-                return Err(Refusal::new(431, "the request head is larger than 16 KiB"));
+            if self.head.len() + at + 1 >= size {
+                let text = format!("the request head has more than {size} bytes");
+                return Err(Refusal::new(431, text));
             }
             last = Some(byte);
         }
@@ -107,6 +126,10 @@ impl HeadReader {
         }
         Ok(Some(at + 1))
     }
+}
+
+pub(super) fn too_many_headers(most: usize) -> Refusal {
+    Refusal::new(431, format!("the request has more than {most} headers"))
 }
 
 /// Without the bytes, which may hold secrets.
@@ -127,13 +150,13 @@ mod tests {
 
     #[test]
     fn a_new_reader_holds_no_memory() {
-        let reader = HeadReader::new();
+        let reader = HeadReader::default();
         assert_eq!((reader.head.capacity(), reader.rest.capacity()), (0, 0));
     }
 
     #[test]
     fn one_byte_at_a_time_is_linear_work() {
-        let mut reader = HeadReader::new();
+        let mut reader = HeadReader::default();
         let (last, before) = HEAD.split_last().unwrap();
         for byte in before {
             assert!(reader.receive(&[*byte]).unwrap().is_none());
@@ -153,22 +176,22 @@ mod tests {
                 head += "\r\n";
             }
             head += "\r\n";
-            let mut reader = HeadReader::new();
+            let mut reader = HeadReader::default();
             for piece in head.as_bytes().chunks(size) {
                 if !matches!(reader.receive(piece), Ok(None)) {
                     break;
                 }
             }
-            prop_assert!(reader.examined <= head.len().min(MAX_HEAD_SIZE));
+            prop_assert!(reader.examined <= head.len().min(HeadLimits::DEFAULT.size));
         }
     }
 
     #[test]
     fn nothing_is_looked_at_beyond_the_limit() {
-        let mut reader = HeadReader::new();
+        let mut reader = HeadReader::default();
         let commas = [b"GET / HTTP/1.1\r\nSec-WebSocket-Extensions: ", &vec![b','; 32 * 1024][..]];
         assert_eq!(reader.receive(&commas.concat()).unwrap_err().status, 431);
-        assert_eq!(reader.examined, MAX_HEAD_SIZE);
+        assert_eq!(reader.examined, HeadLimits::DEFAULT.size);
         assert_eq!(reader.head.capacity(), 0);
     }
 }

@@ -6,7 +6,7 @@ mod refusal;
 mod request;
 mod upgrade;
 
-pub use head::{HeadReader, MAX_HEAD_SIZE, MAX_HEADERS, MAX_REQUEST_LINE};
+pub use head::{HeadLimits, HeadReader};
 pub use refusal::Refusal;
 pub use request::{Method, Request};
 pub use upgrade::{Upgrade, accept_key, upgrade};

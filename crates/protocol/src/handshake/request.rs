@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::authority::{is_valid_host, is_valid_origin};
-use super::head::MAX_HEADERS;
+use super::head::too_many_headers;
 use super::refusal::Refusal;
 
 /// The methods that are answered.
@@ -44,11 +44,15 @@ pub struct Request {
 
 impl Request {
     /// Parses a head up to and with its empty line, and checks what every route needs.
-    pub(super) fn parse(head: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn parse(head: &[u8], max_headers: usize) -> Result<Self, Refusal> {
         let text: String = head.iter().copied().map(char::from).collect();
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let lines = text.bytes().filter(|&byte| byte == b'\n').count();
+        let mut headers = vec![httparse::EMPTY_HEADER; lines.min(max_headers)];
         let mut parsed = httparse::Request::new(&mut headers);
-        parsed.parse(text.as_bytes()).map_err(not_http)?;
+        parsed.parse(text.as_bytes()).map_err(|error| match error {
+            httparse::Error::TooManyHeaders => too_many_headers(max_headers),
+            other => not_http(other),
+        })?;
         if parsed.version != Some(1) {
             return Err(not_http(httparse::Error::Version));
         }
@@ -220,7 +224,6 @@ fn not_http(error: httparse::Error) -> Refusal {
     use httparse::Error;
     match error {
         Error::Version => Refusal::new(505, "the request is not HTTP/1.1"),
-        Error::TooManyHeaders => Refusal::new(431, "the request has more than 64 headers"),
         Error::HeaderName => Refusal::bad_request("a header name is malformed, or a header folded"),
         Error::HeaderValue => Refusal::bad_request("a header value has control characters"),
         _ => Refusal::bad_request("the request line is malformed"),

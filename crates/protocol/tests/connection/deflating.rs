@@ -14,7 +14,7 @@ pub(crate) const RSV1: u8 = 0x40;
 /// A request with this in its Sec-WebSocket-Extensions.
 pub(crate) fn request(offer: &str) -> Request {
     let head = format!("GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Extensions: {offer}\r\n\r\n");
-    HeadReader::new().receive(head.as_bytes()).unwrap().unwrap()
+    HeadReader::default().receive(head.as_bytes()).unwrap().unwrap()
 }
 
 impl Stage {

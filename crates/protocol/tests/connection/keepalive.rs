@@ -74,3 +74,27 @@ fn without_an_interval_nobody_is_asked() {
     let stage = Stage::with(&Config { ping_interval: None, ..CONFIG });
     assert_eq!(stage.connection.deadline(), None);
 }
+
+#[test]
+fn ten_pings_a_second_are_each_answered_and_of_more_the_newest_at_a_time() {
+    let mut stage = Stage::with(&Config { max_pings: 10, ..CONFIG });
+    let ask = |number: u8| frame(PING, &[number]);
+    let answer = |number: u8| vec![0x80 | PONG, 1, number];
+    for _ in 0..3 {
+        stage.receive(&(0..10).flat_map(ask).collect::<Vec<u8>>());
+        assert_eq!(stage.write(), (0..10).flat_map(answer).collect::<Vec<u8>>());
+        stage.receive(&(10..20).flat_map(ask).collect::<Vec<u8>>());
+        assert_eq!(stage.write(), answer(19));
+        stage.receive(&ask(20));
+        assert_eq!(stage.write(), answer(20));
+        stage.now += Duration::from_millis(999);
+        stage.receive(&[ask(21), ask(22)].concat());
+        assert_eq!(stage.write(), answer(22));
+        stage.now += Duration::from_millis(1);
+    }
+    let mut flood: Vec<u8> = (0..100_000_u32).flat_map(|_| ask(1)).collect();
+    let last = flood.len() - 1;
+    flood.truncate(last); // it ends in the midst of a ping
+    stage.receive(&flood);
+    assert_eq!(stage.write(), answer(1).repeat(11));
+}

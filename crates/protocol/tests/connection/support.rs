@@ -65,6 +65,7 @@ pub(crate) fn closed(code: u16, reason: &str) -> Event<'static> {
 pub(crate) const CONFIG: Config = Config {
     max_message_size: 1000,
     max_fragments: 8,
+    max_pings: u32::MAX,
     ping_interval: Some(Duration::from_secs(20)),
     ping_timeout: Duration::from_secs(10),
     close_timeout: Duration::from_secs(2),

@@ -3,20 +3,18 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use stagedoor_protocol::{
-    Compression, HeadReader, MAX_HEAD_SIZE, MAX_HEADERS, MAX_REQUEST_LINE, Method, Refusal,
-    Request, upgrade,
-};
+use stagedoor_protocol::{Compression, HeadLimits, HeadReader, Method, Refusal, Request, upgrade};
 
 use crate::memory::measured;
 use crate::mutation::mutated;
 use crate::target::{Target, piece_sizes};
 
+const LIMITS: HeadLimits = HeadLimits::DEFAULT;
 /// The statuses that a request may be refused with; 0 is for who speaks TLS.
 const REFUSALS: [u16; 7] = [0, 400, 405, 414, 426, 431, 505];
 /// The most that reading a head may hold: it, and its text in UTF-8, which may be twice as long,
 /// each old and new while it grows; and where its headers lie.
-const MAX_HELD: usize = 8 * MAX_HEAD_SIZE + 64 * MAX_HEADERS;
+const MAX_HELD: usize = 8 * LIMITS.size + 64 * LIMITS.headers;
 /// The most that all allocations together may be, for each byte received.
 const MAX_TOTAL_PER_BYTE: usize = 16;
 
@@ -64,7 +62,7 @@ impl Head {
 }
 
 fn receive(input: &[u8], sizes: &[usize]) -> (Outcome, Option<Request>) {
-    let mut reader = HeadReader::new();
+    let mut reader = HeadReader::default();
     let mut request = None;
     let mut rest = input;
     for size in sizes.iter().cycle() {
@@ -91,10 +89,10 @@ fn check(input: &[u8]) {
         assert_eq!(receive(input, sizes).0, outcome, "in pieces of {sizes:?}");
     }
     match &outcome {
-        Outcome::Incomplete => assert!(input.len() < MAX_HEAD_SIZE),
+        Outcome::Incomplete => assert!(input.len() < LIMITS.size),
         Outcome::Refused(refusal) => check_refusal(refusal),
         Outcome::Accepted(head, rest) => {
-            assert!(input.ends_with(rest) && input.len() - rest.len() <= MAX_HEAD_SIZE);
+            assert!(input.ends_with(rest) && input.len() - rest.len() <= LIMITS.size);
             let (again, _) = receive(&head.encode(), &[usize::MAX]);
             // The space around values, and the host of an absolute target, are gone: it is shorter.
             let same = Outcome::Accepted(Head::of(request.as_ref().unwrap()), Vec::new());
@@ -166,7 +164,7 @@ fn check_memory(input: &[u8]) {
         // What came behind the head is kept, as much as its owner reads.
         let mut is_complete = false;
         let memory = measured(|| {
-            let mut reader = HeadReader::new();
+            let mut reader = HeadReader::default();
             for part in input.chunks(piece) {
                 match reader.receive(part) {
                     Ok(None) => {}
@@ -237,7 +235,7 @@ fn request_line() -> impl Strategy<Value = String> {
         1 => "/[!-~]{0,20}",
         1 => "(http|ws|WSS|ftp)://[a-z0-9.:@\\[\\]]{0,12}[/?]?[a-z]{0,3}",
         1 => "[ -~\u{80}-\u{ff}]{0,12}",
-        1 => (MAX_REQUEST_LINE - 30..MAX_REQUEST_LINE).prop_map(|n| "/".repeat(n)),
+        1 => (LIMITS.line - 30..LIMITS.line).prop_map(|n| "/".repeat(n)),
     ];
     let version = prop_oneof![9 => Just("HTTP/1.1"), 1 => select(&["HTTP/1.0", "HTTP/2", ""][..])];
     (method, target, version)

@@ -23,7 +23,7 @@ impl Peer {
         batch: &mut Batch,
     ) -> Fate {
         if let Err(refusal) = rules.admission.check(request) {
-            return self.refuse(&refusal, rules, now);
+            return self.refuse(&refusal, rules, now, batch);
         }
         if !request.wants_upgrade() {
             self.response = http::respond(request);
@@ -31,7 +31,7 @@ impl Peer {
         }
         let upgrade = match upgrade(request) {
             Ok(upgrade) => upgrade,
-            Err(refusal) => return self.refuse(&refusal, rules, now),
+            Err(refusal) => return self.refuse(&refusal, rules, now, batch),
         };
         let spoken = &rules.settings.subprotocols;
         let subprotocol = upgrade
@@ -43,8 +43,9 @@ impl Peer {
         let verdict = rules.door.judge(request, &upgrade, self.address.ip(), now);
         let (standing, role) = match verdict {
             Verdict::Enter(standing, role) => (standing, role),
-            Verdict::Refuse(refusal) => return self.refuse(&refusal, rules, now),
+            Verdict::Refuse(refusal) => return self.refuse(&refusal, rules, now, batch),
             Verdict::Dismiss(code, reason) => {
+                rules.refusals.tell(code, reason, self.address, now, batch);
                 self.response = upgrade.response(subprotocol.as_deref(), None);
                 self.response.extend(close_frame(code, reason, rules, now));
                 return self.linger(rules, now);
@@ -86,7 +87,14 @@ impl Peer {
     }
 
     /// Answers with this refusal; a refusal of a peer that does not speak HTTP has no answer.
-    pub(crate) fn refuse(&mut self, refusal: &Refusal, rules: &Rules, now: Instant) -> Fate {
+    pub(crate) fn refuse(
+        &mut self,
+        refusal: &Refusal,
+        rules: &mut Rules,
+        now: Instant,
+        batch: &mut Batch,
+    ) -> Fate {
+        rules.refusals.tell(refusal.status, &refusal.reason, self.address, now, batch);
         self.response = refusal.encode();
         if self.response.is_empty() {
             return Fate::Drop;

@@ -52,6 +52,16 @@ MAX_NAME: Final = 100
 """Characters of a method's name that are kept of a call that was refused."""
 MAX_TEXT: Final = 10_000
 """Characters of an exception's text, and of a traceback, that a caller gets."""
+GONE: Final = frozenset(
+    {
+        "the peer left without a close frame",
+        "the peer reset the connection",
+        "the peer closed the connection",
+        "the server is closing",
+    }
+)
+"""Ends of a connection that are no complaint about the client."""
+NOT_AUTHENTICATED_IN_TIME: Final = 4401
 NO_ROOM: Final = 1013
 """The close code for a client that does not take its answers."""
 
@@ -188,7 +198,12 @@ class Session:
             lost = {"subscription": number, "topic": group.topic.name, "count": count}
             self.notify("topic.dropped", lost)
 
-    def _closed(self, _: str | None) -> None:
+    def _closed(self, error: str | None) -> None:
+        code = self.connection.close_code
+        if error is not None and error not in GONE:
+            self.hub.complaints.add(f"closed {code}", f"{self} was ended: {error}")
+        elif code == NOT_AUTHENTICATED_IN_TIME and self.role is None:
+            self.hub.complaints.add(f"closed {code}", f"{self} showed no token in time")
         for call in list(self.calls):
             call.drop()
         self.calls.clear()

@@ -19,6 +19,7 @@ class FakeConnection:
     ontext: Callable[[str], None]
     onbinary: Callable[[bytes], None]
     onclose: Callable[[str | None], None]
+    close_code: int | None = None
     id = 1
     bufferedAmount = 0  # noqa: N815, the seed's name
     remote_address = ("127.0.0.1", 50000)

@@ -235,7 +235,7 @@ STRICTER: Final = {
     "neither a path nor a URL": "the package takes any target",
     "the request line is malformed": "the same, with control characters in it",
     "more than 64 headers": "a limit; theirs is 128",
-    "larger than 16 KiB": "a limit; theirs is 1 MiB",
+    "more than 16384 bytes": "a limit; theirs is 1 MiB",
     "bytes over 127": "headers that decide something are ASCII",
     "a subprotocol is offered twice": "RFC 6455 section 4.1",
     "a subprotocol is not a token": "an empty one: no client has them",

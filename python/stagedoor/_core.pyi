@@ -257,10 +257,10 @@ class NetworkThread:
         network thread has told of it, because this thread could not get the GIL. None: there is
         nothing to watch any more. One thread at a time.
         """
-    def wait_back(self, timeout: float) -> float | None:
+    def wait_back(self, timeout: float) -> tuple[float, bool] | None:
         """After `wait_stalled()`: block without the GIL until an event comes, or for so many
-        seconds: None. When the game polls again, or there is nothing to watch any more: how many
-        seconds the stall took."""
+        seconds: None. When the stall is over: how many seconds it took, and whether the game polls
+        again; else there is nothing to watch any more."""
     def end_watch(self) -> None:
         """Make those two return."""
     @staticmethod

@@ -74,8 +74,8 @@ class Client:
 class Game:
     """The running hanging.py, and its clients."""
 
-    def __init__(self, run: Run, env: dict[str, str], *arguments: str) -> None:
-        self.program: Program = run(GAME, *arguments, STAGEDOOR="1")
+    def __init__(self, run: Run, env: dict[str, str], *arguments: str, file: Path = GAME) -> None:
+        self.program: Program = run(file, *arguments, STAGEDOOR="1")
         self.port = int(self.program.wait_for(r"^port (\d+)$")[1])
         (tokens,) = Path(env["STAGEDOOR_RUNTIME_DIR"]).glob("**/tokens/*")
         self.token = decode_tokens(tokens.read_bytes()).admin
@@ -220,6 +220,28 @@ def test_a_game_ends_cleanly(run: Run, tmp_path: Path, end: str, is_stalled: boo
     program = run("-X", "dev", "-W", "ignore::DeprecationWarning", game, STAGEDOOR="1")
     assert program.wait() == 0, program.lines
     assert program.lines == []
+
+
+def test_a_game_that_ends_while_it_is_stalled_does_not_say_that_it_is_back(
+    run: Run, env: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "game.py"
+    file.write_text(
+        "import time\n"
+        "import stagedoor\n"
+        "from stagedoor.live import understudy\n"
+        "understudy._THRESHOLD = 0.05\n"
+        "stage = stagedoor.start('ends', port=0)\n"
+        "print('port', stage.port, flush=True)\n"
+        "while not stage._hub.sessions:\n    stage.tick(0.0)\n"
+        "while not stage._understudy._is_logged:\n    time.sleep(0.01)\n"
+    )
+    game = Game(run, env, file=file)
+    client = game.client()
+    assert game.program.wait() == 0
+    _, line = game.program.lines
+    assert "ends has not come to tick() for" in line
+    client.socket.close()
 
 
 def test_a_game_that_stalls_again_and_again_answers_every_call_once(

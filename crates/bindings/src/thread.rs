@@ -42,10 +42,10 @@ impl NetworkThread {
         Ok(None)
     }
 
-    fn wait_back(&self, py: Python<'_>, timeout: f64) -> PyResult<Option<f64>> {
+    fn wait_back(&self, py: Python<'_>, timeout: f64) -> PyResult<Option<(f64, bool)>> {
         let timeout = seconds(timeout)?;
-        let total = py.detach(|| self.server.wait_back(timeout));
-        Ok(total.map(|total| total.as_secs_f64()))
+        let end = py.detach(|| self.server.wait_back(timeout));
+        Ok(end.map(|(total, is_back)| (total.as_secs_f64(), is_back)))
     }
 
     fn end_watch(&self) {

@@ -164,15 +164,16 @@ impl Server {
     }
 
     /// Blocks while the game is stalled, until something has come for it, or for this long: `None`.
-    /// When the stall is over, because the game polls or there is nothing to watch any more, gives
-    /// how long it was.
-    pub fn wait_back(&self, timeout: Duration) -> Option<Duration> {
+    /// When the stall is over, gives how long it was, and whether the game polls; else there is
+    /// nothing to watch any more.
+    pub fn wait_back(&self, timeout: Duration) -> Option<(Duration, bool)> {
         let (watch, inbox) = (&self.shared.watch, &self.shared.inbox);
         let until = Instant::now() + timeout;
         let mut state = watch.lock();
         loop {
-            if inbox.is_attended() || state.is_ended {
-                return Some(state.attended_at.elapsed());
+            let is_back = inbox.is_attended();
+            if is_back || state.is_ended {
+                return Some((state.attended_at.elapsed(), is_back));
             }
             let left = until.saturating_duration_since(Instant::now());
             if inbox.pending() || left.is_zero() {

@@ -54,8 +54,17 @@ fn the_wait_for_its_end_ends_with_an_event_a_poll_and_the_time() {
         assert_eq!(waiter.join().expect("no panic"), None, "something has come");
     });
     server.attend();
-    assert!(server.wait_back(PATIENCE).expect("back") >= THRESHOLD);
+    let (total, is_back) = server.wait_back(PATIENCE).expect("over");
+    assert!(total >= THRESHOLD && is_back);
     assert!(server.is_attended());
+}
+
+#[test]
+fn a_server_that_ends_while_it_is_stalled_is_not_back() {
+    let server = listen(Settings::default());
+    assert!(server.wait_stalled(THRESHOLD));
+    server.join();
+    assert!(server.wait_back(PATIENCE).is_some_and(|(_, is_back)| !is_back));
 }
 
 #[test]

@@ -145,12 +145,12 @@ class Understudy:
                 self._refuse(ident, text)
         self._tell_overruns()
 
-    def come_back(self, seconds: float) -> None:
-        """The stall is over; it was so long."""
+    def end_stall(self, seconds: float, is_back: bool) -> None:
+        """The stall is over; it was so long. The game polls again, or it has ended."""
         self._hub.stall = None
         self._newcomers.clear()
         self._hub.topics.tell(TOPIC, Stalled(False, seconds, None))
-        if self._is_logged or self._refused:
+        if is_back and (self._is_logged or self._refused):
             logger.warning(
                 "%s is back after %.1f s; messages refused meanwhile: %d",
                 self._hub.name,
@@ -285,13 +285,13 @@ def _watch_for(understudy: Understudy) -> Callable[[_core.NetworkThread], None]:
                     return
                 understudy.begin(*stall)
                 del understudy
-                while (total := network.wait_back(_TURN)) is None:
+                while (end := network.wait_back(_TURN)) is None:
                     if (understudy := weak()) is None:
                         return
                     understudy.look()
                     del understudy
                 if (understudy := weak()) is not None:
-                    understudy.come_back(total)
+                    understudy.end_stall(*end)
                     del understudy
         except Exception:
             logger.exception("nobody answers from now on while the game is stalled")

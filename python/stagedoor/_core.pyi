@@ -28,9 +28,6 @@ __all__ = [
     "NetworkThread",
     "Server",
     "Span",
-    "after_fork_in_child",
-    "after_fork_in_parent",
-    "before_fork",
     "read_request",
 ]
 
@@ -348,12 +345,3 @@ class Span:
 def read_request(text: str, max_nesting: int, /) -> tuple[str, bytes | None, int | str] | None:
     """Method, params (JSON text, if the decoder of the params takes it for some) and id of a
     JSON-RPC 2.0 request of the usual form; None for any other message, valid or not."""
-
-def before_fork() -> None:
-    """Call before `fork`, on its thread."""
-
-def after_fork_in_parent() -> None:
-    """Call after `fork`, on its thread, in the parent."""
-
-def after_fork_in_child() -> None:
-    """Call after `fork`, in the child: closes its copies of the parent's sockets."""

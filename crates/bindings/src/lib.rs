@@ -62,20 +62,4 @@ mod _core {
     ) -> PyResult<Option<Bound<'py, PyTuple>>> {
         super::request::read(py, text, max_nesting)
     }
-
-    #[pyfunction]
-    fn before_fork(py: Python<'_>) {
-        // Another thread that forks at the same time needs the GIL to let go of the lock.
-        py.detach(stagedoor_server::before_fork);
-    }
-
-    #[pyfunction]
-    fn after_fork_in_parent() {
-        stagedoor_server::after_fork_in_parent();
-    }
-
-    #[pyfunction]
-    fn after_fork_in_child() {
-        stagedoor_server::after_fork_in_child();
-    }
 }

@@ -5,6 +5,7 @@
 //! listed here while it is open, and the child closes what is listed. The list stays locked
 //! through the fork, so that no socket is between the kernel and the list at that moment.
 
+#[cfg(unix)]
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io;
@@ -16,8 +17,12 @@ use std::os::fd::{AsRawFd as AsDescriptor, RawFd as Descriptor};
 #[cfg(windows)]
 use std::os::windows::io::{AsRawSocket as AsDescriptor, RawSocket as Descriptor};
 
-static OPEN: LazyLock<Mutex<HashSet<Descriptor>>> = LazyLock::new(Mutex::default);
+static OPEN: LazyLock<Mutex<HashSet<Descriptor>>> = LazyLock::new(|| {
+    look_after_forks();
+    Mutex::default()
+});
 
+#[cfg(unix)]
 thread_local! {
     static FORKING: RefCell<Option<MutexGuard<'static, HashSet<Descriptor>>>> =
         const { RefCell::new(None) };
@@ -78,35 +83,51 @@ impl<S: AsDescriptor> DerefMut for Listed<S> {
     }
 }
 
-/// Call on the forking thread before `fork`.
-pub fn before_fork() {
-    FORKING.with_borrow_mut(|held| *held = Some(open()));
-}
-
-/// Call on the forking thread after `fork`, in the parent.
-pub fn after_fork_in_parent() {
-    FORKING.with_borrow_mut(|held| *held = None);
-}
-
-/// Call on the forking thread after `fork`, in the child: closes the parent's sockets here.
-pub fn after_fork_in_child() {
-    FORKING.with_borrow_mut(|held| {
-        if let Some(mut open) = held.take() {
-            for descriptor in open.drain() {
-                close(descriptor);
-            }
-        }
-    });
-}
-
+/// Has the system call the three below around every fork, on the thread that forks.
+///
+/// Python's own hooks would not do: between the first of them and the fork other threads may run,
+/// and whoever then wants the list while it holds the GIL would never get it.
 #[cfg(unix)]
-fn close(descriptor: Descriptor) {
-    // SAFETY: the descriptor was open when the list was locked, it is a copy that belongs to
-    // this process alone, and its Rust owner is never dropped here: `Server` forgets it.
-    unsafe { libc::close(descriptor) };
+fn look_after_forks() {
+    // SAFETY: the three are functions for the life of the process, for Python unloads no module.
+    // What they do is allowed in a child: they take, keep and drop a lock of the thread that
+    // forks, allocate nothing there, and close descriptors.
+    let failed = unsafe {
+        libc::pthread_atfork(
+            Some(before_fork),
+            Some(after_fork_in_parent),
+            Some(after_fork_in_child),
+        )
+    };
+    assert_eq!(failed, 0, "no memory for a fork handler");
 }
 
 #[cfg(windows)]
-fn close(_: Descriptor) {
+fn look_after_forks() {
     // Windows has no fork.
+}
+
+#[cfg(unix)]
+extern "C" fn before_fork() {
+    FORKING.with_borrow_mut(|held| *held = Some(open()));
+}
+
+#[cfg(unix)]
+extern "C" fn after_fork_in_parent() {
+    FORKING.with_borrow_mut(|held| *held = None);
+}
+
+/// Closes the parent's sockets here.
+#[cfg(unix)]
+extern "C" fn after_fork_in_child() {
+    FORKING.with_borrow_mut(|held| {
+        if let Some(mut open) = held.take() {
+            for descriptor in open.drain() {
+                // SAFETY: the descriptor was open when the list was locked, it is a copy that
+                // belongs to this process alone, and its Rust owner is never dropped here:
+                // `Server` forgets it.
+                unsafe { libc::close(descriptor) };
+            }
+        }
+    });
 }

@@ -36,7 +36,6 @@ mod stall;
 mod timers;
 mod tokens;
 
-pub use descriptors::{after_fork_in_child, after_fork_in_parent, before_fork};
 #[cfg(unix)]
 pub use dump::Dump;
 pub use event::{Batch, Closed, Event, Opened};

@@ -7,10 +7,12 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from stagedoor import _core
 from stagedoor.live.handlers import logger
+
+if TYPE_CHECKING:
+    from stagedoor import _core
 
 _PATIENCE = 2.0
 """Seconds that events may wait before a log line says that nobody polls."""
@@ -69,15 +71,11 @@ def _end(network: _core.NetworkThread, watch: threading.Thread) -> None:
 
 
 def _after_fork_in_child() -> None:
-    _core.after_fork_in_child()
+    """The sockets are closed already: see crates/server/src/descriptors.rs."""
     for server in list(_living):
         server._forget()
     _living.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=_core.before_fork,
-        after_in_parent=_core.after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
-    )
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -101,9 +101,11 @@ class Program:
     """A Python program in a process of its own, with a server; it prints lines that it is asked
     for, and its standard input closes when the test is over."""
 
-    def __init__(self, source: str, *options: str) -> None:
+    def __init__(self, source: str, *options: str, first: str = "") -> None:
+        """`first` runs before stagedoor is imported."""
         # Warnings are shown, so that "nothing on stderr" covers them.
-        command = [sys.executable, "-X", "dev", *options, "-c", PREAMBLE + textwrap.dedent(source)]
+        command = [sys.executable, "-X", "dev", *options, "-c"]
+        command.append(first + PREAMBLE + textwrap.dedent(source))
         self.process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

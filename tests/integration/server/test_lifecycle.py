@@ -480,6 +480,43 @@ if __name__ == "__main__":
             wait_until(lambda: is_refused(client.port))  # the child does not listen
             client.close()
 
+    def test_another_thread_may_listen_while_the_hooks_of_a_fork_run(self) -> None:
+        source = """
+            import asyncio
+            ready, forking, listening = (threading.Event() for _ in range(3))
+            async def listen():
+                other = WebSocketServer(close_timeout=0.2)
+                other.listen(0)
+                listening.set()
+                other.close()
+                while other.port is not None:
+                    await asyncio.sleep(0.001)
+            def listen_meanwhile():
+                with asyncio.Runner(debug=False) as runner:
+                    runner.get_loop()  # making one takes the lock of logging, and so does a fork
+                    ready.set()
+                    forking.wait()
+                    runner.run(listen())
+            start()
+            thread = threading.Thread(target=listen_meanwhile)
+            thread.start()
+            ready.wait()
+            if os.fork() == 0:
+                os._exit(len(sockets()) - 2)  # those of the other thread's loop
+            print("parent", os.wait()[1])
+            thread.join()
+        """
+        hook = """
+import os
+os.register_at_fork(before=lambda: (forking.set(), print("listens", listening.wait(5))))
+"""
+        ignore = "import warnings; warnings.simplefilter('ignore', DeprecationWarning)\n"
+        with Program(FORK + textwrap.dedent(source), first=ignore + hook) as program:
+            client = connected(program.read_port())
+            assert program.read_line() == "listens True"
+            assert program.read_line() == "parent 0"
+            client.close()
+
     def test_under_traffic_and_from_a_thread_it_neither_hangs_nor_leaks(self) -> None:
         source = """
             start()

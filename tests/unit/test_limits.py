@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from stagedoor.live.options import check_limits
 from stagedoor.live.stage import Stage
 from stagedoor.live.websocket import WebSocketServer
 
+ROOT = Path(__file__).parents[2]
 DEFAULTS = Limits._field_defaults
 SECONDS = [name for name, value in DEFAULTS.items() if isinstance(value, float)]
 COUNTS = [name for name in DEFAULTS if name not in SECONDS]
@@ -99,3 +102,32 @@ def test_a_stage_hands_its_limits_on() -> None:
     assert core["hosts"], core["origins"] == (["a.example"], ["https://b.example"])
     assert stage._hub.limits is limits
     assert stage._budget.seconds == 0.5
+
+
+ROW = re.compile(r"^\| `(\w+)` \| ([^|]+) \| [^|]+ \| [^|]+ \|$", re.MULTILINE)
+
+
+def shown(value: float) -> set[str]:
+    """How a default may stand in the docs."""
+    if isinstance(value, float):
+        return {f"{value:g} s"} if value >= 1 else {f"{value * 1000:g} ms"}
+    as_bytes = {
+        f"{value >> shift} {unit}"
+        for shift, unit in ((10, "KiB"), (20, "MiB"))
+        if value % (1 << shift) == 0 and value >> shift < 1024
+    }
+    return {str(value), f"{value:,}".replace(",", " "), *as_bytes}
+
+
+def test_the_table_in_the_docs_has_every_limit_with_its_default_in_this_order() -> None:
+    rows = ROW.findall((ROOT / "docs" / "security.md").read_text())
+    assert [name for name, _ in rows] == list(Limits._fields)
+    for name, text in rows:
+        assert text in shown(DEFAULTS[name]), name
+
+
+def test_the_servers_options_in_the_docs_are_all_of_them() -> None:
+    page = (ROOT / "docs" / "websocket-server.md").read_text()
+    table = page.partition("## Options")[2].partition("\n## ")[0]
+    named = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row)}
+    assert inspect.signature(WebSocketServer).parameters.keys() <= named

@@ -5,12 +5,13 @@ game takes what has come once a frame, and hands all answers back at once: one w
 """
 
 import asyncio
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
-from beside import Serve, start
+import uvloop
 
 Reply = Callable[[bytes], None]
 """Sends an answer; on the asyncio thread."""
@@ -29,19 +30,29 @@ class Answer(msgspec.Struct):
 
 
 class Calls:
-    """The queue, and the thread that fills it."""
+    """The queue, and the thread that fills it. `serve` starts a server and returns its port."""
 
     def __init__(self, add: Callable[[int, int], int]) -> None:
         self._methods = {"add": add}
         self._waiting: deque[tuple[Reply, Request]] = deque()
         self._decode = msgspec.json.Decoder(Request).decode
         self._encode = msgspec.json.Encoder().encode
+        self._started = threading.Event()
+        self._port = 0
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def start(self, serve: Serve) -> int:
+    def start(self, serve: Callable[[], Awaitable[int]]) -> int:
         """Begin to serve, on a thread of its own; returns the port."""
-        self._loop, port = start(serve)
-        return port
+
+        async def main() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._port = await serve()
+            self._started.set()
+            await asyncio.Event().wait()
+
+        threading.Thread(target=uvloop.run, args=(main(),), daemon=True).start()
+        self._started.wait()
+        return self._port
 
     def put(self, message: bytes | str, reply: Reply) -> None:
         """A request has come; on the asyncio thread."""
@@ -51,7 +62,7 @@ class Calls:
         """Call what is asked for; once a frame, on the game's thread."""
         if not self._waiting:
             return
-        results: list[tuple[Reply, int, object]] = []
+        results = []
         for _ in range(len(self._waiting)):
             reply, request = self._waiting.popleft()
             results.append((reply, request.id, self._methods[request.method](*request.params)))

@@ -5,6 +5,7 @@ frame; a frame whose predecessor is not sent yet is left out. Who asks for somet
 then on. When it is ended it says what a frame took on the game's thread, and on the other.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from statistics import median
 from time import perf_counter, sleep, thread_time_ns
 
 import msgspec
-from beside import start
+import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_create_server
 
 TOPICS = 100
@@ -50,6 +51,7 @@ class Client(WSListener):
 
 
 clients: set[Client] = set()
+started = threading.Event()
 is_sent = threading.Event()
 is_sent.set()
 is_over = threading.Event()
@@ -65,14 +67,17 @@ def send(messages: list[bytes]) -> None:
     is_sent.set()
 
 
-async def serve() -> int:
+async def serve() -> None:
+    global loop, port
+    loop = asyncio.get_running_loop()
     server = await ws_create_server(lambda request: Client(), "127.0.0.1", 0)
-    await server.start_serving()
-    port: int = server.sockets[0].getsockname()[1]
-    return port
+    port = server.sockets[0].getsockname()[1]
+    started.set()
+    await server.serve_forever()
 
 
-loop, port = start(serve)
+threading.Thread(target=uvloop.run, args=(serve(),), daemon=True).start()
+started.wait()
 signal.signal(signal.SIGTERM, lambda *_: is_over.set())
 print(port, flush=True)
 encode = msgspec.json.Encoder().encode

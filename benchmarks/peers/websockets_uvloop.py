@@ -22,8 +22,8 @@ async def echo(connection: ServerConnection) -> None:
 
 
 async def main() -> None:
-    serving = serve(echo, "127.0.0.1", 0, compression=COMPRESSION, max_size=LARGEST)
-    async with serving as server:
+    options = {"compression": COMPRESSION, "max_size": LARGEST}
+    async with serve(echo, "127.0.0.1", 0, **options) as server:
         print(server.sockets[0].getsockname()[1], flush=True)
         await server.serve_forever()
 

@@ -7,23 +7,24 @@ import sys
 from pathlib import Path
 
 from benchmarks.environment import LOADGEN
-from benchmarks.roster import AIOHTTP, OURS, PICOWS, WEBSOCKETS, WS, Peer
+from benchmarks.roster import AIOHTTP, OURS, PICOWS, WEBSOCKETS, WS, WSE, Peer
 from benchmarks.serving import ServingError, serving
 
-PEERS = (OURS, PICOWS, WEBSOCKETS, AIOHTTP, WS)  # wse-server resets some before there are so many
-CONNECTIONS = 10_000
+PEERS = (OURS, PICOWS, WEBSOCKETS, AIOHTTP, WSE, WS)
 HOLD = 1
 """Seconds that they stay: time enough for a look."""
 
 
 def main() -> None:
+    rounds, connections = (1, 1_000) if "--quick" in sys.argv else (2, 10_000)
     found: dict[str, list[float]] = {peer.name: [] for peer in PEERS if peer.lacks is None}
-    for peer in PEERS:
-        if peer.lacks is None:
-            try:
-                found[peer.name].append(for_each(peer, CONNECTIONS))
-            except ServingError as error:
-                print(f"{peer.name}: {error}", file=sys.stderr)
+    for _ in range(rounds):
+        for peer in PEERS:
+            if peer.lacks is None:
+                try:
+                    found[peer.name].append(for_each(peer, connections))
+                except ServingError as error:
+                    print(f"{peer.name}: {error}", file=sys.stderr)
     if not found[OURS.name]:
         raise SystemExit("no figure of ours")
     print(json.dumps(found))

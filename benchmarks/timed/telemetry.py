@@ -7,7 +7,6 @@ processor, which the kernel counts. Beside it the same game with picows on an as
 import json
 import os
 import sys
-from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter, sleep
@@ -36,7 +35,7 @@ def main() -> None:
     rounds, seconds = (1, 1.0) if "--quick" in sys.argv else (5, 2.0)
     stage = stage_for(max(COUNTS))
     for number in range(TOPICS):
-        stage.watch(f"value.{number}", partial(value, stage, number))
+        stage.watch(f"value.{number}", lambda number=number: stage._hub.frame * 0.25 + number)
     whats = [*(what for both in COUNTS.values() for what in both), PICOWS_GAME, PICOWS_NETWORK]
     found: dict[str, list[float]] = {what: [] for what in whats}
     for _ in range(rounds):
@@ -52,16 +51,10 @@ def main() -> None:
     print(json.dumps(found))
 
 
-def value(stage: Stage, number: int) -> float:
-    """Another one in each frame."""
-    return stage._hub.frame * 0.25 + number
-
-
 def frames_of(stage: Stage, clients: int, seconds: float) -> tuple[list[float], int]:
     """Seconds of each tick while so many read, and nanoseconds of the network thread in all."""
     times: list[float] = []
     token = stage._hub.keys.tokens.viewer
-    assert stage.port is not None
     readers = Readers(stage.port, token, clients, seconds, "value", "--topics", TOPICS)
     since = until = 0
     due = perf_counter()

@@ -35,7 +35,6 @@ def frames_of(stage: Stage, subscribers: int, seconds: float) -> list[float]:
     """Seconds of each tick while so many read."""
     times: list[float] = []
     token = stage._hub.keys.tokens.viewer
-    assert stage.port is not None
     readers = Readers(stage.port, token, subscribers, seconds, "value")
     while readers.are_there:
         began = perf_counter()

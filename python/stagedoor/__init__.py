@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stagedoor.client import connect as connect
     from stagedoor.client import connect_async as connect_async
     from stagedoor.limits import Limits as Limits
+    from stagedoor.live.options import StrPath
     from stagedoor.live.stage import Stage as Stage
     from stagedoor.live.websocket import ReadyState as ReadyState
     from stagedoor.live.websocket import WebSocketServer as WebSocketServer
@@ -49,6 +50,7 @@ def start(
     host: str = "127.0.0.1",
     hosts: Sequence[str] = (),
     origins: Sequence[str] = (),
+    tls: "tuple[StrPath, StrPath] | None" = None,
     limits: "Limits | None" = None,
 ) -> "Stage":
     """Open the stage door of this game: the dormant stage, unless stagedoor is enabled.
@@ -56,7 +58,8 @@ def start(
     `port`: where to listen; None: 8787, or the next free one. `host`: the address to listen on.
     `hosts`: more names by which clients may call the server, `"game.local"` (with our port) or
     `"game.example:443"`. `origins`: other web pages that may connect, each exact, as in
-    `"https://example.org"`. `limits`: what clients may do; None: `Limits()`.
+    `"https://example.org"`. `tls`: `(certificate, key)`, two PEM files: speak TLS, and nothing
+    else. `limits`: what clients may do; None: `Limits()`.
 
     Where it cannot listen, or cannot run at all, the game goes on with a dormant stage, and one
     line in the log of `stagedoor` says why. Enabled, it raises TypeError or ValueError for options
@@ -66,7 +69,7 @@ def start(
     if module is not None:
         try:
             stage = module.Stage.start(
-                name, port=port, host=host, hosts=hosts, origins=origins, limits=limits
+                name, port=port, host=host, hosts=hosts, origins=origins, tls=tls, limits=limits
             )
             return cast("Stage", stage)
         except OSError as error:

@@ -5,6 +5,7 @@ the record of what frames took.
 are seconds. All methods may be called from any thread unless they say otherwise.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias, final
 
@@ -28,6 +29,7 @@ __all__ = [
     "NetworkThread",
     "Server",
     "Span",
+    "TlsConfig",
     "read_request",
 ]
 
@@ -57,6 +59,7 @@ REFUSED: Final = 8
 for each status or close code."""
 
 _Callback: TypeAlias = Callable[[str | None], object]
+_Path: TypeAlias = str | os.PathLike[str]
 _Event: TypeAlias = tuple[int, int, object]
 
 @final
@@ -109,6 +112,15 @@ class Connection:
         """Start the closing handshake after what is queued; nothing more is taken."""
 
 @final
+class TlsConfig:
+    """A certificate chain and its private key, with which a server speaks TLS 1.2 and 1.3."""
+
+    def __new__(cls, certificate: _Path, key: _Path) -> TlsConfig:
+        """Read two PEM files: the server's own certificate with those that lead from it to an
+        authority, and its key, in PKCS#8, PKCS#1 or SEC1. Raises OSError when one cannot be read,
+        ValueError, which names the file, when it does not hold that."""
+
+@final
 class Server:
     """A listening server and its network thread."""
 
@@ -131,6 +143,7 @@ class Server:
         ping_timeout: float,
         write_timeout: float,
         close_timeout: float,
+        tls: TlsConfig | None = None,
         tokens: list[tuple[str, int]] | None = None,
         max_unauthenticated: int = 8,
         max_unauthenticated_message_size: int = 4096,
@@ -144,6 +157,8 @@ class Server:
 
         With `compression`, an offer of permessage-deflate (RFC 7692) is agreed to. What is
         published or broadcast is framed once for all and goes uncompressed.
+
+        With `tls`, TLS is all that is spoken; `handshake_timeout` includes its handshake.
 
         With `tokens`, pairs (token, role 0 to 255), a client shows one in its opening handshake,
         as `Authorization: Bearer <token>` or as the subprotocol `stagedoor.token.<token>`, which

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import Authority
 from program import EXAMPLES, PATIENCE, ROOT, Program, need
 
 Run = Callable[..., Program]
@@ -68,6 +69,19 @@ def witness(run: Run) -> tuple[Program, int]:
 def compressing_witness(run: Run) -> tuple[Program, int]:
     """The running witness.py with compression, and the port it listens on."""
     program = run(WITNESS, "--compression", STAGEDOOR="1")
+    return program, int(program.wait_for(r"^port (\d+)$")[1])
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Signs certificates that last for the run."""
+    return Authority(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def secure_witness(run: Run, authority: Authority) -> tuple[Program, int]:
+    """The running witness.py with TLS, and the port it listens on."""
+    program = run(WITNESS, "--tls", *authority.pair, STAGEDOOR="1")
     return program, int(program.wait_for(r"^port (\d+)$")[1])
 
 

@@ -1,11 +1,11 @@
 """A server that tells, one JSON line each, what its connections go through.
 
 It echoes; a text message `close CODE REASON` closes the connection from this side instead. Its
-arguments are origins to let in, and `--compression`.
+arguments are origins to let in, `--compression`, and `--tls CERTIFICATE KEY`.
 """
 
+import argparse
 import json
-import sys
 import time
 
 import stagedoor
@@ -34,8 +34,11 @@ def welcome(conn: stagedoor.WebSocketServerConnection) -> None:
     tell("connection")
 
 
-origins = [argument for argument in sys.argv[1:] if argument != "--compression"]
-server = stagedoor.WebSocketServer(origins=origins, compression="--compression" in sys.argv)
+parser = argparse.ArgumentParser()
+parser.add_argument("origins", nargs="*")
+parser.add_argument("--compression", action="store_true")
+parser.add_argument("--tls", nargs=2)
+server = stagedoor.WebSocketServer(**vars(parser.parse_args()))
 server.onconnection = welcome
 server.listen(0)
 print("port", server.port)

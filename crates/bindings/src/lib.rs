@@ -10,6 +10,7 @@ mod held;
 mod request;
 mod server;
 mod thread;
+mod tls;
 
 use pyo3::pymodule;
 
@@ -26,6 +27,8 @@ mod _core {
     use super::server::Server;
     #[pymodule_export]
     use super::thread::NetworkThread;
+    #[pymodule_export]
+    use super::tls::TlsConfig;
 
     #[pymodule_export]
     const TEXT: u8 = super::events::TEXT;

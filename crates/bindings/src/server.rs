@@ -12,6 +12,7 @@ use stagedoor_server::{HeadLimits, Kind, Notice, Settings, Tokens};
 use crate::connection::{Connection, check_text, with_payload};
 use crate::events::Stream;
 use crate::thread::NetworkThread;
+use crate::tls::TlsConfig;
 
 #[pyclass(frozen, module = "stagedoor._core")]
 pub(crate) struct Server {
@@ -59,7 +60,7 @@ impl Server {
     #[pyo3(signature = (
         host, port, *, hosts, origins, subprotocols, compression, max_connections, max_message_size,
         max_fragments, max_receive_memory, max_send_queue, handshake_timeout, ping_interval,
-        ping_timeout, write_timeout, close_timeout, tokens=None, max_unauthenticated=8,
+        ping_timeout, write_timeout, close_timeout, tls=None, tokens=None, max_unauthenticated=8,
         max_unauthenticated_message_size=4096, max_failed_authentications=5,
         max_pings_per_second=10, max_request_line=8192, max_headers=64, max_head_size=16384,
     ))]
@@ -82,6 +83,7 @@ impl Server {
         ping_timeout: f64,
         write_timeout: f64,
         close_timeout: f64,
+        tls: Option<PyRef<'_, TlsConfig>>,
         tokens: Option<Vec<(String, u8)>>,
         max_unauthenticated: usize,
         max_unauthenticated_message_size: usize,
@@ -96,6 +98,7 @@ impl Server {
             origins,
             subprotocols,
             compression,
+            tls: tls.map(|config| config.0.clone()),
             max_connections,
             tokens: tokens.map(checked).transpose()?,
             max_unauthenticated,

@@ -10,15 +10,35 @@ use stagedoor_protocol::{Refusal, Request};
 
 /// The values that the Host and Origin headers may have.
 pub(crate) struct Admission {
-    /// Lower case, with the port unless it is 80.
+    /// Lower case, with the port unless it is the one that is left out.
     authorities: Vec<String>,
+    /// Hosts at a proxy whose port is left out: they are of no origin of ours.
+    proxies: Vec<String>,
+    scheme: Scheme,
     /// Lower case.
     origins: Vec<String>,
 }
 
+/// How our own pages are asked for, and the port that is left out with it.
+#[derive(Clone, Copy)]
+struct Scheme {
+    prefix: &'static str,
+    port: &'static str,
+}
+
+const HTTP: Scheme = Scheme { prefix: "http://", port: ":80" };
+const HTTPS: Scheme = Scheme { prefix: "https://", port: ":443" };
+
 impl Admission {
-    /// For a server that listens at this address, with what its user allows beside it.
-    pub(crate) fn new(bound: SocketAddr, hosts: &[String], origins: &[String]) -> Self {
+    /// For a server that listens at this address, with TLS or without, and with what its user
+    /// allows beside it.
+    pub(crate) fn new(
+        bound: SocketAddr,
+        is_secure: bool,
+        hosts: &[String],
+        origins: &[String],
+    ) -> Self {
+        let scheme = if is_secure { HTTPS } else { HTTP };
         let port = bound.port();
         let mut names = vec!["127.0.0.1".into(), "localhost".into(), "[::1]".into()];
         if !bound.ip().is_loopback() && !bound.ip().is_unspecified() {
@@ -28,9 +48,15 @@ impl Admission {
             });
         }
         names.extend(hosts.iter().cloned());
-        let authorities = names.iter().map(|name| with_port(name, port)).collect();
+        let names = names.iter().map(|name| with_port(name, port));
+        let authorities = names.map(|name| without(scheme.port, &name).to_owned()).collect();
+        let left_out = |name: &String| {
+            let ports = [HTTP.port, HTTPS.port];
+            ports.iter().find_map(|port| name.strip_suffix(port)).map(str::to_ascii_lowercase)
+        };
+        let proxies = hosts.iter().filter_map(left_out).collect();
         let origins = origins.iter().map(|origin| origin.to_ascii_lowercase()).collect();
-        Self { authorities, origins }
+        Self { authorities, proxies, scheme, origins }
     }
 
     /// 403 for a foreign Host or Origin.
@@ -40,7 +66,7 @@ impl Admission {
     }
 
     fn check_host(&self, host: &str) -> Result<(), Refusal> {
-        if self.has_authority(host) {
+        if self.has_authority(host) || self.proxies.contains(&host.to_ascii_lowercase()) {
             return Ok(());
         }
         Err(Refusal::new(
@@ -51,7 +77,8 @@ impl Admission {
 
     fn check_origin(&self, origin: &str) -> Result<(), Refusal> {
         let origin = origin.to_ascii_lowercase();
-        let own = origin.strip_prefix("http://").is_some_and(|rest| self.has_authority(rest));
+        let own =
+            origin.strip_prefix(self.scheme.prefix).is_some_and(|rest| self.has_authority(rest));
         if own || self.origins.contains(&origin) {
             return Ok(());
         }
@@ -63,17 +90,20 @@ impl Admission {
 
     fn has_authority(&self, authority: &str) -> bool {
         let authority = authority.to_ascii_lowercase();
-        let authority = authority.strip_suffix(":80").unwrap_or(&authority);
+        let authority = without(self.scheme.port, &authority);
         self.authorities.iter().any(|allowed| allowed == authority)
     }
 }
 
-/// `name` with our port, `name:port` as it is; port 80 is the one that is left out.
+/// Lower case, `name` with our port, `name:port` as it is.
 fn with_port(name: &str, port: u16) -> String {
     let name = name.to_ascii_lowercase();
     let after_address = name.rsplit(']').next().unwrap_or_default();
-    let full = if after_address.contains(':') { name } else { format!("{name}:{port}") };
-    full.strip_suffix(":80").map_or(full.clone(), str::to_owned)
+    if after_address.contains(':') { name } else { format!("{name}:{port}") }
+}
+
+fn without<'a>(port: &str, authority: &'a str) -> &'a str {
+    authority.strip_suffix(port).unwrap_or(authority)
 }
 
 #[cfg(test)]
@@ -81,8 +111,12 @@ mod tests {
     use super::*;
 
     fn admission(bound: &str, hosts: &[&str], origins: &[&str]) -> Admission {
+        with_scheme(false, bound, hosts, origins)
+    }
+
+    fn with_scheme(secure: bool, bound: &str, hosts: &[&str], origins: &[&str]) -> Admission {
         let owned = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
-        Admission::new(bound.parse().expect("address"), &owned(hosts), &owned(origins))
+        Admission::new(bound.parse().expect("address"), secure, &owned(hosts), &owned(origins))
     }
 
     fn status(result: Result<(), Refusal>) -> u16 {
@@ -119,6 +153,39 @@ mod tests {
             assert_eq!(status(admission.check_host(host)), 200, "{host}");
         }
         assert_eq!(status(admission.check_origin("http://localhost")), 200);
+    }
+
+    #[test]
+    fn with_tls_the_own_origin_is_https_and_port_443_may_be_left_out() {
+        let plain = with_scheme(true, "127.0.0.1:8787", &[], &[]);
+        assert_eq!(status(plain.check_origin("https://localhost:8787")), 200);
+        assert_eq!(status(plain.check_origin("http://localhost:8787")), 403);
+        let default = with_scheme(true, "127.0.0.1:443", &["game.local"], &[]);
+        for host in ["localhost", "localhost:443", "[::1]", "game.local", "game.local:443"] {
+            assert_eq!(status(default.check_host(host)), 200, "{host}");
+            assert_eq!(status(default.check_origin(&format!("https://{host}"))), 200, "{host}");
+            assert_eq!(status(default.check_origin(&format!("http://{host}"))), 403, "{host}");
+        }
+        assert_eq!(status(default.check_host("localhost:80")), 403);
+        let eighty = with_scheme(true, "127.0.0.1:80", &[], &[]);
+        assert_eq!(status(eighty.check_host("localhost:80")), 200);
+        assert_eq!(status(eighty.check_host("localhost")), 403);
+    }
+
+    #[test]
+    fn the_port_of_a_proxy_may_be_left_out_if_it_is_443_or_80() {
+        let proxied = admission(
+            "127.0.0.1:8787",
+            &["Game.example:443", "old.example:80", "odd.example:444"],
+            &[],
+        );
+        for host in ["game.example", "game.example:443", "old.example", "odd.example:444"] {
+            assert_eq!(status(proxied.check_host(host)), 200, "{host}");
+        }
+        assert_eq!(status(proxied.check_host("odd.example")), 403);
+        for origin in ["https://game.example", "http://game.example"] {
+            assert_eq!(status(proxied.check_origin(origin)), 403, "needs origins: {origin}");
+        }
     }
 
     #[test]

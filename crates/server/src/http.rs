@@ -19,8 +19,8 @@ const PAGES: &[Page] = &[Page {
     ),
 }];
 
-/// Answers a request whose Host and Origin have been checked.
-pub(crate) fn respond(request: &Request) -> Vec<u8> {
+/// Answers a request whose Host and Origin have been checked, and that came through TLS or not.
+pub(crate) fn respond(request: &Request, is_secure: bool) -> Vec<u8> {
     let path = request.path().split('?').next().unwrap_or_default();
     let Some(page) = PAGES.iter().find(|page| page.path == path) else {
         return Refusal::new(404, "there is nothing at this path").encode();
@@ -29,7 +29,7 @@ pub(crate) fn respond(request: &Request) -> Vec<u8> {
         "HTTP/1.1 200 OK\r\n\
          Content-Type: {}\r\n\
          Content-Length: {}\r\n\
-         Content-Security-Policy: default-src 'self'; connect-src 'self' ws://{}; frame-ancestors 'none'\r\n\
+         Content-Security-Policy: default-src 'self'; connect-src 'self' {}://{}; frame-ancestors 'none'\r\n\
          X-Content-Type-Options: nosniff\r\n\
          Referrer-Policy: no-referrer\r\n\
          Cross-Origin-Resource-Policy: same-origin\r\n\
@@ -37,6 +37,7 @@ pub(crate) fn respond(request: &Request) -> Vec<u8> {
          Connection: close\r\n\r\n",
         page.content_type,
         page.body.len(),
+        if is_secure { "wss" } else { "ws" },
         request.host(),
     );
     let body = if request.method() == Method::Head { "" } else { page.body };

@@ -33,7 +33,9 @@ mod server;
 mod settings;
 mod socket;
 mod stall;
+mod stream;
 mod timers;
+mod tls;
 mod tokens;
 
 #[cfg(unix)]
@@ -46,4 +48,5 @@ pub use server::Server;
 pub use settings::Settings;
 pub use stagedoor_protocol::{HeadLimits, Kind};
 pub use stall::Notice;
+pub use tls::{TlsConfig, TlsError};
 pub use tokens::{InvalidToken, Tokens};

@@ -23,6 +23,7 @@ use crate::outbox::{ConnectionId, Outbox};
 use crate::peer::{Fate, Peer, Rules};
 use crate::server::Shared;
 use crate::socket::{Listener, Socket};
+use crate::stream::Stream;
 use crate::timers::Timers;
 use room::Handshakes;
 
@@ -224,7 +225,8 @@ impl Network {
         let slot = entry.key();
         let id = ConnectionId::new(self.sequence, slot);
         socket.register(self.poll.registry(), Token(slot))?;
-        let mut peer = Peer::new(socket, address, id, &self.rules, now);
+        let stream = Stream::new(socket, self.rules.settings.tls.as_ref())?;
+        let mut peer = Peer::new(stream, address, id, &self.rules, now);
         peer.has_place = !over;
         self.placed += usize::from(!over);
         if over {

@@ -98,8 +98,14 @@ impl Open {
         }
     }
 
-    pub(crate) fn report_written(&mut self, id: ConnectionId, batch: &mut Batch) {
-        let position = self.connection.data_position();
+    /// The kernel has the data up to this position; `None`: all that was written.
+    pub(crate) fn report_written(
+        &mut self,
+        settled: Option<u64>,
+        id: ConnectionId,
+        batch: &mut Batch,
+    ) {
+        let position = settled.unwrap_or_else(|| self.connection.data_position());
         self.account.written(position);
         let mut count = 0;
         while self.receipts.front().is_some_and(|receipt| *receipt <= position) {

@@ -3,8 +3,8 @@
 mod admit;
 mod publish;
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::io::{self, ErrorKind, IoSlice};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ use crate::open::Open;
 use crate::outbox::ConnectionId;
 use crate::refusals::Refusals;
 use crate::settings::Settings;
-use crate::socket::Socket;
+use crate::stream::{Readiness, Stream};
 
 /// What one read may bring that grows when it is decompressed: a thousand times, at the most.
 const COMPRESSED_READ_SIZE: usize = 4 * 1024;
@@ -45,16 +45,6 @@ pub(crate) enum Fate {
     Drop,
 }
 
-/// What a read gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub(crate) enum Readiness {
-    /// There may be more.
-    More,
-    /// The socket is empty for now.
-    Drained,
-}
-
 /// One connected socket.
 ///
 /// The network thread calls [`Peer::read`] while there is something to read, [`Peer::write`]
@@ -63,7 +53,7 @@ pub(crate) enum Readiness {
 /// and `Closed` last, exactly once each.
 #[expect(clippy::struct_excessive_bools, reason = "marks of the network thread's lists")]
 pub(crate) struct Peer {
-    socket: Socket,
+    stream: Stream,
     address: SocketAddr,
     id: ConnectionId,
     phase: Phase,
@@ -104,7 +94,7 @@ enum Phase {
 
 impl Peer {
     pub(crate) fn new(
-        socket: Socket,
+        stream: Stream,
         address: SocketAddr,
         id: ConnectionId,
         rules: &Rules,
@@ -112,7 +102,7 @@ impl Peer {
     ) -> Self {
         let deadline = now + rules.settings.handshake_timeout;
         Self {
-            socket,
+            stream,
             address,
             id,
             phase: Phase::Handshake { reader: HeadReader::new(rules.settings.head), deadline },
@@ -153,14 +143,11 @@ impl Peer {
             Phase::Handshake { .. } => true, // what is behind the request may be compressed
             Phase::Lingering { .. } => false,
         };
-        let size = if may_grow { COMPRESSED_READ_SIZE.min(buffer.len()) } else { buffer.len() };
-        let buffer = &mut buffer[..size];
-        match self.socket.read(buffer) {
-            Ok(0) => (Readiness::Drained, self.handle_end(None, now, batch)),
-            Ok(count) => {
-                // An edge-triggered poll of a stream tells of what comes after a short read.
-                let drained = cfg!(unix) && count < buffer.len() && !self.is_ending;
-                let readiness = if drained { Readiness::Drained } else { Readiness::More };
+        let limit = if may_grow { COMPRESSED_READ_SIZE.min(buffer.len()) } else { buffer.len() };
+        match self.stream.read(buffer, limit) {
+            Ok((0, _)) => (Readiness::Drained, self.handle_end(None, now, batch)),
+            Ok((count, readiness)) => {
+                let readiness = if self.is_ending { Readiness::More } else { readiness };
                 (readiness, self.receive(&mut buffer[..count], rules, now, batch))
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => (Readiness::Drained, Fate::Keep),
@@ -198,6 +185,7 @@ impl Peer {
         if error.is_none() {
             // Its close frame may have come just before: our answer still goes out.
             let _ = self.write_all(now);
+            self.take_leave(now);
         }
         if let Phase::Open(open) = &mut self.phase {
             let text = match error {
@@ -209,7 +197,7 @@ impl Peer {
                 }
                 None => Some("the peer left without a close frame".into()),
             };
-            open.report_written(self.id, batch);
+            open.report_written(self.stream.settled(), self.id, batch);
             open.report_closed(self.id, text, batch);
         }
         Fate::Drop
@@ -225,20 +213,20 @@ impl Peer {
                 break;
             }
         }
-        let all_written = !self.is_blocked();
+        let all_written = !self.is_blocked() && self.responded == self.response.len();
         match &mut self.phase {
             Phase::Open(open) => {
-                open.report_written(self.id, batch);
-                if open.connection.is_finished() {
+                open.report_written(self.stream.settled(), self.id, batch);
+                if open.connection.is_finished() && all_written {
                     open.report_closed(self.id, None, batch);
-                    let _ = self.socket.shutdown(Shutdown::Write);
+                    self.finish(now);
                     return self.linger(rules, now);
                 }
             }
             Phase::Lingering { .. } if all_written && !self.response.is_empty() => {
                 self.response = Vec::new();
                 self.responded = 0;
-                let _ = self.socket.shutdown(Shutdown::Write);
+                self.finish(now);
             }
             Phase::Lingering { .. } | Phase::Handshake { .. } => {}
         }
@@ -257,16 +245,15 @@ impl Peer {
             if let Phase::Open(open) = &self.phase {
                 count += open.connection.transmit(&mut slices[count..]);
             }
-            let written = match count {
-                0 => {
-                    self.blocked_since = None;
-                    return Ok(());
-                }
-                1 => self.socket.write(&slices[0]),
-                _ => self.socket.write_vectored(&slices[..count]),
+            let written = if !self.stream.is_flushed() {
+                self.stream.flush().map(|()| 0)
+            } else if count == 0 || self.stream.is_handshaking() {
+                self.blocked_since = None;
+                return Ok(());
+            } else {
+                self.stream.write(&slices[..count])
             };
             match written {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(written) => {
                     self.blocked_since = None;
                     self.transmitted(written, now);
@@ -289,8 +276,24 @@ impl Peer {
                 self.response = Vec::new();
                 self.responded = 0;
             }
-            open.connection.transmitted(written - of_response, now);
+            if written > 0 {
+                self.stream.sealed_from(open.connection.data_position());
+                open.connection.transmitted(written - of_response, now);
+            }
         }
+    }
+
+    /// The socket will be closed at once: with TLS, that is said before.
+    fn take_leave(&mut self, now: Instant) {
+        if self.stream.is_secure() {
+            self.finish(now);
+        }
+    }
+
+    /// Everything is said.
+    fn finish(&mut self, now: Instant) {
+        self.stream.finish();
+        let _ = self.write_all(now);
     }
 
     /// The socket may take output again.
@@ -335,6 +338,7 @@ impl Peer {
     pub(crate) fn abort(&mut self, code: u16, reason: &str, now: Instant, batch: &mut Batch) {
         let _ = self.close(code, reason, now);
         let _ = self.write_all(now);
+        self.take_leave(now);
         if let Phase::Open(open) = &mut self.phase {
             batch.failed(self.id, reason);
             open.report_closed(self.id, Some(reason.to_owned()), batch);
@@ -402,6 +406,7 @@ fn describe(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionReset => "the peer reset the connection".into(),
         ErrorKind::BrokenPipe | ErrorKind::WriteZero => "the peer closed the connection".into(),
+        ErrorKind::InvalidData => format!("the peer broke TLS: {error}"),
         _ => format!("the connection failed: {error}"),
     }
 }

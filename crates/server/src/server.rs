@@ -139,7 +139,12 @@ impl Server {
         let is_guarded = settings.tokens.is_some();
         let rules = Rules {
             door: Door::new(&mut settings),
-            admission: Admission::new(address, &settings.hosts, &settings.origins),
+            admission: Admission::new(
+                address,
+                settings.tls.is_some(),
+                &settings.hosts,
+                &settings.origins,
+            ),
             protocol: Config {
                 max_message_size: settings.max_message_size,
                 max_fragments: settings.max_fragments,

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use stagedoor_protocol::HeadLimits;
 
+use crate::tls::TlsConfig;
 use crate::tokens::Tokens;
 
 /// What a server allows, and how long it waits.
@@ -18,6 +19,8 @@ pub struct Settings {
     /// Whether permessage-deflate is agreed to. What is published or broadcast is framed once for
     /// all, and not compressed.
     pub compression: bool,
+    /// With what to speak TLS, and nothing else.
+    pub tls: Option<TlsConfig>,
     /// Connections at a time, handshakes included; one more is answered with 503.
     pub max_connections: usize,
     /// The tokens of which a client shows one; `None`: everybody may connect. With tokens,
@@ -62,6 +65,7 @@ impl Default for Settings {
             origins: Vec::new(),
             subprotocols: Vec::new(),
             compression: false,
+            tls: None,
             max_connections: 1024,
             tokens: None,
             max_unauthenticated: 8,

@@ -193,7 +193,7 @@ fn without_a_token_messages_are_small_until_the_program_knows_who_it_is() {
     let mut known = with(&server, "");
     let (id, _) = events.opened(&known);
     let length = |event: &Event| match event {
-        Event::Message(from, _, range) if *from == id => Some(range.len()),
+        Event::LargeMessage(from, _, payload) if *from == id => Some(payload.len()),
         _ => None,
     };
     known.send(&"x".repeat(4096));

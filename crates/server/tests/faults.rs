@@ -4,15 +4,18 @@
 mod support;
 
 use std::collections::HashMap;
-use std::io;
-use std::net::SocketAddr;
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustls::StreamOwned;
+use rustls::version::{TLS12, TLS13};
 use stagedoor_server::faults::{Faults, Plan, Sums};
 use stagedoor_server::{Account, Batch, ConnectionId, Event, Kind, Server, Settings};
-use support::{CLOSE, Client, PATIENCE, TEXT, listen_with};
+use support::secure::{handshake, secure};
+use support::{CLOSE, Client, PATIENCE, TEXT, UPGRADE, listen_with};
 
 const CLIENTS: usize = 4;
 const MESSAGES: usize = 24;
@@ -116,8 +119,22 @@ impl Echo<'_> {
 }
 
 /// A client's whole life; an error is the end of its connection.
-fn talk(address: SocketAddr, client: usize, largest: usize) -> io::Result<()> {
-    let mut connection = Client::try_connect(address)?;
+fn talk(address: SocketAddr, is_secure: bool, client: usize, largest: usize) -> io::Result<()> {
+    if !is_secure {
+        return converse(Client::try_connect(address)?, client, largest);
+    }
+    let stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let version = if client.is_multiple_of(2) { &TLS12 } else { &TLS13 };
+    let stream = StreamOwned::new(handshake(version), stream);
+    converse(Client::over(stream, address.port(), UPGRADE)?, client, largest)
+}
+
+fn converse<S: Read + Write>(
+    mut connection: Client<S>,
+    client: usize,
+    largest: usize,
+) -> io::Result<()> {
     assert_eq!(connection.status(), 101);
     for first in (0..MESSAGES).step_by(WINDOW) {
         for number in first..first + WINDOW {
@@ -136,14 +153,15 @@ fn talk(address: SocketAddr, client: usize, largest: usize) -> io::Result<()> {
 }
 
 /// Clients talk to a server whose system fails like this; returns how many came through.
-fn run(plan: Plan, seed: u64, largest: usize) -> usize {
+fn run(plan: Plan, settings: &Settings, seed: u64, largest: usize) -> usize {
     let faults = Faults::new(plan, seed);
-    let settings = Settings { close_timeout: Duration::from_secs(60), ..Settings::default() };
+    let is_secure = settings.tls.is_some();
+    let settings = Settings { close_timeout: Duration::from_secs(60), ..settings.clone() };
     let server = listen_with(&faults, settings);
     let address = server.address();
     let mut echo = Echo { server: &server, largest, connections: HashMap::new() };
     let clients: Vec<_> = (0..CLIENTS)
-        .map(|client| std::thread::spawn(move || talk(address, client, largest).is_ok()))
+        .map(|client| std::thread::spawn(move || talk(address, is_secure, client, largest).is_ok()))
         .collect();
     echo.run_until("the clients end", |_| clients.iter().all(JoinHandle::is_finished));
     let through = clients.into_iter().filter_map(|client| client.join().ok()).filter(|ok| *ok);
@@ -164,15 +182,18 @@ fn run(plan: Plan, seed: u64, largest: usize) -> usize {
     let wake_ups = (CLIENTS * MESSAGES) as u64;
     assert!(turns <= calls + wake_ups, "{turns} turns for {calls} calls");
     faults.set(Plan::default());
-    let healthy = std::thread::spawn(move || talk(address, CLIENTS, largest));
+    let healthy = std::thread::spawn(move || talk(address, is_secure, CLIENTS, largest));
     echo.run_until("a healthy client is served", |_| healthy.is_finished());
     healthy.join().expect("no panic").expect("served as ever");
     through
 }
 
 fn everybody_comes_through(plan: Plan, largest: usize) {
-    for seed in 0..seeds() {
-        assert_eq!(run(plan, seed, largest), CLIENTS, "seed {seed}");
+    for settings in [Settings::default(), secure()] {
+        for seed in 0..seeds() {
+            let through = run(plan, &settings, seed, largest);
+            assert_eq!(through, CLIENTS, "seed {seed}, {:?}", settings.tls);
+        }
     }
 }
 
@@ -219,6 +240,8 @@ fn everything_that_passes_at_once() {
 #[test]
 fn connections_that_break() {
     let plan = Plan { short: 60, would_block: 30, broken: 2, ..Plan::default() };
-    let through: usize = (0..seeds()).map(|seed| run(plan, seed, 50_000)).sum();
-    assert!(through < CLIENTS * usize::try_from(seeds()).expect("few"), "none broke");
+    for settings in [Settings::default(), secure()] {
+        let through: usize = (0..seeds()).map(|seed| run(plan, &settings, seed, 50_000)).sum();
+        assert!(through < CLIENTS * usize::try_from(seeds()).expect("few"), "none broke");
+    }
 }

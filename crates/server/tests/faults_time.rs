@@ -55,7 +55,8 @@ fn a_peer_that_could_not_answer_while_we_slept_is_not_dropped() {
     sleep_for_hours(&faults, &server);
     client.write_frame(PONG, &payload);
     client.send("still here");
-    events.next(|event| matches!(event, Event::Message(whom, ..) if *whom == id).then_some(()));
+    events
+        .next(|event| matches!(event, Event::LargeMessage(whom, ..) if *whom == id).then_some(()));
     idle.write_frame(PING, b"me too");
     loop {
         let (opcode, payload) = frame(&mut idle);

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from stagedoor.limits import Limits
+from stagedoor.live.options import StrPath
 from stagedoor.live.registry import Announcement
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.roles import Role
@@ -53,7 +54,10 @@ class Listener:
     def url(self) -> str | None:
         """What a client on this machine connects to; None when the stage is closed."""
         port = self._server.port
-        return None if port is None else f"ws://{_local(self._host)}:{port}/"
+        if port is None:
+            return None
+        scheme = "ws" if self._server._options.certificate is None else "wss"
+        return f"{scheme}://{_local(self._host)}:{port}/"
 
     def open(self, port: int | None, host: str) -> None:
         """Listen, at 8787 or the next free port if none is given, and be found by name. Raises
@@ -77,6 +81,7 @@ class Listener:
             port=self._server.port,
             url=self.url,
             started=time.time(),
+            certificate=self._server._options.certificate,
         )
         self._announcement = Announcement(game, self._hub.keys.tokens)
 
@@ -116,12 +121,22 @@ class Listener:
             session.connection._core.authenticate()
 
 
-def server_for(limits: Limits, hosts: Sequence[str], origins: Sequence[str]) -> WebSocketServer:
+def server_for(
+    limits: Limits,
+    hosts: Sequence[str],
+    origins: Sequence[str],
+    tls: tuple[StrPath, StrPath] | None,
+) -> WebSocketServer:
     """The server of a stage with these limits, not listening."""
     values = limits._asdict()
     options = {name: values[name] for name in _SHARED}
     server = WebSocketServer(
-        hosts=hosts, origins=origins, subprotocols=["stagedoor.json"], compression=True, **options
+        hosts=hosts,
+        origins=origins,
+        subprotocols=["stagedoor.json"],
+        compression=True,
+        tls=tls,
+        **options,
     )
     server._guard = {name: values[name] for name in _GUARD}
     return server

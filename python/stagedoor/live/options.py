@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
+from stagedoor._core import TlsConfig
 from stagedoor.limits import Limits
+
+StrPath: TypeAlias = "str | os.PathLike[str]"
 
 _LISTS = ("origins", "hosts", "subprotocols")
 _COUNTS = (
@@ -42,11 +46,14 @@ _FORMS = {
 class Options:
     """Checked when they are given: raises TypeError or ValueError that names the option."""
 
-    def __init__(self, *, compression: bool, tls: None, **options: Any) -> None:
+    certificate: str | None = None
+    """The file of the certificate, where there is TLS."""
+
+    def __init__(
+        self, *, compression: bool, tls: tuple[StrPath, StrPath] | None, **options: Any
+    ) -> None:
         if not isinstance(compression, bool):
             raise TypeError(f"compression must be a bool, not {type(compression).__name__}")
-        if tls is not None:
-            raise ValueError("tls is not in this version: it must be None")
         for name in _LISTS:
             options[name] = _strings(name, options[name])
         for name in _COUNTS:
@@ -59,7 +66,12 @@ class Options:
             for value in options[name]:
                 if not pattern.fullmatch(value):
                     raise ValueError(f"{name}: expected {expected}, not {value!r}")
-        self._options = options | {"compression": compression}
+        config = None
+        if tls is not None:
+            certificate, key = _paths("tls", tls)
+            config = TlsConfig(certificate, key)
+            self.certificate = os.path.abspath(certificate)
+        self._options = options | {"compression": compression, "tls": config}
 
     def for_core(self) -> dict[str, Any]:
         """The keyword arguments of `_core.Server`."""
@@ -93,6 +105,17 @@ def _strings(name: str, values: Sequence[str]) -> list[str]:
         if not isinstance(value, str):
             raise TypeError(f"{name} must hold strings, not {type(value).__name__}")
     return strings
+
+
+def _paths(name: str, value: object) -> tuple[str, str]:
+    expected = f"{name} must be a pair of paths (certificate, key)"
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise TypeError(f"{expected}, not {type(value).__name__}")
+    for path in value:
+        if not isinstance(path, str | os.PathLike):
+            raise TypeError(f"{expected}, not of {type(path).__name__}")
+    certificate, key = map(os.fspath, value)
+    return certificate, key
 
 
 def _check_count(name: str, value: object) -> None:

@@ -30,7 +30,7 @@ from stagedoor.live.frames import Frames
 from stagedoor.live.hold import Hold
 from stagedoor.live.listener import Listener, full_name, server_for
 from stagedoor.live.logs.capture import log
-from stagedoor.live.options import check_limits
+from stagedoor.live.options import StrPath, check_limits
 from stagedoor.live.pace import Pace
 from stagedoor.live.rpc.discover import describe
 from stagedoor.live.rpc.fanout import Fanout
@@ -76,12 +76,13 @@ class Stage:
         *,
         hosts: Sequence[str] = (),
         origins: Sequence[str] = (),
+        tls: tuple[StrPath, StrPath] | None = None,
         limits: Limits | None = None,
     ) -> None:
         limits = check_limits(limits)
         self.name = full_name(name)
         """The game's name; `game/Process-1` for a child made by multiprocessing."""
-        self._server = server_for(limits, hosts, origins)
+        self._server = server_for(limits, hosts, origins, tls)
         fanout = Fanout(self._server)
         self._hub = Hub(self.name, fanout, limits)
         for domain in (rpc, frame, session, sessions, telemetry):
@@ -118,14 +119,15 @@ class Stage:
         host: str = "127.0.0.1",
         hosts: Sequence[str] = (),
         origins: Sequence[str] = (),
+        tls: tuple[StrPath, StrPath] | None = None,
         limits: Limits | None = None,
     ) -> Stage:
-        """Listen, and be found by name. Raises OSError when it cannot listen, and TypeError or
-        ValueError for options that cannot be."""
+        """Listen, and be found by name. Raises OSError when it cannot listen or read the files of
+        `tls`, and TypeError or ValueError for options that cannot be."""
         stand_in, Stage._stand_in = Stage._stand_in, None
         if stand_in is not None:
             name, port = stand_in.leave(name, port)
-        stage = cls(name, hosts=hosts, origins=origins, limits=limits)
+        stage = cls(name, hosts=hosts, origins=origins, tls=tls, limits=limits)
         stage._listener.open(port, host)
         log.open(stage, stage._tell_the_end)
         if stand_in is not None:

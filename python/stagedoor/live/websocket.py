@@ -15,7 +15,7 @@ from stagedoor.live.connection import ReadyState, WebSocketServerConnection
 from stagedoor.live.handlers import Handler, logger, with_argument
 from stagedoor.live.lifetime import Lifetime, warn_when_neglected
 from stagedoor.live.loop import LoopBridge
-from stagedoor.live.options import Options
+from stagedoor.live.options import Options, StrPath
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -46,7 +46,9 @@ class WebSocketServer:
     - `subprotocols`: those spoken here; a client gets the first of its own that is among them
     - `compression`: True agrees to permessage-deflate (RFC 7692); messages of less than 128 bytes
       and broadcasts go uncompressed all the same
-    - `tls`: not in this version; anything but None is a ValueError
+    - `tls`: `(certificate, key)`, two PEM files, the server's own certificate first: speak TLS, 1.2
+      or 1.3, and nothing else (`wss://`). Both are read here and now: OSError or ValueError says
+      which one is no good, and a renewed certificate needs a new server
     - `max_connections`: one more is answered with 503
     - `max_request_line`, `max_headers`, `max_head_size`: of an opening request; 414 or 431
     - `max_message_size`: a larger incoming message closes with 1009
@@ -55,7 +57,7 @@ class WebSocketServer:
     - `max_receive_memory`: of all connections, for unhandled messages, and as much for incomplete
       ones; who has a sixteenth of it waiting is not read until some of that is handled
     - `max_send_queue`: of one connection; an empty queue takes any single message
-    - `handshake_timeout`: from accept to the end of the opening handshake
+    - `handshake_timeout`: from accept to the end of the opening handshake, TLS included
     - `ping_interval` (None: never), `ping_timeout`: keepalive
     - `write_timeout`: without any progress, the connection is ended
     - `close_timeout`: for a peer to answer our close frame
@@ -70,7 +72,7 @@ class WebSocketServer:
         hosts: Sequence[str] = (),
         subprotocols: Sequence[str] = (),
         compression: bool = False,
-        tls: None = None,
+        tls: tuple[StrPath, StrPath] | None = None,
         max_connections: int = 1024,
         max_request_line: int = 8 << 10,
         max_headers: int = 64,

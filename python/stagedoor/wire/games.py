@@ -34,6 +34,8 @@ class Game(msgspec.Struct, frozen=True, gc=False):
     """Where a client on this machine connects to."""
     started: float
     """When, in seconds since the epoch."""
+    certificate: str | None = None
+    """The file of the certificate that it shows; None: it does not speak TLS."""
 
     @property
     def file_name(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import socket
+import ssl
 import struct
 from collections.abc import Iterable
 from contextlib import suppress
@@ -89,9 +90,15 @@ def request(
 
 class RawClient:
     """A TCP connection to a server on 127.0.0.1. With `receive_buffer`, the kernel takes about so
-    many bytes for it and then the server's writes block."""
+    many bytes for it and then the server's writes block. With `tls`, everything goes through it."""
 
-    def __init__(self, port: int, *, receive_buffer: int | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        receive_buffer: int | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.port = port
         self.socket = socket.socket()
         if receive_buffer is not None:
@@ -99,6 +106,8 @@ class RawClient:
         self.socket.settimeout(PATIENCE)
         self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self._received = bytearray()
 
     def send(self, data: bytes) -> None:
@@ -181,8 +190,10 @@ class RawClient:
         self.socket.close()  # a test that failed is no reason for others to fail
 
 
-def connected(port: int, *, receive_buffer: int | None = None) -> RawClient:
+def connected(
+    port: int, *, receive_buffer: int | None = None, tls: ssl.SSLContext | None = None
+) -> RawClient:
     """A client whose opening handshake is done."""
-    client = RawClient(port, receive_buffer=receive_buffer)
+    client = RawClient(port, receive_buffer=receive_buffer, tls=tls)
     client.upgrade()
     return client

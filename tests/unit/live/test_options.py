@@ -130,9 +130,10 @@ def test_compression_that_is_no_bool_is_a_type_error(value: object) -> None:
         options(compression=value)
 
 
-def test_tls_is_not_in_this_version() -> None:
-    with pytest.raises(ValueError, match="tls is not in this version"):
-        options(tls=object())
+@pytest.mark.parametrize("value", [object(), "cert.pem", ("cert.pem",), (b"cert", "key")])
+def test_tls_that_is_no_pair_of_paths_is_a_type_error(value: object) -> None:
+    with pytest.raises(TypeError, match=r"tls must be a pair of paths \(certificate, key\)"):
+        options(tls=value)
 
 
 @pytest.mark.parametrize("origin", ["example.org", "https://example.org/", "https://", ""])

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::Network;
 use crate::inbox::NOBODY;
-use crate::peer::Readiness;
+use crate::stream::Readiness;
 
 /// A connection may have one part in so many of `max_receive_memory` waiting.
 const PARTS: usize = 16;

@@ -49,7 +49,7 @@ impl Peer {
             return false;
         }
         let Phase::Open(open) = &mut self.phase else { return false };
-        open.report_written(self.id, batch);
+        open.report_written(self.stream.settled(), self.id, batch);
         let limit = rules.settings.max_send_queue as u64;
         open.catch_up(self.id, limit, &mut self.memberships, batch)
     }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "not every test uses everything")]
 
+pub(crate) mod secure;
+
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
@@ -50,12 +52,16 @@ impl<'a> Events<'a> {
         }
     }
 
-    /// Takes what has come.
+    /// Takes what has come; every message is one of its own then.
     fn collect(&mut self) {
         let mut batch = Batch::default();
         self.server.take(&mut batch);
         self.server.consumed(batch.events.iter().map(Event::weight).sum());
-        self.waiting.append(&mut batch.events);
+        let arena = batch.arena;
+        self.waiting.extend(batch.events.into_iter().map(|event| match event {
+            Event::Message(id, kind, range) => Event::LargeMessage(id, kind, arena[range].to_vec()),
+            other => other,
+        }));
     }
 
     /// What the server knows of this client.
@@ -74,6 +80,28 @@ impl<'a> Events<'a> {
             Event::Closed(id, closed) if *id == whom => Some((closed.code, closed.error.clone())),
             _ => None,
         })
+    }
+
+    /// The payload of the next message.
+    pub(crate) fn next_message(&mut self) -> Vec<u8> {
+        self.next(|event| match event {
+            Event::LargeMessage(_, _, payload) => Some(payload.clone()),
+            _ => None,
+        })
+    }
+
+    /// Receipts that have come for this connection, taken.
+    pub(crate) fn receipts(&mut self, whom: ConnectionId) -> usize {
+        self.collect();
+        let mut count = 0;
+        self.waiting.retain(|event| match event {
+            Event::Sent(id, receipts) if *id == whom => {
+                count += receipts;
+                false
+            }
+            _ => true,
+        });
+        count
     }
 
     /// Whether such an event has come, and was not taken.
@@ -95,13 +123,20 @@ fn clone(opened: &Opened) -> Opened {
     }
 }
 
-const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n\
+pub(crate) const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n\
                        Sec-WebSocket-Version: 13\r\n\
                        Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
 
+/// A connection that has said nothing yet.
+pub(crate) fn dial(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("connected");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    stream
+}
+
 /// A client that has sent its opening handshake.
-pub(crate) struct Client {
-    pub(crate) stream: TcpStream,
+pub(crate) struct Client<S = TcpStream> {
+    pub(crate) stream: S,
     /// The response head, in full.
     pub(crate) head: String,
 }
@@ -127,9 +162,15 @@ impl Client {
     }
 
     fn try_request(address: SocketAddr, headers: &str) -> io::Result<Self> {
-        let mut stream = TcpStream::connect(address)?;
+        let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let port = address.port();
+        Self::over(stream, address.port(), headers)
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    /// A GET with these header lines, over a connection to this port.
+    pub(crate) fn over(mut stream: S, port: u16, headers: &str) -> io::Result<Self> {
         let request = format!("GET / HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n");
         stream.write_all(request.as_bytes())?;
         let mut head = Vec::new();
@@ -155,16 +196,7 @@ impl Client {
     }
 
     pub(crate) fn try_write_frame(&mut self, opcode: u8, payload: &[u8]) -> io::Result<()> {
-        let mut frame = vec![0x80 | opcode];
-        if payload.len() < 126 {
-            frame.push(0x80 | u8::try_from(payload.len()).expect("a short message"));
-        } else {
-            frame.push(0xFE);
-            frame.extend(u16::try_from(payload.len()).expect("a small message").to_be_bytes());
-        }
-        frame.extend([0; 4]);
-        frame.extend(payload);
-        self.stream.write_all(&frame)
+        self.stream.write_all(&masked(opcode, payload))
     }
 
     /// The next frame: its opcode and payload.
@@ -172,6 +204,7 @@ impl Client {
         self.try_frame().expect("a frame")
     }
 
+    /// The next frame, if it is there as a whole before the end.
     pub(crate) fn try_frame(&mut self) -> io::Result<(u8, Vec<u8>)> {
         let [first, second] = self.exactly()?;
         let length = match second {
@@ -206,4 +239,18 @@ impl Client {
         self.stream.read_exact(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// A frame of a client, masked with zeros.
+pub(crate) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x80 | opcode];
+    if payload.len() < 126 {
+        frame.push(0x80 | u8::try_from(payload.len()).expect("a short message"));
+    } else {
+        frame.push(0xFE);
+        frame.extend(u16::try_from(payload.len()).expect("a small message").to_be_bytes());
+    }
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
 }

@@ -1,4 +1,5 @@
-"""What the verbs that speak to a game have in common: its options, and `open_game()`.
+"""What the verbs that speak to a game have in common: its options, `open_game()` and
+`open_game_async()`.
 
 A token is no option: a command line can be read by others. It is the game's own, from the user's
 runtime folder, or in the environment variable STAGEDOOR_TOKEN.
@@ -8,18 +9,19 @@ import argparse
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stagedoor.cli.command import FAILED, UNREACHABLE, USAGE, CommandError
 
 if TYPE_CHECKING:
+    from stagedoor.client.asynchronous import AsyncClient
     from stagedoor.client.sync import Client
 
 ROLES = ("viewer", "operator", "admin")
 
 
 def add_game(parser: argparse.ArgumentParser) -> None:
-    """Add the options --to, --role and --timeout."""
+    """Add the options --to, --role, --cafile and --timeout."""
     parser.add_argument(
         "--to",
         metavar="TARGET",
@@ -31,6 +33,12 @@ def add_game(parser: argparse.ArgumentParser) -> None:
         default="admin",
         help="with which of the game's tokens (default: admin); a game on another machine gets the"
         " one in the environment variable STAGEDOOR_TOKEN",
+    )
+    parser.add_argument(
+        "--cafile",
+        metavar="FILE",
+        help="a PEM file with the certificates to trust, for a game on another machine that speaks"
+        " TLS; or the environment variable STAGEDOOR_CAFILE",
     )
     parser.add_argument(
         "--timeout",
@@ -48,11 +56,20 @@ def open_game(arguments: argparse.Namespace, *, reconnect: bool = False) -> "Ite
     from stagedoor.client import connect
 
     with told():
-        client = connect(
-            arguments.to, role=arguments.role, timeout=arguments.timeout, reconnect=reconnect
-        )
+        client = connect(arguments.to, reconnect=reconnect, **_options(arguments))
         with client:
             yield client
+
+
+def open_game_async(arguments: argparse.Namespace) -> "AsyncClient":
+    """A client for asyncio, which connects again; to be used within `told()`."""
+    from stagedoor.client import connect_async
+
+    return connect_async(arguments.to, **_options(arguments))
+
+
+def _options(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in ("role", "cafile", "timeout")}
 
 
 @contextmanager

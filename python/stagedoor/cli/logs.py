@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
-from stagedoor.cli.game import add_game, open_game, told
+from stagedoor.cli.game import add_game, open_game, open_game_async, told
 from stagedoor.cli.terminal import print_line, print_note, wants_json
 
 MOST = 10_000
@@ -73,9 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def follow(arguments: argparse.Namespace, show: Any) -> None:
     """Show until cancelled, or until the game sends us away."""
-    from stagedoor.client import connect_async
-
-    async with connect_async(arguments.to, role=arguments.role, timeout=arguments.timeout) as game:
+    async with open_game_async(arguments) as game:
         subscription = await game.subscribe(
             "logs", mode="all", history=arguments.count, filter=_filter(arguments)
         )

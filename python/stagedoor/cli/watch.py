@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
-from stagedoor.cli.game import add_game, hertz, told
+from stagedoor.cli.game import add_game, hertz, open_game_async, told
 from stagedoor.cli.sparkline import sparkline
 from stagedoor.cli.terminal import harmless, print_line, wants_json
 
@@ -66,14 +66,9 @@ async def watch(arguments: argparse.Namespace) -> None:
     """Watch until cancelled, or until the game sends us away."""
     import asyncio
 
-    from stagedoor.client import connect_async
-
     as_json = wants_json(arguments.json)
     hz = arguments.hz if as_json or arguments.hz else float(REFRESH)
-    async with (
-        AsyncExitStack() as stack,
-        connect_async(arguments.to, role=arguments.role, timeout=arguments.timeout) as game,
-    ):
+    async with AsyncExitStack() as stack, open_game_async(arguments) as game:
         subscriptions = [
             await game.subscribe(topic, mode=arguments.mode, hz=hz, history=arguments.history)
             for topic in dict.fromkeys(arguments.topics)

@@ -12,6 +12,8 @@ None of it needs stagedoor to be enabled, or imports what runs inside a game.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import os
+
     from stagedoor.client.asynchronous import AsyncClient
     from stagedoor.client.sync import Client
     from stagedoor.wire.tokens import Role
@@ -30,15 +32,20 @@ def connect(
     *,
     role: "Role" = "admin",
     token: str | None = None,
+    cafile: "str | os.PathLike[str] | None" = None,
     timeout: float = CALL_TIMEOUT,
     reconnect: bool = True,
 ) -> "Client":
     """Connect to a running game; blocks until that is done.
 
-    `target`: its URL (`ws://...`), its name, its process id, or None for the only one running.
+    `target`: its URL (`ws://...` or `wss://...`), its name, its process id, or None for the only
+    one running.
     `role`: with which of the game's tokens: "viewer", "operator" or "admin".
     `token`: the token itself, for a game on another machine; the environment variable
     STAGEDOOR_TOKEN does as well, and does not end up in a file of yours.
+    `cafile`: a PEM file with the certificates to trust, instead of those that this system trusts,
+    for a game elsewhere that speaks TLS (`wss://...`); or the environment variable
+    STAGEDOOR_CAFILE. A game of this machine says itself which certificate it shows.
     `timeout`: seconds a call waits for its answer. Connecting gets as long, but 5 s at most.
     `reconnect`: open the connection again when it was lost: at the next call, and, while something
     is subscribed, by itself until it succeeds.
@@ -51,7 +58,7 @@ def connect(
     from stagedoor.client.retry import Retry
     from stagedoor.client.sync import Client
 
-    where = Target(target, role, token)
+    where = Target(target, role, token, cafile)
     return Client(Line(where, min(timeout, CONNECT_TIMEOUT), Retry(reconnect)), timeout)
 
 
@@ -60,6 +67,7 @@ def connect_async(
     *,
     role: "Role" = "admin",
     token: str | None = None,
+    cafile: "str | os.PathLike[str] | None" = None,
     timeout: float = CALL_TIMEOUT,
     reconnect: bool = True,
 ) -> "AsyncClient":
@@ -72,5 +80,5 @@ def connect_async(
     from stagedoor.client.door import Target
     from stagedoor.client.retry import Retry
 
-    where = Target(target, role, token)
+    where = Target(target, role, token, cafile)
     return AsyncClient(where, timeout, min(timeout, CONNECT_TIMEOUT), Retry(reconnect))

@@ -6,7 +6,6 @@ that an answer costs no task.
 
 import asyncio
 import contextlib
-import ssl
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -21,6 +20,7 @@ from stagedoor.client.errors import (
 )
 from stagedoor.client.line import BEAT, CLOSE_TIMEOUT
 from stagedoor.client.retry import Retry
+from stagedoor.client.trust import reason, trust
 from stagedoor.client.waiting import Waitable
 from stagedoor.client.websocket import Link
 
@@ -118,7 +118,7 @@ class AsyncLine:
             door = self._target.find()
             self._retry.check(door)
             link = Link(door, time.monotonic())
-            transport, stream = await self._connect(link)
+            transport, stream = await self._connect(door, link)
             if self._is_closed:
                 transport.abort()
                 raise self._lost()
@@ -161,8 +161,8 @@ class AsyncLine:
         if self._stream is not None:
             await self._stream.is_gone.wait()  # or the socket would still be open
 
-    async def _connect(self, link: Link) -> tuple[asyncio.Transport, _Stream]:
-        context = ssl.create_default_context() if link.secure else None
+    async def _connect(self, door: Door, link: Link) -> tuple[asyncio.Transport, _Stream]:
+        context = trust(door) if link.secure else None
         transport: asyncio.Transport | None = None
         try:
             async with asyncio.timeout(self._connect_timeout):
@@ -174,13 +174,12 @@ class AsyncLine:
                 raise link.failure
             return transport, stream
         except TimeoutError as error:
-            reason = f"no handshake within {self._connect_timeout:g} s"
             _abort(transport)
-            raise CannotConnectError(link.url, reason) from error
+            what = f"no handshake within {self._connect_timeout:g} s"
+            raise CannotConnectError(link.url, what) from error
         except (OSError, UnicodeError, OverflowError) as error:
             _abort(transport)
-            reason = getattr(error, "strerror", None) or str(error)
-            raise CannotConnectError(link.url, reason) from error
+            raise CannotConnectError(link.url, reason(error)) from error
         except BaseException:
             _abort(transport)
             raise

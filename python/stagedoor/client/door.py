@@ -1,4 +1,4 @@
-"""Where a client connects to, and with which token: `find_door()` gives a `Door`.
+"""Where a client connects to, and with which token: `Target.find()` gives a `Door`.
 
 The token of a game on this machine comes from the file which the game wrote into the user's own
 folder (`wire.tokens`). Elsewhere it is given, or in the environment variable STAGEDOOR_TOKEN: that
@@ -29,18 +29,26 @@ from stagedoor.wire.tokens import (
 TOKEN_VARIABLE: Final = "STAGEDOOR_TOKEN"
 """The environment variable that holds the token for a game on another machine."""
 
+CAFILE_VARIABLE: Final = "STAGEDOOR_CAFILE"
+"""The environment variable that names the file of the certificates that are trusted elsewhere."""
+
 _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 
 
 class Door:
-    """A URL, the game's name where it is known, and the token, which nothing shows."""
+    """A URL, the game's name where it is known, and the token, which nothing shows.
 
-    __slots__ = ("name", "token", "url")
+    `cafile`: with which certificates to verify TLS. `certificate`: the file of the only one that is
+    good, unless there is a `cafile`."""
+
+    __slots__ = ("cafile", "certificate", "name", "token", "url")
 
     def __init__(self, url: str, name: str = "", token: str | None = None) -> None:
         self.url = url
         self.name = name
         self.token = token
+        self.cafile: str | None = None
+        self.certificate: str | None = None
 
     def __repr__(self) -> str:
         return f"<Door {self.name!r} {self.url} {'with' if self.token else 'without'} a token>"
@@ -51,7 +59,11 @@ class Target:
     game that was started again has another process id, port and tokens."""
 
     def __init__(
-        self, target: str | int | None = None, role: Role = "admin", token: str | None = None
+        self,
+        target: str | int | None = None,
+        role: Role = "admin",
+        token: str | None = None,
+        cafile: str | os.PathLike[str] | None = None,
     ) -> None:
         """Raises: ValueError (no such role), BadTokenError, CannotConnectError (no such URL)."""
         if role not in ROLES:
@@ -63,6 +75,7 @@ class Target:
         self._target = target
         self._role = role
         self._token = token
+        self._cafile = None if cafile is None else os.fspath(cafile)
 
     def __repr__(self) -> str:
         return f"<Target {self._target!r} as {self._role}>"
@@ -79,6 +92,7 @@ class Target:
                 door.token = os.environ.get(TOKEN_VARIABLE) or None
                 if door.token is not None:
                     _check(door.token, f"the environment variable {TOKEN_VARIABLE}")
+                door.cafile = os.environ.get(CAFILE_VARIABLE) or None
         else:
             game = find_game(self._target)
             door = Door(game.url, game.name)
@@ -87,8 +101,11 @@ class Target:
         if game is not None:
             tokens = read_tokens(game)
             door.token = tokens.of(self._role) if tokens else None
+            door.certificate = game.certificate
         if self._token is not None:
             door.token = self._token
+        if self._cafile is not None:
+            door.cafile = self._cafile
         return door
 
 

@@ -157,7 +157,7 @@ class Line:
             door = self._target.find()
             self._retry.check(door)
             link = Link(door, time.monotonic())
-            opened, messages = connect(link, self._connect_timeout)
+            opened, messages = connect(door, link, self._connect_timeout)
             with self._mutex:
                 if self._is_closed:
                     opened.close()

@@ -8,7 +8,9 @@ import ssl
 import time
 from typing import Final
 
+from stagedoor.client.door import Door
 from stagedoor.client.errors import CannotConnectError
+from stagedoor.client.trust import reason, trust
 from stagedoor.client.websocket import Link
 
 CHUNK: Final = 64 * 1024
@@ -24,9 +26,9 @@ WOULD_BLOCK: Final = (
 """What a socket that does not block raises instead of blocking."""
 
 
-def connect(link: Link, timeout: float) -> tuple[socket.socket, list[bytes]]:
+def connect(door: Door, link: Link, timeout: float) -> tuple[socket.socket, list[bytes]]:
     """Open a socket, without blocking from here on, and the link over it, within `timeout` seconds;
-    and the messages that came with the handshake.
+    and the messages that came with the handshake. The link is one to this door.
 
     Raises: CannotConnectError, ConnectionLostError."""
     deadline = time.monotonic() + timeout
@@ -36,19 +38,17 @@ def connect(link: Link, timeout: float) -> tuple[socket.socket, list[bytes]]:
         opened = socket.create_connection((link.host, link.port), timeout)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         if link.secure:
-            context = ssl.create_default_context()
-            opened = context.wrap_socket(opened, server_hostname=link.host)
+            opened.settimeout(max(deadline - time.monotonic(), 0.001))
+            opened = trust(door).wrap_socket(opened, server_hostname=link.host)
         messages = _shake_hands(opened, link, deadline)
         opened.setblocking(False)
         return opened, messages
     except TimeoutError as error:
         _close(opened)
-        reason = f"no handshake within {timeout:g} s"
-        raise CannotConnectError(link.url, reason) from error
+        raise CannotConnectError(link.url, f"no handshake within {timeout:g} s") from error
     except (OSError, UnicodeError, OverflowError) as error:
         _close(opened)
-        reason = getattr(error, "strerror", None) or str(error)
-        raise CannotConnectError(link.url, reason) from error
+        raise CannotConnectError(link.url, reason(error)) from error
     except BaseException:
         _close(opened)
         raise

@@ -38,7 +38,7 @@ def game(stage: FakeStage) -> Iterator[FakeGame]:
 @pytest.fixture
 def shell(game: FakeGame) -> Iterator[Shell]:
     with stagedoor.connect(game.url) as client:
-        yield Shell(client, argparse.Namespace(json=True, role="admin", timeout=10.0))
+        yield Shell(client, argparse.Namespace(json=True, role="admin", cafile=None, timeout=10.0))
 
 
 def typed(shell: Shell, keys: str, history: Path | None = None) -> None:

@@ -1,5 +1,6 @@
 //! What the queue is made of.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Memory that something empty keeps for the next message.
@@ -30,6 +31,29 @@ impl Buffer {
             recycle(&mut self.bytes);
         }
         taken
+    }
+
+    /// Of a buffer of control frames, which begins with a whole one: drops all behind the one
+    /// that is next, or begun.
+    pub(super) fn keep_next_control_frame(&mut self) {
+        let next = self.next_control_frame();
+        self.bytes.truncate(next.end);
+    }
+
+    /// Of a buffer of control frames: removes those that were sent.
+    pub(super) fn forget_sent_control_frames(&mut self) {
+        let next = self.next_control_frame();
+        self.bytes.drain(..next.start);
+        self.sent -= next.start;
+    }
+
+    /// The first frame that is not sent in full; nothing, at the end, if all are.
+    fn next_control_frame(&self) -> Range<usize> {
+        let mut next = 0..0;
+        while next.end <= self.sent && next.end < self.bytes.len() {
+            next = next.end..next.end + 2 + usize::from(self.bytes[next.end + 1]);
+        }
+        next
     }
 }
 

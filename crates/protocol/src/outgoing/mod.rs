@@ -104,20 +104,23 @@ impl Outgoing {
         self.end()
     }
 
-    /// Queues a ping or pong. A longer payload is cut to what a control frame holds, and the
-    /// frame is dropped when too much waits already.
+    /// Queues a ping or pong. A longer payload is cut to what a control frame holds. When too much
+    /// waits already, what waits is dropped: only the newest ping needs its pong (RFC 6455,
+    /// section 5.5.3).
     pub(crate) fn push_control(&mut self, opcode: Opcode, payload: &[u8]) {
         let payload = &payload[..payload.len().min(MAX_CONTROL_PAYLOAD)];
         let size = 2 + payload.len();
-        if self.close_is_begun() || self.control.rest().len() + size > MAX_CONTROL {
+        if self.close_is_begun() {
             return;
         }
-        let Buffer { bytes, sent } = &mut self.control;
-        // What was sent is removed only when it is the larger part: linear work in all.
-        if *sent > bytes.len() / 2 {
-            bytes.drain(..std::mem::take(sent));
+        if self.control.rest().len() + size > MAX_CONTROL {
+            self.control.keep_next_control_frame();
         }
-        frame::encode(opcode, payload, bytes);
+        // What was sent is removed only when it is the larger part: linear work in all.
+        if self.control.sent > self.control.bytes.len() / 2 {
+            self.control.forget_sent_control_frames();
+        }
+        frame::encode(opcode, payload, &mut self.control.bytes);
     }
 
     /// Queues our close frame behind the data, once. Code 1005 stands for none.

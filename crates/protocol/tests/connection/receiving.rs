@@ -126,6 +126,27 @@ fn pongs_for_a_peer_that_does_not_read_are_bounded() {
 }
 
 #[test]
+fn the_last_of_many_pings_is_answered_and_pongs_stay_whole() {
+    for read_between in [0, 1, 129, 300] {
+        let mut stage = Stage::new();
+        let mut written = Vec::new();
+        for number in 0..2_000_u32 {
+            stage.receive(&frame(PING, &number.to_be_bytes().repeat(25)));
+            written.extend(stage.write_some(read_between, 4));
+        }
+        written.extend(stage.write());
+        let pongs: Vec<&[u8]> = written.chunks(102).collect();
+        let mut numbers = pongs.iter().map(|pong| {
+            let number = u32::from_be_bytes(pong[2..6].try_into().unwrap());
+            assert_eq!(pong, &answer(PONG, &number.to_be_bytes().repeat(25)));
+            number
+        });
+        assert!(numbers.clone().is_sorted(), "in their order");
+        assert_eq!(numbers.next_back(), Some(1_999), "{read_between} bytes read of each");
+    }
+}
+
+#[test]
 fn a_changed_limit_holds_for_the_next_frame() {
     let mut stage = Stage::with(&Config { max_message_size: 4, ..CONFIG });
     stage.connection.set_max_message_size(5);

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from program import PATIENCE, Program
+from after import own_memory
+from program import Program
 
 from .peer import GAME, Game
 
@@ -29,7 +29,7 @@ def start_game(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGame]:
             "STAGEDOOR_RUNTIME_DIR": str(runtime),
             "PYTHONIOENCODING": "utf-8:backslashreplace",
         }
-        programs.append(Program([file, *arguments], env))
+        programs.append(Program([file, *arguments], own_memory(env)))
         return Game(programs[-1], runtime)
 
     yield make
@@ -45,14 +45,14 @@ def shared_game(request: pytest.FixtureRequest, start_game: StartGame) -> Game:
 
 @pytest.fixture
 def game(shared_game: Game) -> Iterator[Game]:
-    """The game; after the test a client that was there all the time is answered as before, and
-    threads, calls and subscriptions are as many as they were."""
-    with shared_game.peer() as healthy:
-        before = healthy.call("vitals")["result"]
+    """The game; after the test it is as it was before."""
+    with shared_game.kept():
         yield shared_game
-        assert healthy.call("echo", "still here")["result"] == "still here"
-        deadline = time.monotonic() + PATIENCE
-        while (after := healthy.call("vitals")["result"]) != before:
-            assert time.monotonic() < deadline, (before, after)
-            time.sleep(0.01)
-    assert shared_game.program.process.poll() is None
+
+
+@pytest.fixture
+def own_game(start_game: StartGame) -> Iterator[Game]:
+    """One for a single test, which is as before after it."""
+    game = start_game("plain")
+    with game.kept():
+        yield game

@@ -43,6 +43,22 @@ def vitals() -> dict[str, int]:
     }
 
 
+longest = 0.0
+
+
+@stage.rpc(role="viewer")
+def frames() -> tuple[int, float]:
+    """How many there were, and the processor time of the longest since this was last asked."""
+    global longest
+    told, longest = longest, 0.0
+    return stage._hub.frame, told
+
+
+def frame_took(seconds: float) -> None:
+    global longest
+    longest = max(longest, seconds)
+
+
 @stage.rpc(role="viewer")
 def fail() -> None:
     raise LookupError("no such rock")
@@ -101,7 +117,7 @@ def make(what: str) -> Any:
     return made
 
 
-@stage.rpc(role="viewer")
+@stage.rpc(role="viewer", timeout=None)
 def large(size: int, kind: str = "text") -> Any:
     """An answer of this size, more or less."""
     piece = 1 << 20
@@ -164,20 +180,24 @@ stage.watch("frame", lambda: stage._hub.frame)
 
 async def run_asyncio() -> None:
     while True:
+        began = time.thread_time()
         try:
             await stage.frame(0.0)
         except KeyboardInterrupt:
             print("interrupted")
         await asyncio.sleep(0.002)
+        frame_took(time.thread_time() - began)
 
 
 def run_plain() -> None:
     while True:
+        began = time.thread_time()
         try:
             stage.tick(0.0)
             time.sleep(0.002)
         except KeyboardInterrupt:
             print("interrupted")
+        frame_took(time.thread_time() - began)
 
 
 if sys.argv[1:] == ["asyncio"]:

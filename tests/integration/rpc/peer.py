@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from after import Frames, Health, peak_memory
 from program import PATIENCE, Program
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -46,6 +48,11 @@ class Peer:
         assert "error" in answer, answer
         return answer["error"]
 
+    def round_trip(self) -> Frames:
+        """How the game's frames are."""
+        assert self.call("echo", "still here")["result"] == "still here"
+        return Frames(*self.call("frames")["result"])
+
     def close_code(self) -> int | None:
         """Read until the connection is closed."""
         try:
@@ -72,6 +79,22 @@ class Game:
         self.program = program
         self.runtime = runtime
         self.port = int(program.wait_for(r"^port (\d+)$")[1])
+        self._health: Health | None = None
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """What is done in this context leaves the game as it was: calls and subscriptions, too."""
+        if self._health is None:
+            with self.peer() as first:  # coroutines get their loop, which stays
+                first.call("hang")
+            self._health = Health(self.program.process.pid, self.peer, is_hostile=True)
+        with self._health.kept(), self.peer() as healthy:
+            before = healthy.call("vitals")["result"]
+            yield
+            deadline = time.monotonic() + PATIENCE
+            while (after := healthy.call("vitals")["result"]) != before:
+                assert time.monotonic() < deadline, (before, after)
+                time.sleep(0.01)
 
     @property
     def tokens(self) -> Tokens:
@@ -97,6 +120,4 @@ class Game:
 
     def memory(self) -> int:
         """Bytes resident at the most so far."""
-        text = Path(f"/proc/{self.program.process.pid}/status").read_text()
-        (line,) = [line for line in text.splitlines() if line.startswith("VmHWM")]
-        return int(line.split()[1]) * 1024
+        return peak_memory(self.program.process.pid)

@@ -224,8 +224,8 @@ class TestMethodsThat:
         with game.peer() as peer:
             assert peer.error("leave")["data"]["type"] == "SystemExit"
 
-    def test_raise_keyboard_interrupt_which_is_the_games(self, start_game: StartGame) -> None:
-        game = start_game("plain")
+    def test_raise_keyboard_interrupt_which_is_the_games(self, own_game: Game) -> None:
+        game = own_game
         with game.peer() as peer:
             for _ in range(2):
                 assert peer.error("interrupt")["data"]["type"] == "KeyboardInterrupt"
@@ -280,8 +280,8 @@ class TestMethodsThat:
             assert other.close_code() == 1001
         assert game.program.process.poll() is None, "the game goes on without its door"
 
-    def test_start_a_task_that_exits(self, start_game: StartGame) -> None:
-        game = start_game("plain")
+    def test_start_a_task_that_exits(self, own_game: Game) -> None:
+        game = own_game
         with game.peer() as peer:
             assert peer.call("start_task_that_leaves")["result"] == "SystemExit"
             assert goes_on(peer)

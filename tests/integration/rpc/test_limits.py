@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from server.raw import TEXT, RawClient, frame
 
-from .conftest import StartGame
 from .peer import Game, Peer, request
 
 TOO_MANY, INTERNAL = -32005, -32603
@@ -57,9 +56,9 @@ class TestAnswers:
 
     @pytest.mark.parametrize("kind", ["text", "parts"])
     def test_of_a_gigabyte_are_an_error_and_the_session_goes_on(
-        self, start_game: StartGame, kind: str
+        self, own_game: Game, kind: str
     ) -> None:
-        game = start_game("plain")
+        game = own_game
         size = 1024 * MIB if kind == "text" else 64 * MIB
         with game.peer() as peer:
             error = peer.error("large", size, kind)
@@ -91,8 +90,8 @@ class TestAnswers:
             assert (data["type"], len(data["message"])) == ("ValueError", 10_000)
             assert len(data["traceback"]) <= 10_000
 
-    def test_that_nobody_reads_close_the_connection_with_1013(self, start_game: StartGame) -> None:
-        game = start_game("plain")
+    def test_that_nobody_reads_close_the_connection_with_1013(self, own_game: Game) -> None:
+        game = own_game
         client = RawClient(game.port)
         client.upgrade(headers=[f"Authorization: Bearer {game.tokens.viewer}"])
         with game.peer() as other:
@@ -105,8 +104,8 @@ class TestAnswers:
 
 
 class TestCalls:
-    def test_are_10_000_a_second_for_each_connection(self, start_game: StartGame) -> None:
-        game = start_game("plain")
+    def test_are_10_000_a_second_for_each_connection(self, own_game: Game) -> None:
+        game = own_game
         with game.peer() as other:
             other.call("set_clock", 5000.0)
             with game.peer() as peer:
@@ -156,10 +155,9 @@ class TestCalls:
 
 class TestAuthentications:
     @pytest.fixture
-    def strangers(self, start_game: StartGame) -> Iterator[tuple[Game, Peer]]:
-        game = start_game("plain")
-        with game.peer(None) as peer:
-            yield game, peer
+    def strangers(self, own_game: Game) -> Iterator[tuple[Game, Peer]]:
+        with own_game.peer(None) as peer:
+            yield own_game, peer
 
     def test_that_fail_are_five_a_minute(self, strangers: tuple[Game, Peer]) -> None:
         game, peer = strangers
@@ -213,8 +211,8 @@ def test_subscriptions_are_256_of_a_connection(game: Game) -> None:
     assert len(warnings(game, "256 subscriptions")) == 1
 
 
-def test_what_is_refused_again_and_again_is_one_line_of_the_log(start_game: StartGame) -> None:
-    game = start_game("plain")
+def test_what_is_refused_again_and_again_is_one_line_of_the_log(own_game: Game) -> None:
+    game = own_game
     with game.peer() as viewer, game.peer(None) as stranger:
         for _ in range(200):
             assert viewer.error("change")["code"] == -32003

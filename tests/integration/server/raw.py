@@ -109,6 +109,8 @@ class RawClient:
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self._received = bytearray()
+        self.received = 0
+        """Bytes so far."""
 
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
@@ -125,6 +127,7 @@ class RawClient:
         if not data:
             raise EOFError(f"the server closed; left over: {bytes(self._received)!r}")
         self._received += data
+        self.received += len(data)
 
     def _take(self, count: int) -> bytes:
         while len(self._received) < count:

@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 from stagedoor.cli import (
     call,
@@ -25,7 +26,7 @@ from stagedoor.cli import (
     watch,
 )
 from stagedoor.cli.command import EXIT_CODES, INTERRUPTED, OK, USAGE, CommandError
-from stagedoor.cli.terminal import print_error, print_line
+from stagedoor.cli.terminal import harmless, print_error, print_line
 
 VERBS = (run, enable, disable, status, ps, call, notify, methods, watch, logs, shell, stub)
 
@@ -65,7 +66,7 @@ def _run(argv: list[str]) -> int | Callable[[], int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="stagedoor",
         description="The guarded door into your running game.",
         epilog=EXIT_CODES,
@@ -76,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
     for verb in VERBS:
         verb.add_to(verbs)
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """Shows a wrong argument without doing what it says to a terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(harmless(message))
 
 
 class _Version(argparse.Action):

@@ -345,6 +345,21 @@ impl Peer {
         }
     }
 
+    /// Like [`Peer::abort`], but what it goes on sending is discarded for a while: the kernel would
+    /// answer it with a reset, and the close frame would be lost.
+    pub(crate) fn turn_away(
+        &mut self,
+        code: u16,
+        reason: &str,
+        rules: &Rules,
+        now: Instant,
+        batch: &mut Batch,
+    ) -> Fate {
+        self.abort(code, reason, now, batch);
+        let _ = self.socket.shutdown(Shutdown::Write);
+        self.linger(rules, now)
+    }
+
     /// When [`Peer::handle_timeout`] wants to be called.
     pub(crate) fn deadline(&self, rules: &Rules) -> Option<Instant> {
         let blocked = self.blocked_since.map(|since| since + rules.settings.write_timeout);

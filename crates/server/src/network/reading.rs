@@ -99,8 +99,8 @@ impl Network {
         }
         if let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.counted > 0) {
             let reason = "the server has no memory left for an incomplete message";
-            peer.abort(1013, reason, now, &mut self.batch);
-            self.drop_peer(slot);
+            let fate = peer.turn_away(1013, reason, &self.rules, now, &mut self.batch);
+            self.settle(slot, fate);
         }
     }
 }

@@ -134,6 +134,12 @@ def tick_again() -> float:
 
 
 @stage.rpc(role="viewer")
+def call_myself() -> object:
+    with stagedoor.connect(f"ws://127.0.0.1:{stage.port}/", timeout=0.2) as client:
+        return client.call("echo", 1)
+
+
+@stage.rpc(role="viewer")
 def send_everybody_away() -> None:
     for session in list(stage._hub.sessions):
         session.connection.close(4000, "go")

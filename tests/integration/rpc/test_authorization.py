@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from server.raw import TEXT, RawClient, frame
+from server.raw import request as raw_request
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import connect
 
@@ -53,7 +57,7 @@ def test_a_wrong_token_in_a_call_gives_no_role(own_game: Game, kind: str) -> Non
             assert peer.error("vitals")["code"] == -32004
 
 
-@pytest.mark.parametrize("kind", ["a prefix", "longer", "another case"])
+@pytest.mark.parametrize("kind", ["empty", "a prefix", "longer", "another case"])
 def test_a_wrong_token_in_a_subprotocol_is_closed_with_4401(own_game: Game, kind: str) -> None:
     token = wrong_tokens(own_game.tokens.admin)[kind]
     with connect(
@@ -65,6 +69,25 @@ def test_a_wrong_token_in_a_subprotocol_is_closed_with_4401(own_game: Game, kind
             connection.recv(10)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4401
+
+
+def test_a_token_of_a_megabyte_in_a_subprotocol_is_no_request(own_game: Game) -> None:
+    client = RawClient(own_game.port)
+    token = wrong_tokens(own_game.tokens.admin)["a megabyte"]
+    with suppress(ConnectionError):
+        client.send(raw_request(client.port, headers=[f"Sec-WebSocket-Protocol: x.{token}"]))
+    assert client.read_response().status == 431
+    client.close()
+
+
+@pytest.mark.parametrize("target", ["/?token={}", "/?stagedoor.token={}", "/?access_token={}"])
+def test_a_token_in_a_url_gives_nothing(own_game: Game, target: str) -> None:
+    client = RawClient(own_game.port)
+    client.upgrade(target=target.format(own_game.tokens.admin))
+    client.send(frame(TEXT, json.dumps(request("vitals")).encode()))
+    answer = json.loads(client.read_frame().payload)
+    assert answer["error"]["code"] == -32004
+    client.close()
 
 
 def test_a_token_is_told_nowhere(own_game: Game) -> None:
@@ -82,7 +105,13 @@ def test_a_token_is_told_nowhere(own_game: Game) -> None:
         answers += [admin.call(method) for method in methods]
         answers.append(admin.call("sessions.audit", 1000))
     process = Path(f"/proc/{own_game.program.process.pid}")
+    page = RawClient(own_game.port)
+    shown = [f"Authorization: Bearer {tokens.viewer}", f"Cookie: {tokens.viewer}"]
+    html = page.ask(raw_request(page.port, upgrade=False, headers=shown))
+    assert html.status == 200
+    assert html.headers["referrer-policy"] == "no-referrer"
     seen = {
+        "the page and its headers": str(html),
         "the log": "\n".join(own_game.program.lines),
         "an answer": str(answers),
         "the process list": (process / "cmdline").read_text(),

@@ -166,6 +166,8 @@ class TestIds:
     [
         "__class__",
         "__init__",
+        "__proto__",
+        "constructor",
         "echo.__call__",
         "rpc.",
         "rpc.unknown",
@@ -261,6 +263,14 @@ class TestMethodsThat:
             answers = [peer.receive() for _ in range(3)]
             assert sorted(answer["id"] for answer in answers) == [0, 1, 2]
             assert all(answer["result"] == 0.0 for answer in answers)
+            assert goes_on(peer)
+
+    def test_call_the_server_as_a_client(self, own_game: Game) -> None:
+        """Which waits for an answer that comes when it returns."""
+        with own_game.peer() as peer:
+            peer.send(request("call_myself"))
+            data = peer.receive()["error"]["data"]
+            assert data["type"] == "CallTimeoutError"
             assert goes_on(peer)
 
     def test_disconnect_their_caller(self, game: Game) -> None:

@@ -212,6 +212,35 @@ class TestPlainHttp:
         assert (recording.connections, recording.events) == ([], [])
 
 
+BREAKS = {
+    "in the target": "GET /{0}X-Injected:{0} HTTP/1.1\r\nHost: {1}\r\n",
+    "in a query": "GET /?{0}X-Injected:{0} HTTP/1.1\r\nHost: {1}\r\n",
+    "in Host": "GET / HTTP/1.1\r\nHost: {1}{0}X-Injected: yes\r\n",
+    "in Origin": "GET / HTTP/1.1\r\nHost: {1}\r\nOrigin: http://{1}{0}X-Injected: yes\r\n",
+    "in a method": "GE{0}X-Injected: yes / HTTP/1.1\r\nHost: {1}\r\n",
+    "in the version": "GET / HTTP/1.1{0}X-Injected: yes\r\nHost: {1}\r\n",
+    "in a subprotocol": "GET / HTTP/1.1\r\nHost: {1}\r\nSec-WebSocket-Protocol: "
+    "raw{0}X-Injected: yes\r\n",
+    "in an extension": "GET / HTTP/1.1\r\nHost: {1}\r\nSec-WebSocket-Extensions: "
+    "permessage-deflate; server_max_window_bits=10{0}X-Injected: yes\r\n",
+}
+
+
+@pytest.mark.parametrize("head", BREAKS.values(), ids=BREAKS.keys())
+@pytest.mark.parametrize("line_break", ["\r", "\n", "%0d%0a", "\x0b", "\x85", "\\r\\n"])
+@BOTH_ROUTES
+def test_a_line_break_reaches_no_header_of_ours(
+    kept_game: StartGame, dial: Connect, head: str, line_break: str, upgrade: bool
+) -> None:
+    client = dial(kept_game(subprotocols=["raw"], compression=True))
+    address = f"127.0.0.1:{client.port}"
+    rest = request(client.port, upgrade=upgrade, without=["Host"]).decode().partition("\r\n")[2]
+    client.send((head.format(line_break, address) + rest).encode("latin-1"))
+    response = client.read_response()
+    assert response.status in (101, 200, 400, 404, 405, 505)
+    assert "injected" not in str(response.headers).lower()
+
+
 class TestMalformedRequests:
     @pytest.mark.parametrize(
         "lines",

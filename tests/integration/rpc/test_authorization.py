@@ -90,6 +90,29 @@ def test_a_token_in_a_url_gives_nothing(own_game: Game, target: str) -> None:
     client.close()
 
 
+FORMS = {
+    "of another site": ["Origin: http://evil.example"],
+    "of a sandboxed frame": ["Origin: null"],
+    "of a browser that does not say": [],
+}
+
+
+@pytest.mark.parametrize("headers", FORMS.values(), ids=FORMS.keys())
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_form_calls_nothing(own_game: Game, headers: list[str], content_type: str) -> None:
+    client = RawClient(own_game.port)
+    body = json.dumps(request("change"))
+    more = [f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
+    more += [f"Authorization: Bearer {own_game.tokens.admin}", *headers]
+    head = raw_request(client.port, method="POST", upgrade=False, headers=more)
+    answer = client.ask(head + body.encode())
+    assert answer.status in (400, 403, 405)
+    assert "access-control-allow-origin" not in answer.headers
+    with own_game.peer() as peer:
+        peer.round_trip()
+    assert "changed" not in own_game.program.lines
+
+
 def test_a_token_is_told_nowhere(own_game: Game) -> None:
     tokens = own_game.tokens
     secrets = [tokens.of(role) for role in ROLES]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from operator import le
 from pathlib import Path
 from typing import Any, Protocol
 
+import psutil
 import pytest
 from after import Frames, Health, own_memory
 from program import Program
@@ -16,7 +19,7 @@ from program import Program
 from stagedoor.live.websocket import WebSocketServer
 
 from .raw import PING, PONG, TEXT, RawClient, connected, frame
-from .running import poll_until_ended
+from .running import poll_until_ended, wait_until
 
 ECHO_GAME = Path(__file__).with_name("echo_game.py")
 
@@ -68,8 +71,10 @@ StartGame = Callable[..., EchoGame]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Makes servers that listen on a free port of 127.0.0.1; takes the server's options."""
+    """Makes servers that listen on a free port of 127.0.0.1; takes the server's options. After the
+    test they are closed, and sockets and threads are as many as before."""
     servers: list[WebSocketServer] = []
+    before = sockets_and_threads()
 
     def make(**options: Any) -> WebSocketServer:
         server = WebSocketServer(**({"close_timeout": 0.2} | options))
@@ -78,12 +83,31 @@ def serve() -> Iterator[Serve]:
         return server
 
     yield make
-    for server in servers:
-        server.onclose = None
-        for connection in server.connections:
-            connection.onclose = connection.onerror = connection.onmessage = None
-        server.close()
-        poll_until_ended(server)
+    while servers:
+        close(servers.pop())
+
+    def has_returned() -> bool:
+        now = sockets_and_threads()
+        return all(map(le, now, before))
+
+    if not has_returned():
+        gc.collect()  # clients of a test that failed
+        wait_until(has_returned)
+
+
+def sockets_and_threads() -> tuple[int, int]:
+    """Of this process. What a server has beside sockets lives as long as somebody holds one of its
+    connections, as an exception's traceback may."""
+    process = psutil.Process()
+    return len(process.net_connections("tcp")), process.num_threads()
+
+
+def close(server: WebSocketServer) -> None:
+    server.onclose = server.onconnection = None
+    for connection in server.connections:
+        connection.onclose = connection.onerror = connection.onmessage = None
+    server.close()
+    poll_until_ended(server)
 
 
 @pytest.fixture

@@ -152,22 +152,31 @@ def count(path: str, size: int, messages: int) -> dict[str, float]:
 def own_instructions(lines: Iterable[str], program: str) -> Counter[str]:
     """Return what callgrind's output says of the code of one program, and of nothing that this has
     called in other files; for each part of the sources."""
-    names: dict[str, dict[str, str]] = {"ob": {}, "fl": {}}
     found: Counter[str] = Counter()
-    is_ours, is_call, source = False, False, ""
+    for (file, source), instructions in self_costs(lines).items():
+        if Path(file).name == program:
+            found[part_of(source)] += instructions
+    return found
+
+
+def self_costs(lines: Iterable[str]) -> Counter[tuple[str, str]]:
+    """Return callgrind's counts for each file of code and each source, without what these call."""
+    names: dict[str, dict[str, str]] = {"ob": {}, "fl": {}}
+    found: Counter[tuple[str, str]] = Counter()
+    file, source, is_call = "", "", False
     for line in lines:
         key, _, value = line.partition("=")
         if line.startswith(COST_LINES):
-            if is_ours and not is_call:
-                found[part_of(source)] += int(line.split()[1])
+            if not is_call:
+                found[file, source] += int(line.split()[1])
             is_call = False
         elif key in KINDS:
-            # `(1) name` the first time, `(1)` from then on; objects and files count apart.
+            # `(1) name` the first time, `(1)` from then on; files of code and sources count apart.
             number, _, name = value.partition(" ")
             known = names[KINDS[key]].setdefault(number, name)
             if key == "ob":
-                is_ours = Path(known).name == program
-            elif KINDS[key] == "fl" and key not in OF_CALLS:
+                file = known
+            elif key not in OF_CALLS:
                 source = known
         elif key == "calls":
             is_call = True

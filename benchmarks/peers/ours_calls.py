@@ -1,6 +1,6 @@
 """A stage with a method, for a program that sleeps while nobody calls.
 
-An argument says how many methods it has in all.
+Arguments, if there are any: how many methods it has in all, and the budget of a frame in seconds.
 """
 
 import sys
@@ -20,7 +20,9 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-for number in range(1, int(sys.argv[1]) if sys.argv[1:] else 1):
+methods, budget = [*sys.argv[1:], *("1", "0.002")[len(sys.argv) - 1 :]]
+stage._budget.seconds = float(budget)
+for number in range(1, int(methods)):
     stage.rpc(name=f"add_{number}")(add)
 
 print(stage.port, stage._hub.keys.tokens.operator, flush=True)

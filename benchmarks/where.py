@@ -1,0 +1,156 @@
+"""Where a message's time goes, in the whole server: `python -m benchmarks.where`, by callgrind.
+
+The server's process runs in callgrind while the load generator asks 64 B of echo, or a typed call,
+eight in flight on each of 64 connections; once for so long, and once for longer. The difference is
+of messages alone: no start, no handshakes. It is given for each thread and each part, as
+instructions for a message, in Markdown. The kernel's are not seen. Callgrind runs one thread at a
+time, so that batches are larger than they are without it.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from .environment import HERE, LOADGEN, ROOT, prepare
+from .instructions import part_of, self_costs
+
+MODULE = ROOT / "target" / "release" / "lib_core.so"
+# What is asked, and what answers: the stage with a budget that callgrind, which is slow, keeps.
+ROWS = {
+    "echo of 64 B": ("echo", "peers/ours.py"),
+    "typed call": ("call", "peers/ours_calls.py", "1", "10"),
+}
+CONNECTIONS, DEPTH = 64, 8
+SHORT, LONG = 2.0, 8.0
+LIFETIME = 120.0
+LEAST = 0.005
+"""What takes less of all is put together."""
+
+Costs = Counter[tuple[str, str]]
+"""Instructions, for a thread and a part."""
+
+
+def main() -> int:
+    if shutil.which("valgrind") is None:
+        print("valgrind is missing: on Debian, as root: apt-get install valgrind", file=sys.stderr)
+        return 1
+    prepare()
+    # With its symbols, which the installed one has not.
+    command = ["cargo", "build", "--release", "--quiet", "-p", "stagedoor-bindings"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    for title, (what, *script) in ROWS.items():
+        few, short = counted(what, script, SHORT)
+        many, long = counted(what, script, LONG)
+        long.subtract(short)
+        print(*table(title, long, many - few), sep="\n", flush=True)
+    return 0
+
+
+def counted(what: str, script: list[str], seconds: float) -> tuple[int, Costs]:
+    """Return how many messages there were in a run, and all its instructions."""
+    with TemporaryDirectory() as folder:
+        output = Path(folder) / "callgrind.out"
+        package = Path(folder) / "python" / "stagedoor"
+        shutil.copytree(ROOT / "python" / "stagedoor", package)
+        shutil.copyfile(MODULE, package / "_core.abi3.so")
+        command = ["valgrind", "--tool=callgrind", "--separate-threads=yes", "--dump-line=no"]
+        command += [f"--callgrind-out-file={output}", sys.executable]
+        command += [str(HERE / script[0]), *script[1:]]
+        environment = {"PYTHONPATH": str(package.parent), "STAGEDOOR": "1"}
+        environment["STAGEDOOR_RUNTIME_DIR"] = folder
+        with subprocess.Popen(
+            command,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            preexec_fn=_end_in_time,
+        ) as server:
+            assert server.stdout is not None
+            port, _, token = server.stdout.readline().strip().partition(" ")
+            messages = _asked(what, port, token, seconds)
+            server.terminate()
+        costs: Costs = Counter()
+        for path in Path(folder).glob("callgrind.out-*"):
+            lines = path.read_text().splitlines()
+            for (file, source), instructions in self_costs(lines).items():
+                costs[thread_of(lines), component_of(file, source)] += instructions
+        return messages, costs
+
+
+def thread_of(lines: list[str]) -> str:
+    """Name the thread of a file of callgrind's: a server has the program's, the network's, and
+    others that hardly run."""
+    number = next(line.split()[1] for line in lines if line.startswith("thread:"))
+    return {"1": "game", "2": "network"}.get(number, "others")
+
+
+def component_of(file: str, source: str) -> str:
+    """Name what the code belongs to."""
+    if "/stagedoor/_core" in file:
+        return part_of(source)
+    name = Path(file).name
+    if name.startswith(("libpython", "python")):
+        return "CPython"
+    if "/msgspec/" in file:
+        return "msgspec"
+    if name.startswith(("libc.", "ld-", "libm.", "libpthread")):
+        return "C library"
+    return name or "unknown"
+
+
+def table(title: str, costs: Costs, messages: int) -> Iterator[str]:
+    """Give the lines of a table in Markdown: the parts of each thread, the largest first."""
+    all_of_it = costs.total()
+    yield f"\n| {title} | instructions | of all |\n|---|---:|---:|"
+    threads = Counter[str]()
+    for (thread, _), instructions in costs.items():
+        threads[thread] += instructions
+    for thread, in_thread in threads.most_common():
+        if in_thread < all_of_it * LEAST:
+            continue
+        yield _line(f"**{thread} thread**", in_thread, messages, all_of_it)
+        rest = in_thread
+        for (of_thread, part), instructions in costs.most_common():
+            if of_thread == thread and instructions >= all_of_it * LEAST:
+                yield _line(part, instructions, messages, all_of_it)
+                rest -= instructions
+        yield _line("the rest", rest, messages, all_of_it)
+
+
+def _end_in_time() -> None:
+    """Set an alarm, which outlives `exec`."""
+    signal.alarm(round(LIFETIME))
+
+
+def _line(what: str, instructions: int, messages: int, all_of_it: int) -> str:
+    return f"| {what} | {instructions / messages:.0f} | {instructions / all_of_it:.1%} |"
+
+
+def _asked(what: str, port: str, token: str, seconds: float) -> int:
+    command = [LOADGEN, what, "--url", f"ws://127.0.0.1:{port}/", "--json", "--timeout", 30]
+    command += ["--connections", CONNECTIONS, "--depth", DEPTH, "--warmup", 0, "--seconds", seconds]
+    done = subprocess.run(
+        [str(word) for word in command],
+        env={**os.environ, "STAGEDOOR_TOKEN": token},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=LIFETIME,
+        check=True,
+    )
+    report = json.loads(done.stdout)
+    if report["errors"]:
+        raise SystemExit(f"{report['errors']} calls were answered with an error")
+    messages: int = report["messages"]
+    return messages
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""What callgrind says of a whole server, by thread and by what the code belongs to."""
+
+from collections import Counter
+
+from benchmarks.where import component_of, table, thread_of
+
+
+def test_threads_have_names() -> None:
+    head = ["# callgrind format", "version: 1", "thread: {}", "positions: line"]
+    named = [thread_of([line.format(number) for line in head]) for number in (1, 2, 3)]
+    assert named == ["game", "network", "others"]
+
+
+def test_code_belongs_to_a_project() -> None:
+    library = "/rustc/5980/library/core/src/slice/mod.rs"
+    ours = "/tmp/x/python/stagedoor/_core.abi3.so"
+    assert component_of(ours, "crates/server/src/outbox.rs") == "crates/server/src/outbox.rs"
+    assert component_of(ours, library) == "core"
+    assert component_of("/usr/lib/libpython3.11.so.1.0", "Python/ceval.c") == "CPython"
+    assert component_of("/usr/bin/python3.12", "") == "CPython"
+    assert component_of("/venv/msgspec/_core.cpython-311.so", "_core.c") == "msgspec"
+    assert component_of("/lib/libc.so.6", "") == "C library"
+
+
+def test_small_parts_are_put_together_and_all_are_for_a_message() -> None:
+    costs: Counter[tuple[str, str]] = Counter(
+        {
+            ("network", "core"): 2000,
+            ("game", "CPython"): 7000,
+            ("game", "msgspec"): 994,
+            ("game", "simdutf8"): 4,
+            ("others", "core"): 2,
+        }
+    )
+    assert list(table("echo", costs, 10))[1:] == [
+        "| **game thread** | 800 | 80.0% |",
+        "| CPython | 700 | 70.0% |",
+        "| msgspec | 99 | 9.9% |",
+        "| the rest | 0 | 0.0% |",
+        "| **network thread** | 200 | 20.0% |",
+        "| core | 200 | 20.0% |",
+        "| the rest | 0 | 0.0% |",
+    ]

@@ -10,7 +10,7 @@ use crate::frame::Opcode;
 use crate::heartbeat::Heartbeat;
 use crate::incoming::Incoming;
 use crate::message::Kind;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{Frame, Outgoing};
 use crate::receiver::{Limits, Received, Receiver, Unread};
 
 /// What a connection takes, and how long it waits.
@@ -159,6 +159,21 @@ impl Connection {
                 })
             }
             _ => outgoing.push(kind, payload),
+        }
+    }
+
+    /// Like [`send`](Self::send), for a message of [`LARGE_PAYLOAD`](crate::LARGE_PAYLOAD) or more,
+    /// which is not copied unless it is compressed.
+    pub fn send_frame(&mut self, frame: Frame) -> u64 {
+        let outgoing = &mut self.outgoing;
+        match &mut self.deflate {
+            Some(deflate) if !outgoing.is_closed() => {
+                let compressed = deflate.compress(frame.payload(), |compressed| {
+                    compressed.map(|payload| outgoing.push_compressed(frame.kind(), payload))
+                });
+                compressed.unwrap_or_else(|| outgoing.push_whole(frame))
+            }
+            _ => outgoing.push_whole(frame),
         }
     }
 

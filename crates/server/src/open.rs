@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stagedoor_protocol::{Connection, Event as Incoming, Kind, Payload, State};
+use stagedoor_protocol::{Connection, Event as Incoming, Frame, Kind, Payload, State};
 
 use crate::event::{Batch, Closed, Event};
 use crate::groups::{GroupId, Publication};
@@ -131,10 +131,19 @@ impl Open {
     }
 
     pub(crate) fn send(&mut self, kind: Kind, payload: &[u8], receipt: bool) {
+        self.queue(payload.len(), receipt, |connection| connection.send(kind, payload));
+    }
+
+    pub(crate) fn send_frame(&mut self, frame: Frame, receipt: bool) {
+        let size = frame.payload().len();
+        self.queue(size, receipt, |connection| connection.send_frame(frame));
+    }
+
+    fn queue(&mut self, size: usize, receipt: bool, send: impl FnOnce(&mut Connection) -> u64) {
         if self.connection.state() == State::Open {
             let begin = self.connection.data_end();
-            let position = self.connection.send(kind, payload);
-            self.account.correct(frame_size(payload.len()), position - begin);
+            let position = send(&mut self.connection);
+            self.account.correct(frame_size(size), position - begin);
             if receipt {
                 self.receipts.push_back(position);
             }

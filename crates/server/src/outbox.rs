@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use stagedoor_protocol::Kind;
+use stagedoor_protocol::{Frame, Kind};
 
 use crate::groups::GroupId;
 use crate::tokens::Tokens;
@@ -122,11 +122,10 @@ pub(crate) enum Command {
         end: usize,
         receipt: bool,
     },
-    /// A large payload, not worth a second copy.
+    /// A large message, not worth a second copy.
     SendLarge {
         to: ConnectionId,
-        kind: Kind,
-        payload: Vec<u8>,
+        frame: Frame,
         receipt: bool,
     },
     /// One encoded frame to every open connection.
@@ -178,17 +177,10 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// From this size on a payload travels in an allocation of its own.
-    const LARGE: usize = 32 * 1024;
     /// An arena that grew beyond this is given back after use.
     const KEEP: usize = 1 << 20;
 
     pub(crate) fn send(&mut self, to: ConnectionId, kind: Kind, payload: &[u8], receipt: bool) {
-        if payload.len() >= Self::LARGE {
-            let payload = payload.to_vec();
-            self.commands.push(Command::SendLarge { to, kind, payload, receipt });
-            return;
-        }
         let start = self.arena.len();
         self.arena.extend_from_slice(payload);
         let end = self.arena.len();

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stagedoor_protocol::{Compression, Config, HeadReader, Kind, State, Timeout};
+use stagedoor_protocol::{Compression, Config, Frame, HeadReader, Kind, State, Timeout};
 
 use crate::admission::Admission;
 use crate::backlog::Backlog;
@@ -313,6 +313,12 @@ impl Peer {
     pub(crate) fn send(&mut self, kind: Kind, payload: &[u8], receipt: bool) {
         if let Phase::Open(open) = &mut self.phase {
             open.send(kind, payload, receipt);
+        }
+    }
+
+    pub(crate) fn send_frame(&mut self, frame: Frame, receipt: bool) {
+        if let Phase::Open(open) = &mut self.phase {
+            open.send_frame(frame, receipt);
         }
     }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use mio::{Poll, Waker};
 use socket2::{Domain, Protocol, Socket, Type};
-use stagedoor_protocol::{Compression, Config, Kind, encode_frame};
+use stagedoor_protocol::{Compression, Config, Frame, Kind, LARGE_PAYLOAD, encode_frame};
 
 use crate::admission::Admission;
 use crate::descriptors::Listed;
@@ -264,7 +264,14 @@ impl Server {
         receipt: bool,
     ) -> Result<(), SendError> {
         account.charge(frame_size(payload.len()), self.max_send_queue)?;
-        self.command(|outbox| outbox.send(to, kind, payload, receipt));
+        if payload.len() < LARGE_PAYLOAD {
+            self.command(|outbox| outbox.send(to, kind, payload, receipt));
+        } else {
+            let frame = Frame::new(kind, payload); // outside of the lock
+            self.command(|outbox| {
+                outbox.commands.push(Command::SendLarge { to, frame, receipt });
+            });
+        }
         Ok(())
     }
 

@@ -168,15 +168,14 @@ fn all_that_floods_is_read_in_the_end() {
 
 #[test]
 fn who_is_not_read_is_not_given_up_for_its_silence() {
-    let interval = Duration::from_millis(50);
-    let server =
-        listen(Settings { ping_interval: Some(interval), ping_timeout: interval, ..settings(MIB) });
+    let (interval, ping_timeout) = (Duration::from_millis(100), Duration::from_millis(500));
+    let server = listen(Settings { ping_interval: Some(interval), ping_timeout, ..settings(MIB) });
     let flood = Flood::of(Client::connect(server.address()));
     let mut program = Program::of(&server);
     program.fill();
-    // Who answers pings tells how the time goes: at the sixth, the flood was silent for long.
+    // Who answers pings tells how the time goes: at the tenth, the flood was silent for long.
     let mut healthy = Client::connect(server.address());
-    for _ in 0..6 {
+    for _ in 0..10 {
         let (opcode, payload) = healthy.frame();
         assert_eq!(opcode, PING);
         healthy.write_frame(PONG, &payload);

@@ -23,8 +23,8 @@ use buffer::{Buffer, Segment, recycle};
 
 /// Small frames are put into one segment until it has this many bytes.
 const SEGMENT_SIZE: usize = 64 * 1024;
-/// A payload of this size gets a segment of its own.
-const LARGE_PAYLOAD: usize = 16 * 1024;
+/// A payload of this size gets a segment of its own, and is worth a [`Frame`].
+pub const LARGE_PAYLOAD: usize = 16 * 1024;
 /// A frame of this size is shared between connections, a smaller one is copied.
 const SHARED_FRAME: usize = 4 * 1024;
 /// Unsent bytes of control frames that are kept for a peer that does not read.
@@ -37,6 +37,32 @@ pub fn encode_frame(kind: Kind, payload: &[u8]) -> Arc<[u8]> {
     let mut frame = Vec::with_capacity(MAX_UNMASKED_HEADER + payload.len());
     frame::encode(kind.into(), payload, &mut frame);
     frame.into()
+}
+
+/// A whole message in one frame, encoded by its sender: what is large is copied once.
+#[derive(Debug)]
+pub struct Frame {
+    kind: Kind,
+    bytes: Vec<u8>,
+    payload_size: usize,
+}
+
+impl Frame {
+    /// Text must be UTF-8: it is not checked here.
+    pub fn new(kind: Kind, payload: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(MAX_UNMASKED_HEADER + payload.len());
+        frame::encode(kind.into(), payload, &mut bytes);
+        Self { kind, bytes, payload_size: payload.len() }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The message.
+    pub fn payload(&self) -> &[u8] {
+        &self.bytes[self.bytes.len() - self.payload_size..]
+    }
 }
 
 /// The queue. [`fill`](Self::fill) shows what is next, [`advance`](Self::advance) takes it off.
@@ -82,11 +108,23 @@ impl Outgoing {
         } else {
             let mut frame = Vec::with_capacity(MAX_UNMASKED_HEADER + payload.len());
             encode(&mut frame);
-            self.data_waiting += frame.len();
-            self.seal_tail();
-            self.segments.push_back(Segment::Owned(frame));
+            self.push_owned(frame);
         }
         self.end()
+    }
+
+    /// Queues a message as it is, and returns the data position of its end.
+    pub(crate) fn push_whole(&mut self, frame: Frame) -> u64 {
+        if !self.closed {
+            self.push_owned(frame.bytes);
+        }
+        self.end()
+    }
+
+    fn push_owned(&mut self, frame: Vec<u8>) {
+        self.data_waiting += frame.len();
+        self.seal_tail();
+        self.segments.push_back(Segment::Owned(frame));
     }
 
     /// Queues a frame that was encoded before, and returns the data position of its end.

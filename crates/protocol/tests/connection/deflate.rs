@@ -1,7 +1,7 @@
 //! Messages that are compressed (RFC 7692 sections 6 and 7.2).
 
 use stagedoor_protocol::ProtocolError as E;
-use stagedoor_protocol::{Compression, Config, Event, Kind, encode_frame};
+use stagedoor_protocol::{Compression, Config, Event, Frame, Kind, encode_frame};
 
 use crate::deflating::*;
 use crate::support::*;
@@ -280,6 +280,19 @@ fn with_takeover_a_message_refers_to_those_before() {
     });
     assert!(sizes[0][0] >= 500 && sizes[0][1..].iter().all(|&size| size < 50), "{sizes:?}");
     assert_eq!(sizes[1], [500; 3], "what does not shrink goes as it is");
+}
+
+#[test]
+fn a_frame_of_the_sender_is_compressed_as_the_message_would_be() {
+    for offer in [OFFER, NO_TAKEOVER] {
+        let mut stages = [(); 2].map(|()| Stage::with_deflate(&CONFIG, offer));
+        for message in [json(1, 20_000).into_bytes(), noise(7, 20_000), b"small".to_vec()] {
+            stages[0].connection.send(Kind::Binary, &message);
+            stages[1].connection.send_frame(Frame::new(Kind::Binary, &message));
+            let [one, other] = stages.each_mut().map(Stage::write);
+            assert_eq!(one, other);
+        }
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io::IoSlice;
 use std::sync::Arc;
 
-use stagedoor_protocol::{Kind, encode_frame};
+use stagedoor_protocol::{Frame, Kind, encode_frame};
 
 use crate::support::*;
 
@@ -43,6 +43,30 @@ fn a_large_message_has_a_slice_of_its_own() {
     let before = answer(FIN | TEXT, b"before");
     let frame = [b"\x82\x7f\0\0\0\0\0\x01\x86\xa0", &large[..]].concat();
     assert_eq!(stage.write(), [before, frame, answer(FIN | TEXT, b"after")].concat());
+}
+
+#[test]
+fn a_frame_of_the_sender_goes_out_as_the_message_would() {
+    for size in [0, 125, 126, 65_535, 65_536, 100_000] {
+        let large = vec![7; size];
+        let (mut stage, mut other) = (Stage::new(), Stage::new());
+        assert_eq!(Frame::new(Kind::Binary, &large).payload(), large);
+        stage.connection.send(Kind::Text, b"before");
+        other.connection.send(Kind::Text, b"before");
+        let end = stage.connection.send_frame(Frame::new(Kind::Binary, &large));
+        assert_eq!(end, other.connection.send(Kind::Binary, &large));
+        stage.connection.send(Kind::Text, b"after");
+        other.connection.send(Kind::Text, b"after");
+        assert_eq!(stage.write(), other.write());
+    }
+}
+
+#[test]
+fn a_frame_after_our_close_is_ignored() {
+    let mut stage = Stage::new();
+    stage.connection.close(1000, "", stage.now);
+    stage.connection.send_frame(Frame::new(Kind::Text, b"too late"));
+    assert_eq!(stage.write(), close_answer(1000, ""));
 }
 
 #[test]

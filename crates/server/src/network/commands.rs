@@ -25,9 +25,9 @@ impl Network {
                         self.mark_dirty(to.slot());
                     }
                 }
-                Command::SendLarge { to, kind, payload, receipt } => {
+                Command::SendLarge { to, frame, receipt } => {
                     if let Some(peer) = find(&mut self.peers, to) {
-                        peer.send(kind, &payload, receipt);
+                        peer.send_frame(frame, receipt);
                         self.mark_dirty(to.slot());
                     }
                 }

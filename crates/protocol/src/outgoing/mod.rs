@@ -10,6 +10,7 @@
 //! A segment is one large frame, one frame shared by many connections, or many small frames.
 
 mod buffer;
+mod encoded;
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -21,6 +22,8 @@ use crate::message::Kind;
 
 use buffer::{Buffer, Segment, recycle};
 
+pub use encoded::{Frame, encode_frame};
+
 /// Small frames are put into one segment until it has this many bytes.
 const SEGMENT_SIZE: usize = 64 * 1024;
 /// A payload of this size gets a segment of its own, and is worth a [`Frame`].
@@ -31,39 +34,6 @@ const SHARED_FRAME: usize = 4 * 1024;
 const MAX_CONTROL: usize = 16 * 1024;
 /// Segments for which an empty queue keeps room.
 const KEPT_SEGMENTS: usize = 8;
-
-/// A whole frame, for [`Connection::send_encoded`](crate::Connection::send_encoded).
-pub fn encode_frame(kind: Kind, payload: &[u8]) -> Arc<[u8]> {
-    let mut frame = Vec::with_capacity(MAX_UNMASKED_HEADER + payload.len());
-    frame::encode(kind.into(), payload, &mut frame);
-    frame.into()
-}
-
-/// A whole message in one frame, encoded by its sender: what is large is copied once.
-#[derive(Debug)]
-pub struct Frame {
-    kind: Kind,
-    bytes: Vec<u8>,
-    payload_size: usize,
-}
-
-impl Frame {
-    /// Text must be UTF-8: it is not checked here.
-    pub fn new(kind: Kind, payload: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(MAX_UNMASKED_HEADER + payload.len());
-        frame::encode(kind.into(), payload, &mut bytes);
-        Self { kind, bytes, payload_size: payload.len() }
-    }
-
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
-    }
-
-    /// The message.
-    pub fn payload(&self) -> &[u8] {
-        &self.bytes[self.bytes.len() - self.payload_size..]
-    }
-}
 
 /// The queue. [`fill`](Self::fill) shows what is next, [`advance`](Self::advance) takes it off.
 #[derive(Debug, Default)]

@@ -1,0 +1,39 @@
+//! Frames that are encoded before they are queued.
+
+use std::sync::Arc;
+
+use crate::frame::{self, MAX_UNMASKED_HEADER};
+use crate::message::Kind;
+
+/// A whole frame, for [`Connection::send_encoded`](crate::Connection::send_encoded).
+pub fn encode_frame(kind: Kind, payload: &[u8]) -> Arc<[u8]> {
+    let mut frame = Vec::with_capacity(MAX_UNMASKED_HEADER + payload.len());
+    frame::encode(kind.into(), payload, &mut frame);
+    frame.into()
+}
+
+/// A whole message in one frame, encoded by its sender: what is large is copied once.
+#[derive(Debug)]
+pub struct Frame {
+    kind: Kind,
+    pub(super) bytes: Vec<u8>,
+    payload_size: usize,
+}
+
+impl Frame {
+    /// Text must be UTF-8: it is not checked here.
+    pub fn new(kind: Kind, payload: &[u8]) -> Self {
+        let mut bytes = Vec::with_capacity(MAX_UNMASKED_HEADER + payload.len());
+        frame::encode(kind.into(), payload, &mut bytes);
+        Self { kind, bytes, payload_size: payload.len() }
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The message.
+    pub fn payload(&self) -> &[u8] {
+        &self.bytes[self.bytes.len() - self.payload_size..]
+    }
+}

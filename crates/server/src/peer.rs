@@ -362,8 +362,11 @@ impl Peer {
         batch: &mut Batch,
     ) -> Fate {
         self.abort(code, reason, now, batch);
-        let _ = self.socket.shutdown(Shutdown::Write);
-        self.linger(rules, now)
+        let fate = self.linger(rules, now);
+        if !self.stream.is_secure() {
+            self.finish(now); // with TLS, the abort has
+        }
+        fate
     }
 
     /// When [`Peer::handle_timeout`] wants to be called.

@@ -73,7 +73,7 @@ impl HeadReader {
         self.is_complete = true;
         self.head.extend_from_slice(&bytes[..end]);
         self.rest.extend_from_slice(&bytes[end..]);
-        Request::parse(&std::mem::take(&mut self.head), self.limits.headers).map(Some)
+        Request::parse(&std::mem::take(&mut self.head), self.lines - 1).map(Some)
     }
 
     /// The bytes that came behind the head, in their order.
@@ -83,6 +83,7 @@ impl HeadReader {
 
     /// Looks at the bytes behind those in `head`, and says where among them the head ends.
     fn scan(&mut self, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
+        let HeadLimits { line, headers, size } = self.limits;
         let mut last = self.head.last().copied();
         for (at, &byte) in bytes.iter().enumerate() {
             #[cfg(test)]
@@ -102,13 +103,13 @@ impl HeadReader {
                 _ => self.line_len += 1,
             }
             // The CR of the line's end may have been counted, but not more.
-            let HeadLimits { line, headers, size } = self.limits;
             if self.lines == 0 && self.line_len > line + usize::from(byte == b'\r') {
                 let text = format!("the request line has more than {line} bytes");
                 return Err(Refusal::new(414, text));
             }
             if self.lines > 1 + headers {
-                return Err(too_many_headers(headers));
+                let text = format!("the request has more than {headers} headers");
+                return Err(Refusal::new(431, text));
             }
             if self.head.len() + at + 1 >= size {
                 let text = format!("the request head has more than {size} bytes");
@@ -126,10 +127,6 @@ impl HeadReader {
         }
         Ok(Some(at + 1))
     }
-}
-
-pub(super) fn too_many_headers(most: usize) -> Refusal {
-    Refusal::new(431, format!("the request has more than {most} headers"))
 }
 
 /// Without the bytes, which may hold secrets.

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::authority::{is_valid_host, is_valid_origin};
-use super::head::too_many_headers;
 use super::refusal::Refusal;
 
 /// The methods that are answered.
@@ -43,16 +42,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// Parses a head up to and with its empty line, and checks what every route needs.
-    pub(super) fn parse(head: &[u8], max_headers: usize) -> Result<Self, Refusal> {
+    /// Parses a head with so many headers, up to and with its empty line, and checks what every
+    /// route needs.
+    pub(super) fn parse(head: &[u8], headers: usize) -> Result<Self, Refusal> {
         let text: String = head.iter().copied().map(char::from).collect();
-        let lines = text.bytes().filter(|&byte| byte == b'\n').count();
-        let mut headers = vec![httparse::EMPTY_HEADER; lines.min(max_headers)];
+        let mut headers = vec![httparse::EMPTY_HEADER; headers];
         let mut parsed = httparse::Request::new(&mut headers);
-        parsed.parse(text.as_bytes()).map_err(|error| match error {
-            httparse::Error::TooManyHeaders => too_many_headers(max_headers),
-            other => not_http(other),
-        })?;
+        parsed.parse(text.as_bytes()).map_err(not_http)?;
         if parsed.version != Some(1) {
             return Err(not_http(httparse::Error::Version));
         }

@@ -125,15 +125,16 @@ def processor_time(pid: int) -> float:
 
 
 def assert_linear(work: Callable[[int], None], pid: int, size: int, times: int) -> None:
-    """What `work(size)` costs the process grows with the size, and not with its square."""
+    """What `work(size)` costs the process grows with the size, and not with its square: so many
+    small ones cost about as much as a large one, and not that many times less."""
     work(size)
-    costs = []
-    for each in (size, size * times):
-        before = processor_time(pid)
-        for _ in range(3):
-            work(each)
-        costs.append(processor_time(pid) - before)
-    few, many = costs
-    # In between of `times` and its square, for it is noisy.
-    bound = times * times**0.5
-    assert many < bound * few, f"{times} times as much takes {many / few:.1f} times as long"
+    few = many = 0.0
+    for _ in range(3):  # in turns, for what else runs on the machine has its part in it
+        start = processor_time(pid)
+        for _ in range(times):
+            work(size)
+        between = processor_time(pid)
+        work(size * times)
+        few += between - start
+        many += processor_time(pid) - between
+    assert many < few * times / 3, f"in one piece it takes {many / few:.1f} times as long"

@@ -37,17 +37,18 @@ class Target:
         self.corpus = {path.name: path.read_bytes() for path in sorted((FOLDER / name).iterdir())}
 
     def run(self, make: Make, check: Check, count: int) -> None:
-        """Check what is kept, and then so many inputs, or for `FUZZ_SECONDS`: two of three are
-        made, the others are kept ones with changes. Raises: what `check` does for an input."""
+        """Check what is kept, and then so many inputs, always the same ones; or others, for
+        `FUZZ_SECONDS`. Two of three are made, the others are kept ones with changes. Raises: what
+        `check` does for an input."""
         for name, data in self.corpus.items():
             try:
                 check(data)
             except Exception as error:
                 error.add_note(f"the input is the kept one {self.name}/{name}")
                 raise
-        seconds = float(os.environ.get("FUZZ_SECONDS", "0"))
-        deadline = time.monotonic() + seconds
-        chance = random.Random()
+        seconds = os.environ.get("FUZZ_SECONDS")
+        deadline = time.monotonic() + float(seconds or 0)
+        chance = random.Random(None if seconds else self.name)
         kept = list(self.corpus.values())
         done = 0
         while done < count or time.monotonic() < deadline:

@@ -92,7 +92,7 @@ def test_a_session_answers_every_request_once() -> None:
         assert connection.closed == []
 
     try:
-        Target("sessions").run(make, check, 1000)
+        Target("sessions").run(make, check, 400)
     finally:
         hub.runner.close()
 

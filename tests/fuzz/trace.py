@@ -11,7 +11,9 @@ import codecs
 import logging
 import struct
 import subprocess
+import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +30,8 @@ from websockets.typing import ExtensionParameter
 ROOT = Path(__file__).parents[2]
 MAX_MESSAGE = 4096
 """The limit of both."""
+TAIL = b"\0\0\xff\xff"
+"""What every compressed message ends with and is not sent."""
 
 
 class Case(NamedTuple):
@@ -52,8 +56,8 @@ class Trace(NamedTuple):
     """Whether the end is that the client broke the rules."""
     written: Sequence[tuple[int, bytes]] = ()
     """Frames sent, by opcode; of a close frame the code alone."""
-    saw_final_block: bool = False
-    """Whether a compressed message had a block that says it is the last; theirs only."""
+    took_cut: bool = False
+    """Whether it took a compressed message that is not all of what was compressed; theirs."""
 
 
 class Ours:
@@ -109,15 +113,54 @@ def _frames(data: bytes) -> list[tuple[int, bytes]]:
     return frames
 
 
-class _Watched(PerMessageDeflate):
-    """Keeps the decompressors that it drops, to see how they ended."""
+class _Decoder:
+    """A decompressor of zlib that goes on where a stream ends within what the messages are
+    (RFC 7692 section 7.2.3.4): theirs would ignore the rest."""
+
+    def __init__(self, decoder: Any) -> None:
+        self._decoder = decoder
+        self._has_ended = False
+        self.unconsumed_tail = b""
+        self.was_cut = False
+        """Whether a message ended within a block, which theirs does not mind."""
+
+    def decompress(self, data: bytes, max_length: int = 0) -> bytes:
+        out = self._decompress(data, max_length)
+        if data.endswith(TAIL) and not self._has_ended:
+            # Where a block can begin, an empty one that is final ends the stream, all of it used.
+            probe = self._decoder.copy()
+            with suppress(zlib.error):
+                probe.decompress(b"\x03\0")
+            self.was_cut = self.was_cut or not probe.eof or bool(probe.unused_data)
+        return out
+
+    def _decompress(self, data: bytes, max_length: int) -> bytes:
+        out = b""
+        while not (self._has_ended and data in (b"", TAIL)):
+            left = max_length - len(out)
+            if max_length and left == 0:
+                self.unconsumed_tail = data
+                return out
+            out += self._decoder.decompress(data, left if max_length else 0)
+            self.unconsumed_tail = self._decoder.unconsumed_tail
+            self._has_ended = self._decoder.eof
+            if not self._has_ended:
+                return out
+            data = self._decoder.unused_data
+            self._decoder = zlib.decompressobj(-15)
+        return out
+
+
+class _Deflate(PerMessageDeflate):
+    """Theirs, with such decompressors, all of which it keeps."""
 
     def __init__(self, *arguments: Any) -> None:
-        self.decoders: list[Any] = []
+        self.decoders: list[_Decoder] = []
         super().__init__(*arguments)
 
     def __setattr__(self, name: str, value: object) -> None:
         if name == "decoder":
+            value = _Decoder(value)
             self.decoders.append(value)
         super().__setattr__(name, value)
 
@@ -127,7 +170,7 @@ class _Factory(ServerPerMessageDeflateFactory):
         self, params: Sequence[ExtensionParameter], accepted_extensions: Sequence[Extension]
     ) -> tuple[list[ExtensionParameter], PerMessageDeflate]:
         agreed, made = super().process_request_params(params, accepted_extensions)
-        return agreed, _Watched(
+        return agreed, _Deflate(
             made.remote_no_context_takeover,
             made.local_no_context_takeover,
             made.remote_max_window_bits,
@@ -193,12 +236,6 @@ def theirs(case: Case) -> Trace:
         elif protocol.close_rcvd is not None:
             end = int(protocol.close_rcvd.code)
     written = _frames(b"".join(protocol.data_to_send()))
-    decoders = [
-        decoder
-        for extension in protocol.extensions
-        if isinstance(extension, _Watched)
-        for decoder in extension.decoders
-    ]
     return Trace(
         None,
         response.headers.get("Sec-WebSocket-Extensions", "").replace(" ", ""),
@@ -206,7 +243,12 @@ def theirs(case: Case) -> Trace:
         end,
         failed,
         written,
-        any(decoder.eof for decoder in decoders),
+        any(
+            decoder.was_cut
+            for extension in protocol.extensions
+            if isinstance(extension, _Deflate)
+            for decoder in extension.decoders
+        ),
     )
 
 

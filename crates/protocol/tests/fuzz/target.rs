@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestError, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
 
 /// Inputs in a row, between looks at the clock.
 const ROUND: u32 = 250;
@@ -33,7 +33,8 @@ impl Target {
         Self { name, names, corpus }
     }
 
-    /// Checks what is kept, and then inputs of the generator: one round, or for `FUZZ_SECONDS`.
+    /// Checks what is kept, and then inputs of the generator: one round, always of the same ones,
+    /// or others, for `FUZZ_SECONDS`.
     ///
     /// # Panics
     ///
@@ -43,12 +44,18 @@ impl Target {
             let _named = Named(name);
             check(input);
         }
-        let seconds = std::env::var("FUZZ_SECONDS").map_or(0.0, |text| text.parse().unwrap());
-        let deadline = Instant::now() + Duration::from_secs_f64(seconds);
+        let seconds = std::env::var("FUZZ_SECONDS").ok().map(|text| text.parse().unwrap());
+        let deadline = Instant::now() + Duration::from_secs_f64(seconds.unwrap_or(0.0));
         let config = Config { cases: ROUND, failure_persistence: None, ..Config::default() };
         let mut count = 0;
         loop {
-            let outcome = TestRunner::new(config.clone()).run(inputs, |input| {
+            let mut runner = if seconds.is_some() {
+                TestRunner::new(config.clone())
+            } else {
+                let same = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+                TestRunner::new_with_rng(config.clone(), same)
+            };
+            let outcome = runner.run(inputs, |input| {
                 check(&input);
                 Ok(())
             });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import logging
 import os
 import sys
 import weakref
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 PIPE_SIZE = 1 << 20
 """Bytes that the stacks of a hundred threads may take; what does not fit is lost."""
 
+logger = logging.getLogger("stagedoor")
+
 _dumps: weakref.WeakSet[StackDump] = weakref.WeakSet()
 
 
@@ -21,7 +24,7 @@ class StackDump:
     """Lets `faulthandler` write all stacks to a pipe on a signal that nothing else uses, and the
     network thread raise it on itself.
 
-    Where no signal can be had, as on Windows, it does nothing. `faulthandler.register` is undone
+    Where no signal or no pipe can be had, it does nothing. `faulthandler.register` is undone
     by `close()`; nothing else of `faulthandler` is touched.
     """
 
@@ -30,7 +33,12 @@ class StackDump:
         self._signal = network.free_signal()
         if self._signal is None or sys.platform == "win32":
             return
-        reader, self._writer = os.pipe()
+        try:
+            reader, self._writer = os.pipe()
+        except OSError as error:
+            self._signal = None
+            logger.warning("nobody can tell where a game hangs that holds the GIL: %s", error)
+            return
         # A handler that waits for its reader would wait on the reader's own thread.
         os.set_blocking(reader, False)
         os.set_blocking(self._writer, False)

@@ -204,9 +204,13 @@ class WebSocketServer:
             host, port, tokens=self._tokens, **self._options.for_core(), **self._guard
         )
         watch = self._watch or partial(warn_when_neglected, advice=self._advice)
-        self._lifetime = Lifetime(self, core.thread, watch)
-        if (loop := asyncio._get_running_loop()) is not None:
-            self._bridge = LoopBridge(loop, core, self._poll_in_loop or self.poll)
+        try:
+            self._lifetime = Lifetime(self, core.thread, watch)
+            if (loop := asyncio._get_running_loop()) is not None:
+                self._bridge = LoopBridge(loop, core, self._poll_in_loop or self.poll)
+        except (OSError, RuntimeError):  # no descriptor is left, or no thread
+            self._release()
+            raise
 
     def close(self, callback: Callback | None = None) -> None:
         """Stop accepting and close every connection with code 1001; never blocks.

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 import weakref
 from pathlib import Path
 
@@ -734,64 +733,3 @@ class TestAProcessThatWasStopped:
             assert beginner.read_response().status == 101
             for each in (client, beginner, late):
                 each.close()
-
-
-class TestManyCycles:
-    def test_500_connects_and_resets_leave_descriptors_and_threads_as_they_were(
-        self, server: WebSocketServer, connect: Connect
-    ) -> None:
-        recording = Recording(server)
-        healthy = connect(server)
-        recording.next_connection()
-        gc.collect()
-        threads, opened = len(native_threads()), descriptors()
-        for number in range(500):
-            client = connected(server.port or 0)
-            if number % 2:
-                client.send(frame(TEXT, b"x"))
-            client.reset()
-            server.poll()
-        recording.wait_for("closed", 500)
-        assert len(server.connections) == 1
-        wait_until(lambda: descriptors() <= opened)
-        assert len(native_threads()) <= threads
-        healthy.send(frame(PING, b"alive"))
-        assert healthy.read_frame().payload == b"alive"
-
-    def test_out_of_descriptors_accepting_waits_and_recovers(self) -> None:
-        source = """
-            import resource
-            server = WebSocketServer()
-            server.listen(0)
-            print(server.port)
-            limit = len(os.listdir("/proc/self/fd")) - 1 + 3
-            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-            print("limited")
-            began = time.process_time()
-            done = threading.Event()
-            threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
-            while not done.is_set():
-                server.poll() or time.sleep(0.005)
-            print(time.process_time() - began)
-        """
-        with Program(source) as program:
-            port = program.read_port()
-            assert program.read_line() == "limited"
-            first = connected(port)
-            crowd = [RawClient(port) for _ in range(8)]
-            first.send(frame(PING, b"1"))
-            assert first.read_frame().payload == b"1", "who is in is served"
-            time.sleep(0.5)  # what it costs to wait takes time to see
-            for client in crowd:
-                client.close()
-            late = connected(port)
-            late.send(frame(PING, b"2"))
-            assert late.read_frame().payload == b"2"
-            assert program.process.stdin is not None
-            program.process.stdin.close()
-            program.process.stdin = None
-            code, stdout, stderr = program.finish()
-            assert (code, stderr) == (0, "")
-            assert float(stdout) < 0.1 * 5, "it does not spin"
-            first.close()
-            late.close()

@@ -131,6 +131,12 @@ class Program:
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
+    def finish_input(self) -> None:
+        """Close its standard input."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.stdin = None
+
     def finish(self, patience: float = PATIENCE) -> tuple[int, str, str]:
         """Wait for its end: exit code, the rest of its output, and what it wrote to stderr."""
         stdout, stderr = self.process.communicate(timeout=patience)

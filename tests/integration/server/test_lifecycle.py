@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 import weakref
 from pathlib import Path
 
@@ -733,3 +734,76 @@ class TestAProcessThatWasStopped:
             assert beginner.read_response().status == 101
             for each in (client, beginner, late):
                 each.close()
+
+
+class TestAnyThread:
+    def test_may_call_everything_at_once(self) -> None:
+        source = """
+            errors, rounds = [], [0] * 6
+            server = WebSocketServer(close_timeout=0.2)
+            server.onconnection = lambda connection: connection.send("hello", lambda error: None)
+            server.listen(0)
+            port = server.port
+            print(port)
+            done = threading.Event()
+
+            def restart():
+                server.close()
+                try:
+                    server.listen(port)
+                except RuntimeError as error:
+                    assert "closing" in str(error) or "running" in str(error), error
+
+            def all_connections():
+                for connection in server.connections:
+                    connection.send("x" * 1000, lambda error: None)
+                    connection.readyState, connection.bufferedAmount, repr(connection)
+                    if connection.id % 3 == 0:
+                        connection.close(1000, "bye")
+
+            calls = [
+                all_connections,
+                lambda: server.broadcast("to all"),
+                lambda: (repr(server), server.port, len(server.connections)),
+                lambda: server.close(lambda error: None) if rounds[3] % 50 == 49 else None,
+                restart,
+                lambda: setattr(server, "onclose", lambda error: None),
+            ]
+
+            def again_and_again(number):
+                try:
+                    while not done.is_set():
+                        calls[number]()
+                        rounds[number] += 1
+                        time.sleep(0.001)
+                except BaseException as error:
+                    errors.append(repr(error))
+
+            threads = [threading.Thread(target=again_and_again, args=(n,)) for n in range(6)]
+            for thread in threads:
+                thread.start()
+            threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
+            while not done.is_set():
+                server.poll() or time.sleep(0.001)
+            for thread in threads:
+                thread.join()
+            server.close()
+            while server.port is not None:
+                server.poll()
+            print(errors, all(rounds))
+        """
+        with Program(source) as program:
+            port = program.read_port()
+            heard = 0
+            deadline = time.monotonic() + PATIENCE
+            while heard < 100:
+                assert time.monotonic() < deadline, heard
+                try:
+                    client = connected(port)
+                    heard += client.read_frame().opcode == TEXT
+                    client.close()
+                except (OSError, EOFError):  # the server is between two lives
+                    continue
+            program.finish_input()
+            code, stdout, stderr = program.finish()
+            assert (code, stdout, stderr) == (0, "[] True\n", "")

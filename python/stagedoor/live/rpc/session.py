@@ -61,6 +61,8 @@ GONE: Final = frozenset(
     }
 )
 """Ends of a connection that are no complaint about the client."""
+CLOSED: Final = "the connection is closed"
+"""What a connection that has ended says to who sends."""
 NOT_AUTHENTICATED_IN_TIME: Final = 4401
 NO_ROOM: Final = 1013
 """The close code for a client that does not take its answers."""
@@ -188,6 +190,8 @@ class Session:
 
     def _send(self, answer: bytes) -> None:
         refusal = self.connection._core.send_text(answer)
+        if refusal == CLOSED:
+            return  # nobody is there to miss it, and a later event says so
         if refusal is not None and self.connection.readyState is ReadyState.OPEN:
             # An answer must not be lost in silence.
             self.hub.complaints.add("answer", f"{self} does not take its answers: {refusal}")

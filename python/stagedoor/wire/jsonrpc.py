@@ -17,7 +17,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from stagedoor.wire.errors import InvalidParams, InvalidRequest, ParseError, RpcError
 from stagedoor.wire.nesting import is_nested_deeper
-from stagedoor.wire.size import MAX_ANSWER, SMALL, check_size, check_surface
+from stagedoor.wire.size import MAX_ANSWER, check_size, check_surface
 
 MAX_BATCH: Final = 100
 """Members a batch may have, if nobody says otherwise."""
@@ -238,8 +238,7 @@ def encode_result(
     max_size: int = MAX_ANSWER,
 ) -> bytes:
     """An answer with a result. Raises: one of UNENCODABLE; TooLargeError is one."""
-    if type(result) not in SMALL:
-        check_surface(result, max_size)
+    check_surface(result, max_size)
     text = encoder.encode(_Result("2.0", result, id))
     return text if len(text) <= max_size else check_size(text, max_size)
 

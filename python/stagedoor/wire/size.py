@@ -9,8 +9,7 @@ MAX_ANSWER: Final = 16 << 20
 
 _LOOKED_AT: Final = 64
 """Members of a value that `check_surface()` looks at."""
-SMALL: Final = frozenset({int, float, bool, type(None)})
-"""Types whose values are never too large."""
+_SMALL: Final = frozenset({int, float, bool, type(None)})
 
 
 class TooLargeError(ValueError):
@@ -33,6 +32,8 @@ def check_size(text: bytes, most: int = MAX_ANSWER) -> bytes:
 def check_surface(value: object, most: int = MAX_ANSWER) -> None:
     """Raises TooLargeError for a value whose JSON would certainly be too large, so that the text of
     a gigabyte is never made. Looks at the value and its first members, no deeper."""
+    if type(value) in _SMALL:
+        return
     least = _least(value)
     if least <= most:
         least += sum(map(_least, _members(value)))

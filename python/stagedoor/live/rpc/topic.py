@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from stagedoor.live.rpc.roles import Role
 from stagedoor.wire import jsonrpc
@@ -27,12 +26,22 @@ View: TypeAlias = Callable[[Any], Any]
 """What a subscriber gets of a value, or `NOTHING`; equal views make one group. Hashable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """One value of a topic."""
 
     time: float
     """Seconds since the epoch."""
+    frame: int
+    value: Any
+
+
+class _Data(Struct, gc=False):
+    """The params of `topic.data`."""
+
+    subscription: int
+    topic: str
+    sequence: Any
+    time: Any
     frame: int
     value: Any
 
@@ -83,15 +92,8 @@ class Group:
     def encode(self, sequence: Any, time: Any, frame: int, value: Any) -> bytes:
         """A notification for the members. Raises what a value that JSON cannot carry does."""
         check_surface(value)
-        params = {
-            "subscription": self.number,
-            "topic": self.topic.name,
-            "sequence": sequence,
-            "time": time,
-            "frame": frame,
-            "value": value,
-        }
-        return check_size(jsonrpc.encode_notification("topic.data", params, self._encoder))
+        data = _Data(self.number, self.topic.name, sequence, time, frame, value)
+        return check_size(jsonrpc.encode_notification("topic.data", data, self._encoder))
 
     def flush(self, now: float) -> Any:
         """What is to be published of the values so far, if the time for it has come."""

@@ -253,7 +253,9 @@ def _modules(text: str = "", start: Start = 0, count: Count = 100) -> ModulePage
 
 def _module(name: str, module: object) -> ModuleInfo:
     """Without running any code of the module's, which may load itself when it is asked."""
-    facts = object.__getattribute__(module, "__dict__") if isinstance(module, ModuleType) else {}
+    # Others call themselves modules, as cffi's do, by their `__class__`.
+    is_module = issubclass(type(module), ModuleType)
+    facts = object.__getattribute__(module, "__dict__") if is_module else {}
     file, version = facts.get("__file__"), facts.get("__version__")
     return ModuleInfo(
         exact(name),

@@ -148,6 +148,18 @@ class TestModules:
         assert found["msgspec"]["file"] == msgspec.__file__
         assert page["total"] == len(found)
 
+    def test_what_only_calls_itself_a_module_is_listed_by_its_name(
+        self, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Lib:
+            __slots__ = ()
+            __class__ = type(sys)
+
+        assert isinstance(Lib(), type(sys))
+        monkeypatch.setitem(sys.modules, "pretended", Lib())
+        page = result(connection, "modules", text="pretended")
+        assert page["modules"] == [{"name": "pretended", "file": None, "version": None}]
+
     def test_come_in_pages(self, connection: FakeConnection) -> None:
         names: list[str] = []
         total = result(connection, "modules", count=1)["total"]

@@ -261,9 +261,9 @@ class Understudy:
         """Of methods that run, and may not come to an end for a long time."""
         now = monotonic()
         for key, running in list(self._hub.running.items()):
-            timeout = running.method.timeout
-            if timeout is not None and now - running.since >= timeout:
-                running.session.overrun(key, running)
+            session, _, method, _, since = running
+            if method.timeout is not None and now - since >= method.timeout:
+                session.overrun(key, running)
         for call in list(self._hub.runner.calls):
             if call.deadline is not None and now >= call.deadline and not call.is_over:
                 call.expire()

@@ -21,16 +21,17 @@ class Rate:
         self._portion, larger = divmod(most, portions)
         self._larger = cycle([1] * larger + [0] * (portions - larger))
         """How many more calls than others the next portion has: any `portions` make `most`."""
-        self._left = 0
+        self.left = 0
+        """Calls that are granted already; who counts one off need not call `take()`."""
 
     def take(self) -> bool:
         """Whether one more call is granted now."""
-        if self._left == 0:
+        if self.left == 0:
             now = monotonic()
             granted = self._granted
             if len(granted) == granted.maxlen and now - granted[0] < 1.0:
                 return False
             granted.append(now)
-            self._left = self._portion + next(self._larger)
-        self._left -= 1
+            self.left = self._portion + next(self._larger)
+        self.left -= 1
         return True

@@ -6,9 +6,9 @@ import logging
 import traceback
 from collections.abc import Callable
 from time import monotonic, time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from stagedoor._core import read_request
 from stagedoor.live.rpc.audit import Caller
@@ -68,15 +68,9 @@ NO_ROOM: Final = 1013
 """The close code for a client that does not take its answers."""
 
 
-class Running(Struct, gc=False):
-    """A plain method that runs now."""
-
-    session: Session
-    request: Request
-    method: Method
-    answer: Callable[[bytes], None]
-    since: float
-    """By `time.monotonic()`."""
+Running: TypeAlias = tuple["Session", Request, Method, Callable[[bytes], None], float]
+"""A plain method that runs now: for whom, what was asked, how it is answered, and since when, by
+`monotonic`. One is made for each call, so it must cost little."""
 
 
 class Session:
@@ -178,11 +172,11 @@ class Session:
     def overrun(self, key: int, running: Running) -> None:
         """Tell the caller of a plain method that its time is up, on the understudy's thread; what
         runs is left alone, and its result dropped."""
-        if running.request.id is UNSET:
+        _, request, method, answer, _ = running
+        if request.id is UNSET:
             return
         if self.hub.running.pop(key, None) is not None:
-            error = TimedOut(running.method.timeout or 0.0)
-            running.answer(jsonrpc.encode_error(running.request.id, error))
+            answer(jsonrpc.encode_error(request.id, TimedOut(method.timeout or 0.0)))
 
     def _refuse_binary(self, _: bytes) -> None:
         error = ParseError("requests are text messages, this one was binary")
@@ -243,10 +237,13 @@ class Session:
         running = self.hub.running
         key = id(request)
         began = monotonic()
-        running[key] = Running(self, request, method, answer, began)
+        running[key] = (self, request, method, answer, began)
         try:
             try:
-                result = self.invoke(method, arguments)
+                if method.with_session or arguments[1]:
+                    result = self.invoke(method, arguments)
+                else:
+                    result = method.function(*arguments[0])
             except BaseException as error:
                 text = self.failed(request, method, error, began)
             else:
@@ -268,7 +265,10 @@ class Session:
 
     def admit(self, name: str, params: bytes | None) -> Method:
         """Count a call, and find its method, if this caller may call it. Raises RpcError."""
-        if not self._rate.take():
+        rate = self._rate
+        if rate.left > 0:
+            rate.left -= 1
+        elif not rate.take():
             refusal = TooManyRequests(f"{self.hub.limits.max_calls_per_second} calls a second")
             raise self._refused(refusal, name, None)
         role = self.caller.role
@@ -304,9 +304,7 @@ class Session:
         positional, by_name = arguments
         if method.with_session:
             return method.function(self, *positional, **by_name)
-        if by_name:
-            return method.function(*positional, **by_name)
-        return method.function(*positional)
+        return method.function(*positional, **by_name)
 
     def answer(
         self, request: Request, method: Method, outcome: Outcome, began: float
@@ -323,7 +321,9 @@ class Session:
     ) -> bytes | None:
         """The answer when the method has returned this; None for a notification. `began` is when
         the call did, by `monotonic`."""
-        self.note(method, request.params, None, began)
+        if method.is_audited:  # `note()`, without the call
+            kept = None if method.takes_secrets else request.params
+            self.hub.audit.add(self.caller, method.name, kept, None, began)
         if request.id is UNSET:
             return None
         try:

@@ -3,6 +3,7 @@
 //! What each name means to a Python caller is written in `python/stagedoor/_core.pyi`, which is
 //! checked against this module. Nothing here runs on the network thread.
 
+mod allocator;
 mod connection;
 mod events;
 mod frames;

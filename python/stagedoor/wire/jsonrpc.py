@@ -5,7 +5,8 @@ batch), and never raises; `encode_result`, `encode_error`, `encode_notification`
 make the answers; `params_error` tells what was wrong with params that would not decode.
 For its clients: `encode_request`, `encode_notification`; what comes back is in `wire.reply`.
 
-One `msgspec` decode per request, everything else only for messages that are not as they should be.
+A game reads requests of the usual form natively; what comes here is everything else, and is checked
+for all that can be wrong with it.
 Any thread may call any of this.
 """
 

@@ -26,18 +26,22 @@ fn member(server: &Server) -> (Client, GroupId) {
 
 #[test]
 fn the_watch_returns_when_nobody_has_polled_for_so_long_and_not_before() {
+    // Longer than a busy machine keeps this thread from polling.
+    const THRESHOLD: Duration = Duration::from_millis(500);
     let server = listen(Settings::default());
     std::thread::scope(|scope| {
         let began = Instant::now();
+        let mut polled = began;
         let watch = scope.spawn(|| server.wait_stalled(THRESHOLD));
-        while began.elapsed() < 4 * THRESHOLD {
+        while began.elapsed() < 2 * THRESHOLD {
             assert!(!watch.is_finished(), "somebody polls");
+            polled = Instant::now();
             server.attend();
             std::thread::sleep(THRESHOLD / 50);
         }
         assert!(watch.join().expect("no panic"));
         assert!(server.stalled_for() >= THRESHOLD);
-        assert!(began.elapsed() >= 5 * THRESHOLD);
+        assert!(polled.elapsed() >= THRESHOLD);
     });
     #[cfg(unix)]
     assert!(server.attendant().is_some());

@@ -1,15 +1,21 @@
 """The native part of stagedoor: a WebSocket server whose network thread never takes the GIL, and
 the record of what frames took.
 
-`live.websocket` drives the one, `live.frames` the other; nothing else does. Sizes are bytes, times
-are seconds. All methods may be called from any thread unless they say otherwise.
+`live.websocket` drives the one, `live.frames` the other; `live.rpc` has what answers most calls.
+Sizes are bytes, times are seconds. All methods may be called from any thread unless they say
+otherwise.
 """
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias, final
+from typing import Final, Self, TypeAlias, final
 
 from typing_extensions import Buffer
+
+from stagedoor.live.rpc.audit import Caller
+from stagedoor.live.rpc.methods import Method
+from stagedoor.live.rpc.rate import Rate
+from stagedoor.live.rpc.session import Running, Session
 
 __all__ = [
     "BINARY",
@@ -25,6 +31,9 @@ __all__ = [
     "STOPPED",
     "TEXT",
     "Connection",
+    "FastMethod",
+    "FastMethods",
+    "FastPath",
     "Frames",
     "NetworkThread",
     "Server",
@@ -357,6 +366,63 @@ class Span:
     def __enter__(self) -> None: ...
     def __exit__(self, kind: object, error: object, traceback: object, /) -> None: ...
 
+@final
+class FastMethod:
+    """A plain method of the RPC interface that takes all its params by position."""
+
+    def __new__(
+        cls,
+        method: Method,
+        /,
+        *,
+        decode_object: Callable[[bytes], object],
+        decode_array: Callable[[bytes], object],
+    ) -> Self:
+        """The decoders make a msgspec Struct of params by name and by position: its fields are what
+        the function is called with."""
+
+@final
+class FastMethods:
+    """The methods of one stage that can be called in the fast way, by name."""
+
+    def __new__(cls) -> Self: ...
+    def add(self, name: str, method: FastMethod, /) -> None:
+        """Another one of that name is replaced."""
+
+    def discard(self, name: str, /) -> None: ...
+
+@final
+class FastPath:
+    """Answers the calls of one session that need nothing unusual. Game thread only."""
+
+    def __new__(
+        cls,
+        session: Session,
+        /,
+        *,
+        methods: FastMethods,
+        rate: Rate,
+        running: dict[int, Running],
+        audit: Callable[[Caller, str, bytes | None, int | None, float], None],
+        check_surface: Callable[[object, int], None],
+        encode: Callable[[object], bytes],
+        send: Callable[[bytes], str | None],
+        max_nesting: int,
+        max_answer_size: int,
+    ) -> Self: ...
+    @property
+    def role(self) -> int:
+        """What the caller is; 0: nobody yet."""
+
+    @role.setter
+    def role(self, role: int) -> None: ...
+    def answer(self, message: str, /) -> bool:
+        """Answer a call of the usual form, by a caller who may make it, of a plain method that
+        takes what was given. False: this message is no such call, and nothing was done.
+
+        A method that raises, and a result that cannot be sent, go to `Session.ended`. Raises what
+        ends the game."""
+
 def read_request(text: str, max_nesting: int, /) -> tuple[str, bytes | None, int | str] | None:
-    """Method, params (JSON text, if the decoder of the params takes it for some) and id of a
-    JSON-RPC 2.0 request of the usual form; None for any other message, valid or not."""
+    """What the fast path reads: method, params (JSON text, if their decoder takes it for some) and id
+    of a JSON-RPC 2.0 request of the usual form; None for any other message, valid or not."""

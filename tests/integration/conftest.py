@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ Run = Callable[..., Program]
 
 WITNESS = Path(__file__).with_name("witness.py")
 NODE_CLIENT = Path(__file__).with_name("node") / "client.cjs"
+
+# A shell has what it starts in the background ignore Ctrl-C, and our programs would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

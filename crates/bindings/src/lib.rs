@@ -6,6 +6,7 @@
 mod allocator;
 mod connection;
 mod events;
+mod fast_path;
 mod frames;
 mod held;
 mod request;
@@ -22,6 +23,8 @@ mod _core {
 
     #[pymodule_export]
     use super::connection::Connection;
+    #[pymodule_export]
+    use super::fast_path::{FastMethod, FastMethods, FastPath};
     #[pymodule_export]
     use super::frames::{Frames, Span};
     #[pymodule_export]

@@ -2,7 +2,7 @@
 
 use memchr::memchr2;
 
-use crate::{Id, MAX_DIGITS};
+use crate::MAX_DIGITS;
 
 /// Stands for itself in a name.
 fn is_plain(byte: u8) -> bool {
@@ -73,33 +73,34 @@ impl<'a> Cursor<'a> {
         (rest[length] == b'"').then(|| &self.text[start..start + length])
     }
 
-    pub(crate) fn id(&mut self) -> Option<Id<'a>> {
-        match self.token()? {
-            b'"' => self.text_to_quote().map(Id::Text),
-            b'-' => match self.digits()? {
-                0 => None, // Is it the number 0, or another?
-                number => Some(Id::Number(-number)),
-            },
+    /// A text or a whole number, as it stands there.
+    pub(crate) fn id(&mut self) -> Option<&'a str> {
+        let first = self.token()?;
+        let start = self.at - 1;
+        match first {
+            b'"' => {
+                self.text_to_quote()?;
+            }
+            // Is a 0 with a sign the number 0, or another?
+            b'-' if self.rest().first() == Some(&b'0') => return None,
+            b'-' => self.skip_digits()?,
             _ => {
-                self.at -= 1;
-                self.digits().map(Id::Number)
+                self.at = start;
+                self.skip_digits()?;
             }
         }
+        Some(&self.text[start..self.at])
     }
 
-    /// A number as JSON writes whole ones: without zeros in front.
-    fn digits(&mut self) -> Option<i64> {
+    /// Over a number as JSON writes whole ones: without zeros in front.
+    fn skip_digits(&mut self) -> Option<()> {
         let rest = self.rest();
         let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if !(1..=MAX_DIGITS).contains(&count) || (rest[0] == b'0' && count > 1) {
             return None;
         }
         self.at += count;
-        if matches!(rest.get(count), Some(b'.' | b'e' | b'E')) {
-            return None;
-        }
-        let digit = |number, &byte| number * 10 + i64::from(byte - b'0');
-        Some(rest[..count].iter().fold(0, digit))
+        (!matches!(rest.get(count), Some(b'.' | b'e' | b'E'))).then_some(())
     }
 
     /// From a bracket to the one that closes it, by their number. Not deeper than so many.

@@ -19,17 +19,9 @@ pub struct Request<'a> {
     /// What stands between the first bracket and the one that closes it, with both: JSON text if
     /// a parser takes it for some. `None`: the member is missing.
     pub params: Option<&'a str>,
-    /// What the answer repeats.
-    pub id: Id<'a>,
-}
-
-/// The id of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Id<'a> {
-    /// A whole number of at most 18 digits.
-    Number(i64),
-    /// Printable ASCII.
-    Text(&'a str),
+    /// What the answer repeats: a whole number of at most 18 digits, or printable ASCII without an
+    /// escape, in its quotes.
+    pub id: &'a str,
 }
 
 impl<'a> Request<'a> {

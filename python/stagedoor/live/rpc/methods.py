@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from stagedoor._core import FastMethod, FastMethods
 from stagedoor.live.rpc.roles import Role, RoleName
 from stagedoor.live.rpc.signature import Signature
 from stagedoor.wire.errors import MethodNotFound
@@ -66,6 +67,16 @@ class Method:
         """Its params are to be written down nowhere."""
         self.is_audited = self.role > Role.VIEWER or self.takes_secrets
 
+    def fast(self) -> FastMethod | None:
+        """For the calls that need nothing unusual: a plain method that takes all it gets by
+        position."""
+        signature = self.signature
+        if self.kind is not Kind.PLAIN or self.with_session or signature.by_name_only:
+            return None
+        return FastMethod(
+            self, decode_object=signature.by_name.decode, decode_array=signature.by_position.decode
+        )
+
 
 class Methods:
     """The methods of one stage. Registering a name again replaces it.
@@ -76,6 +87,8 @@ class Methods:
     def __init__(self) -> None:
         self.by_name = _Table()
         """Raises MethodNotFound."""
+        self.fast = FastMethods()
+        """Those that can be called in the fast way."""
         self._built_in: set[str] = set()
         self.on_change: Callable[[], None] = lambda: None
         """Called after each change."""
@@ -105,7 +118,12 @@ class Methods:
         self._built_in.add(name)
 
     def _register(self, name: str, function: Callable[..., Any], **options: Any) -> None:
-        self.by_name[name] = Method(name, function, **options)
+        method = Method(name, function, **options)
+        self.by_name[name] = method
+        if (fast := method.fast()) is None:
+            self.fast.discard(name)
+        else:
+            self.fast.add(name, fast)
         self.on_change()
 
     def add_all(self, prefix: str, instance: object, **options: Any) -> None:
@@ -127,6 +145,7 @@ class Methods:
         if name not in self.by_name:
             raise KeyError(f"there is no method {name!r}")
         del self.by_name[name]
+        self.fast.discard(name)
         self.on_change()
 
     def get(self, name: str) -> Method | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import UNSET
 
-from stagedoor._core import read_request
+from stagedoor._core import FastPath
 from stagedoor.live.rpc.audit import Caller
 from stagedoor.live.rpc.calls import Call, Outcome
 from stagedoor.live.rpc.gathering import Begin, Gathering
@@ -35,7 +35,7 @@ from stagedoor.wire.errors import (
     TooManyRequests,
 )
 from stagedoor.wire.jsonrpc import Id, Malformed, Message, Request
-from stagedoor.wire.size import TooLargeError, check_size
+from stagedoor.wire.size import TooLargeError, check_size, check_surface
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.hub import Hub
@@ -68,9 +68,9 @@ NO_ROOM: Final = 1013
 """The close code for a client that does not take its answers."""
 
 
-Running: TypeAlias = tuple["Session", Request, Method, Callable[[bytes], None], float]
-"""A plain method that runs now: for whom, what was asked, how it is answered, and since when, by
-`monotonic`. One is made for each call, so it must cost little."""
+Running: TypeAlias = tuple["Session", Request | str, Method, Callable[[bytes], object], float]
+"""A plain method that runs now: for whom, what was asked (or the message that did), how it is
+answered, and since when, by `monotonic`. One is made for each call, so it must cost little."""
 
 
 class Session:
@@ -90,12 +90,22 @@ class Session:
         self.id: int = connection.id
         host, port = connection.remote_address
         self.address = f"{host}:{port}"
-        self.caller = Caller(self.id, self.address, role)
-        """Who this is, for the audit; another one when the role changes."""
         self.since = time()
         """Seconds since the epoch."""
-        self._max_nesting = hub.limits.max_nesting
         self._rate = Rate(hub.limits.max_calls_per_second)
+        self._fast = FastPath(
+            self,
+            methods=hub.methods.fast,
+            rate=self._rate,
+            running=hub.running,
+            audit=hub.audit.add,
+            check_surface=check_surface,
+            encode=hub.encoder.encode,
+            send=connection._core.send_text,
+            max_nesting=hub.limits.max_nesting,
+            max_answer_size=hub.limits.max_answer_size,
+        )
+        self.role = role
         connection.ontext = self._receive
         connection.onbinary = self._refuse_binary
         connection.onclose = self._closed
@@ -108,7 +118,9 @@ class Session:
 
     @role.setter
     def role(self, role: Role | None) -> None:
-        self.caller = self.caller._replace(role=role)
+        self.caller = Caller(self.id, self.address, role)
+        """Who this is, for the audit."""
+        self._fast.role = role or 0
 
     def notify(self, method: str, params: object) -> None:
         """Send a notification. What JSON cannot carry is logged instead; what the connection cannot
@@ -132,11 +144,8 @@ class Session:
         self.calls.clear()
 
     def _receive(self, text: str) -> None:
-        usual = read_request(text, self._max_nesting)
-        if usual is None:
+        if not self._fast.answer(text):
             self._handle(self.hub.decode(text), self._begin)
-        elif (answer := self._begin(Request(*usual), self._send)) is not None:
-            self._send(answer)
 
     def _handle(self, message: Message, begin: Begin) -> None:
         if isinstance(message, Request):
@@ -172,7 +181,8 @@ class Session:
     def overrun(self, key: int, running: Running) -> None:
         """Tell the caller of a plain method that its time is up, on the understudy's thread; what
         runs is left alone, and its result dropped."""
-        _, request, method, answer, _ = running
+        _, asked, method, answer, _ = running
+        request = self._request(asked)
         if request.id is UNSET:
             return
         if self.hub.running.pop(key, None) is not None:
@@ -184,9 +194,14 @@ class Session:
 
     def _send(self, answer: bytes) -> None:
         refusal = self.connection._core.send_text(answer)
+        if refusal is not None:
+            self.unsent(refusal)
+
+    def unsent(self, refusal: str) -> None:
+        """The connection has not taken an answer."""
         if refusal == CLOSED:
             return  # nobody is there to miss it, and a later event says so
-        if refusal is not None and self.connection.readyState is ReadyState.OPEN:
+        if self.connection.readyState is ReadyState.OPEN:
             # An answer must not be lost in silence.
             self.hub.complaints.add("answer", f"{self} does not take its answers: {refusal}")
             self.connection._close(NO_ROOM, "an answer does not fit into the queue")
@@ -233,42 +248,58 @@ class Session:
         arguments: Arguments,
         answer: Callable[[bytes], None],
     ) -> bytes | None:
-        """Call a plain method; nothing is returned if the understudy has answered meanwhile."""
-        running = self.hub.running
+        """Call a plain method."""
         key = id(request)
-        began = monotonic()
-        running[key] = (self, request, method, answer, began)
+        running: Running = (self, request, method, answer, monotonic())
+        self.hub.running[key] = running
+        result, raised = None, None
         try:
-            try:
-                if method.with_session or arguments[1]:
-                    result = self.invoke(method, arguments)
-                else:
-                    result = method.function(*arguments[0])
-            except BaseException as error:
-                text = self.failed(request, method, error, began)
+            result = self.invoke(method, arguments)
+        except BaseException as error:
+            raised = error
+        return self.ended(key, running, result, raised)
+
+    def ended(
+        self, key: int, running: Running, result: object, raised: BaseException | None
+    ) -> bytes | None:
+        """The answer when a plain method has returned or raised this; None if the understudy has
+        answered meanwhile."""
+        _, asked, method, answer, began = running
+        request = self._request(asked)
+        try:
+            if raised is None:
+                text = self._returned(request, method, result, began)
             else:
-                text = self.returned(request, method, result, began)
+                text = self._failed(request, method, raised, began)
         except KeyboardInterrupt:
-            if running.pop(key, None) is not None:
+            if self.hub.running.pop(key, None) is not None:
                 self.interrupted(request, answer)
             raise
-        if running.pop(key, None) is None:
-            logger.warning(
-                "the method %s took %.1f s, its timeout is %g s: its caller was told so, and what "
-                "came of it is dropped",
-                method.name,
-                monotonic() - began,
-                method.timeout,
-            )
+        if self.hub.running.pop(key, None) is None:
+            self.overran(method, began)
             return None
         return text
 
+    def overran(self, method: Method, began: float) -> None:
+        """A plain method has ended after the understudy had answered."""
+        logger.warning(
+            "the method %s took %.1f s, its timeout is %g s: its caller was told so, and what "
+            "came of it is dropped",
+            method.name,
+            monotonic() - began,
+            method.timeout,
+        )
+
+    def _request(self, asked: Request | str) -> Request:
+        if isinstance(asked, Request):
+            return asked
+        request = self.hub.decode(asked)
+        assert isinstance(request, Request), "the fast path has read it"
+        return request
+
     def admit(self, name: str, params: bytes | None) -> Method:
         """Count a call, and find its method, if this caller may call it. Raises RpcError."""
-        rate = self._rate
-        if rate.left > 0:
-            rate.left -= 1
-        elif not rate.take():
+        if not self._rate.take():
             refusal = TooManyRequests(f"{self.hub.limits.max_calls_per_second} calls a second")
             raise self._refused(refusal, name, None)
         role = self.caller.role
@@ -313,17 +344,15 @@ class Session:
         try:
             result = outcome()
         except BaseException as error:
-            return self.failed(request, method, error, began)
-        return self.returned(request, method, result, began)
+            return self._failed(request, method, error, began)
+        return self._returned(request, method, result, began)
 
-    def returned(
+    def _returned(
         self, request: Request, method: Method, result: object, began: float
     ) -> bytes | None:
         """The answer when the method has returned this; None for a notification. `began` is when
         the call did, by `monotonic`."""
-        if method.is_audited:  # `note()`, without the call
-            kept = None if method.takes_secrets else request.params
-            self.hub.audit.add(self.caller, method.name, kept, None, began)
+        self.note(method, request.params, None, began)
         if request.id is UNSET:
             return None
         try:
@@ -337,14 +366,14 @@ class Session:
                 logger.error("%s", text)
             return jsonrpc.encode_error(request.id, InternalError(text))
 
-    def interrupted(self, request: Request, answer: Callable[[bytes], None]) -> None:
+    def interrupted(self, request: Request, answer: Callable[[bytes], object]) -> None:
         """Ctrl-C came while a method ran. It goes on to the game's loop, which may go on, too: the
         caller is not left waiting."""
         if request.id is not UNSET:
             error = HandlerError("KeyboardInterrupt", "the game was interrupted")
             answer(jsonrpc.encode_error(request.id, error))
 
-    def failed(
+    def _failed(
         self, request: Request, method: Method, raised: BaseException, began: float
     ) -> bytes | None:
         """The answer when the method has raised this. Raises KeyboardInterrupt if it is that."""

@@ -43,13 +43,13 @@ class Signature:
             self._check(parameter, hints.get(parameter.name, Any))
         fields = [_field(parameter, hints.get(parameter.name, Any)) for parameter in parameters]
         by_name_only = [p for p in parameters if p.kind is Parameter.KEYWORD_ONLY]
-        self._by_name_only = [parameter.name for parameter in by_name_only]
+        self.by_name_only = [parameter.name for parameter in by_name_only]
         self._needed_by_name = [p.name for p in by_name_only if p.default is Parameter.empty]
         self._positions = len(fields) - len(by_name_only)
-        self._by_name = msgspec.json.Decoder(
+        self.by_name = msgspec.json.Decoder(
             msgspec.defstruct("Params", fields, kw_only=True, forbid_unknown_fields=True)
         )
-        self._by_position = msgspec.json.Decoder(
+        self.by_position = msgspec.json.Decoder(
             msgspec.defstruct(
                 "Params", fields[: self._positions], array_like=True, forbid_unknown_fields=True
             )
@@ -89,13 +89,13 @@ class Signature:
         try:
             first = params[0]
             if first == _OBJECT:
-                values = astuple(self._by_name.decode(params))
-                if not self._by_name_only:
+                values = astuple(self.by_name.decode(params))
+                if not self.by_name_only:
                     return values, _NOTHING
-                by_name = zip(self._by_name_only, values[self._positions :], strict=True)
+                by_name = zip(self.by_name_only, values[self._positions :], strict=True)
                 return values[: self._positions], dict(by_name)
             if first == _ARRAY and not self._needed_by_name:
-                return astuple(self._by_position.decode(params)), _NOTHING
+                return astuple(self.by_position.decode(params)), _NOTHING
         except UNREADABLE as error:
             raise params_error(error) from None
         if self._needed_by_name:

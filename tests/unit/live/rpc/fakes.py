@@ -63,6 +63,15 @@ class FakeConnection:
         return self.receive(json.dumps(message))
 
 
+class NoFastPath:
+    """Leaves every message to the session."""
+
+    role = 0
+
+    def answer(self, message: str) -> bool:
+        return False
+
+
 class FakePublisher:
     """Keeps what is published, by group."""
 

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any, cast
 
 import pytest
-from tests.unit.live.rpc.fakes import FakeConnection, connect, new_hub
+from tests.unit.live.rpc.fakes import (
+    FakeConnection,
+    NoFastPath,
+    connect,
+    new_hub,
+    session_of,
+)
 
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Methods
@@ -23,9 +30,13 @@ def methods(hub: Hub) -> Methods:
     return hub.methods
 
 
-@pytest.fixture
-def connection(hub: Hub) -> FakeConnection:
-    return connect(hub, Role.OPERATOR)
+@pytest.fixture(params=["fast", "whole"])
+def connection(hub: Hub, request: pytest.FixtureRequest) -> FakeConnection:
+    """One whose calls may go the fast way, and one whose calls never do."""
+    connection = connect(hub, Role.OPERATOR)
+    if request.param == "whole":
+        session_of(hub, connection)._fast = cast(Any, NoFastPath())
+    return connection
 
 
 def add(a: int, b: int = 10) -> int:

@@ -424,5 +424,5 @@ class FastPath:
         ends the game."""
 
 def read_request(text: str, max_nesting: int, /) -> tuple[str, bytes | None, int | str] | None:
-    """What the fast path reads: method, params (JSON text, if their decoder takes it for some) and id
-    of a JSON-RPC 2.0 request of the usual form; None for any other message, valid or not."""
+    """What the fast path reads: method, params (JSON text, if their decoder takes it for some) and
+    id of a JSON-RPC 2.0 request of the usual form; None for any other message, valid or not."""

@@ -189,11 +189,14 @@ class Server:
     def load(self) -> bool:
         """Get hold of the events that have come, if those of the last time are all taken.
 
-        False: there are none. After True, what this thread sends is kept back until the next
-        `take()` or `end()`, so that it goes out together. For the game's thread: this and `take()`
-        tell that it polls, and block, without the GIL, while there are events in the hand of the
-        understudy.
+        False: there are none, and nobody has called `remind()` since the last time. After True,
+        what this thread sends is kept back until the next `take()` or `end()`, so that it goes out
+        together. For the game's thread: this and `take()` tell that it polls, and block, without
+        the GIL, while there are events in the hand of the understudy.
         """
+    def remind(self) -> None:
+        """Have the next `load()` say True: the program has something of its own to do then."""
+
     def take(self, limit: int) -> list[_Event]:
         """The next events of those that `load()` got hold of, `limit` at most."""
     def end(self) -> None:

@@ -1,5 +1,6 @@
 //! A listening server, as Python drives it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) struct Server {
     stream: Mutex<Stream>,
     /// The understudy has given back what it had in hand.
     given_back: Condvar,
+    /// The program has something of its own to do in its next poll.
+    reminder: AtomicBool,
 }
 
 impl Server {
@@ -27,6 +30,7 @@ impl Server {
     pub(crate) fn attended(&self) -> bool {
         self.native.attend();
         self.native.has_events()
+            || self.reminder.load(Ordering::Acquire)
             || self.stream.try_lock().map_or(true, |stream| stream.held.has_events())
     }
 
@@ -119,7 +123,12 @@ impl Server {
         let server = py.detach(|| stagedoor_server::Server::listen(settings, host, port));
         let server = server.map_err(|error| os_error(&error, host, port))?;
         let native = Arc::new(server);
-        Ok(Self { native, stream: Mutex::default(), given_back: Condvar::new() })
+        Ok(Self {
+            native,
+            stream: Mutex::default(),
+            given_back: Condvar::new(),
+            reminder: AtomicBool::new(false),
+        })
     }
 
     #[getter]
@@ -135,11 +144,17 @@ impl Server {
 
     fn load(&self, py: Python<'_>) -> bool {
         self.native.attend();
-        let found = self.stream_for(py, true).load(&self.native);
+        let is_reminded =
+            self.reminder.load(Ordering::Acquire) && self.reminder.swap(false, Ordering::AcqRel);
+        let found = self.stream_for(py, true).load(&self.native) || is_reminded;
         if found {
             self.native.begin();
         }
         found
+    }
+
+    fn remind(&self) {
+        self.reminder.store(true, Ordering::Release);
     }
 
     fn take<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyList>> {

@@ -324,7 +324,6 @@ class Stage:
             topics.live
             or self._runner.calls
             or self._hub.has_changed
-            or server._later
             or server._events is not None
             or not self._pace.is_usual
         ):

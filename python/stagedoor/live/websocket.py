@@ -116,6 +116,8 @@ class WebSocketServer:
         self._connections: dict[int, WebSocketServerConnection] = {}
         self._events: Iterator[tuple[int, int, object]] | None = None
         self._later: deque[Callable[[], object]] = deque()
+        self._load: Callable[[], bool] = self._has_later
+        """Whether there is anything to do in a poll, beside what is left of the last one."""
         self._close_callbacks: list[Handler] = []
         self._onconnection: Handler | None = None
         self._onclose: Handler | None = None
@@ -211,6 +213,9 @@ class WebSocketServer:
         except (OSError, RuntimeError):  # no descriptor is left, or no thread
             self._release()
             raise
+        self._load = core.load
+        if self._later:
+            core.remind()
 
     def close(self, callback: Callback | None = None) -> None:
         """Stop accepting and close every connection with code 1001; never blocks.
@@ -250,10 +255,9 @@ class WebSocketServer:
         With a budget, stops after the event during which so many seconds have passed; what is left
         comes first in the next call. With nothing waiting it costs next to nothing.
         """
-        core = self._core
-        loaded = core is not None and core.load()
-        if not loaded and self._events is None and not self._later:
+        if not self._load() and self._events is None:
             return 0
+        core = self._core
         deadline = None if budget is None else monotonic() + budget
         connections = self._connections
         handled = self._call_all_later()
@@ -352,6 +356,7 @@ class WebSocketServer:
     def _release(self) -> None:
         """Let go of the native server, which has ended."""
         self._core = None
+        self._load = self._has_later
         self._is_closing = False
         if self._bridge is not None:
             self._bridge.close()
@@ -385,10 +390,15 @@ class WebSocketServer:
     def _call_later(self, call: Callable[[], object]) -> None:
         """In the next poll. May be called from any thread."""
         self._later.append(call)
+        if (core := self._core) is not None:
+            core.remind()
         if self._bridge is not None:
             self._bridge.wake()
         elif self._core is None and (loop := asyncio._get_running_loop()) is not None:
             loop.call_soon(self.poll)  # not listening: nothing else would make the loop poll
+
+    def _has_later(self) -> bool:
+        return bool(self._later)
 
     def _call_all_later(self) -> int:
         """Those that are waiting now; what they add waits for the next poll."""
@@ -414,6 +424,7 @@ class WebSocketServer:
             self._bridge.forget()
             self._bridge = None
         self._core = None
+        self._load = self._has_later
         self._is_closing = False
 
 

@@ -187,10 +187,12 @@ class AsyncLine:
     def _receive(self, link: Link, data: bytes) -> None:
         if self._session.link is not link:
             return  # what a connection says that is given up already
-        self._session.receive(data, time.monotonic())
-        self._flush()
-        if self._session.link is None:
-            self._lose()
+        try:
+            self._session.receive(data, time.monotonic())
+            self._flush()
+        finally:
+            if self._session.link is None:
+                self._lose()
 
     def _flush(self) -> None:
         data = self._session.transmit()

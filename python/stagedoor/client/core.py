@@ -94,12 +94,20 @@ class Session:
         self.subscriptions.restore()
 
     def receive(self, data: bytes, now: float) -> None:
-        """Bytes have come, or, if there are none, the end. `now`: seconds, the link's clock."""
+        """Bytes have come, or, if there are none, the end. `now`: seconds, the link's clock.
+
+        Raises KeyboardInterrupt if that comes meanwhile: the link is lost then, since what was read
+        of the bytes cannot be known."""
         link = self.link
-        if link is not None:
+        if link is None:
+            return
+        try:
             self.handle(link.receive(data, now))
-            if link.failure is not None:
-                self.lose(link.failure)
+        except BaseException:
+            self.lose(ConnectionLostError(link.url, 1006, "interrupted while it read"))
+            raise
+        if link.failure is not None:
+            self.lose(link.failure)
 
     def transmit(self) -> bytes:
         """What is to be written to the socket now. A link that has failed says goodbye here."""

@@ -222,10 +222,12 @@ class Line:
         with self._mutex:
             if self._socket is not opened:
                 return True
-            self._session.receive(data, time.monotonic())
-            self._flush()
-            if self._session.link is None:
-                self._lose()
+            try:
+                self._session.receive(data, time.monotonic())
+                self._flush()
+            finally:
+                if self._session.link is None:
+                    self._lose()
         return True
 
     def _step_down(self) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pkgutil
 import socket
 import threading
 from pathlib import Path
@@ -491,3 +492,29 @@ def test_a_subscription_keeps_its_client() -> None:
         stage.publish("rocks", 1)
         assert rocks.get(10).value == 1
         rocks._client.close()
+
+
+@pytest.mark.parametrize("inside", ["websockets.frames.Frame.parse", "msgspec.json.decode"])
+def test_ctrl_c_in_the_middle_of_reading_leaves_a_client_that_connects_again_and_closes(
+    inside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts, name = pkgutil.resolve_name(inside.rpartition(".")[0]), inside.rpartition(".")[2]
+    usual, here = getattr(parts, name), threading.current_thread()
+    is_due = False
+
+    def interrupted(*arguments: object, **options: object) -> object:
+        nonlocal is_due
+        if is_due and threading.current_thread() is here:  # the game is in this process, too
+            is_due = False
+            raise KeyboardInterrupt
+        return usual(*arguments, **options)
+
+    monkeypatch.setattr(parts, name, staticmethod(interrupted))
+    with running(result(1)) as game:
+        client = connect(game.url)
+        for _ in range(2):
+            assert client.call("a") == 1
+            is_due = True
+            with pytest.raises(KeyboardInterrupt):
+                client.call("a")
+        client.close()

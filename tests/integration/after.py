@@ -20,8 +20,9 @@ from program import PATIENCE
 MEMORY = 32 << 20
 """Bytes that a process may keep: what its allocators do not give back. All cases that one process
 goes through share them, so that what each of a hundred keeps shows."""
-FRAME = 0.1
-"""Seconds of processor time that clients may take of one frame: 50 times a stage's budget."""
+FRAME = 0.5
+"""Seconds of processor time that clients may take of one frame: so much more than a stage's budget,
+since what a virtual machine's neighbours take is counted as ours."""
 
 
 class Frames(NamedTuple):

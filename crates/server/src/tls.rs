@@ -47,6 +47,9 @@ impl TlsConfig {
             })?;
         // So that nobody can have us answer what was meant for a server of another protocol.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        // They would come while the client sends its request. Many clients have a thread that reads
+        // and one that writes, and OpenSSL does not take both at once.
+        config.send_tls13_tickets = 0;
         Ok(Self(Arc::new(config)))
     }
 

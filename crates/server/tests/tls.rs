@@ -89,6 +89,18 @@ fn both_versions_carry_messages_and_end_with_a_close_notify() {
 }
 
 #[test]
+fn after_its_handshake_the_server_waits_for_the_request() {
+    let server = listen(secure());
+    let mut client = StreamOwned::new(handshake(&TLS13), dial(server.address()));
+    while client.conn.is_handshaking() {
+        client.conn.complete_io(&mut client.sock).expect("a handshake");
+    }
+    client.sock.set_read_timeout(Some(Duration::from_millis(100))).expect("a socket");
+    let error = client.sock.read(&mut [0]).expect_err("no tickets either");
+    assert!(matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{error}");
+}
+
+#[test]
 fn a_client_may_send_and_read_in_the_smallest_pieces() {
     let server = listen(secure());
     let mut events = Events::of(&server);

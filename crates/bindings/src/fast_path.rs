@@ -195,9 +195,8 @@ impl FastPath {
     #[pyo3(signature = (message, /))]
     fn answer(&self, message: &Bound<'_, PyString>) -> PyResult<bool> {
         let py = message.py();
-        let Some(request) = Request::read(message.to_str()?, self.max_nesting) else {
-            return Ok(false);
-        };
+        let Ok(text) = message.to_str() else { return Ok(false) };
+        let Some(request) = Request::read(text, self.max_nesting) else { return Ok(false) };
         let Some(method) = self.methods.get().get(py, request.method) else { return Ok(false) };
         let method = method.get();
         let rate = self.rate.bind(py);

@@ -23,6 +23,8 @@ pub(crate) struct Server {
     given_back: Condvar,
     /// The program has something of its own to do in its next poll.
     reminder: AtomicBool,
+    /// The program has waited for what it polls next: it has nothing else to do.
+    has_waited: AtomicBool,
 }
 
 impl Server {
@@ -128,6 +130,7 @@ impl Server {
             stream: Mutex::default(),
             given_back: Condvar::new(),
             reminder: AtomicBool::new(false),
+            has_waited: AtomicBool::new(false),
         })
     }
 
@@ -146,9 +149,12 @@ impl Server {
         self.native.attend();
         let is_reminded =
             self.reminder.load(Ordering::Acquire) && self.reminder.swap(false, Ordering::AcqRel);
-        let found = self.stream_for(py, true).load(&self.native) || is_reminded;
+        let has_waited = self.has_waited.load(Ordering::Relaxed)
+            && self.has_waited.swap(false, Ordering::Relaxed);
+        let mut stream = self.stream_for(py, true);
+        let found = stream.load(&self.native) || is_reminded;
         if found {
-            self.native.begin();
+            self.native.begin(has_waited && stream.has_one_event());
         }
         found
     }
@@ -208,7 +214,9 @@ impl Server {
 
     fn wait(&self, py: Python<'_>, timeout: f64) -> PyResult<bool> {
         let timeout = seconds(timeout)?;
-        Ok(py.detach(|| self.native.wait(timeout)))
+        let found = py.detach(|| self.native.wait(timeout));
+        self.has_waited.store(found, Ordering::Relaxed);
+        Ok(found)
     }
 
     #[cfg(unix)]

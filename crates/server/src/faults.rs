@@ -58,6 +58,7 @@ struct State {
     jumped: Duration,
     injected: u64,
     calls: u64,
+    calls_of_the_program: u64,
     turns: u64,
     sums: Sums,
     /// The poll that sockets are registered with.
@@ -105,6 +106,11 @@ impl Faults {
         (state.calls, state.turns)
     }
 
+    /// How many of them the program's threads made.
+    pub fn calls_of_the_program(&self) -> u64 {
+        self.lock().calls_of_the_program
+    }
+
     /// What the network thread had in hand at the end of its last turn.
     pub fn sums(&self) -> Sums {
         self.lock().sums
@@ -138,6 +144,8 @@ impl Faults {
         length: usize,
     ) -> io::Result<usize> {
         let mut state = self.lock();
+        let is_ours = std::thread::current().name() == Some("stagedoor-net");
+        state.calls_of_the_program += u64::from(!is_ours);
         let allowed = state.before(call, length);
         if !matches!(&allowed, Ok(all) if *all == length)
             && let (Some(registry), Some(token)) = (&state.registry, self.token)

@@ -6,11 +6,11 @@ mod room;
 mod stall;
 
 use std::io::{self, ErrorKind};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Token};
+use mio::{Events, Poll, Registry, Token};
 use slab::Slab;
 use stagedoor_protocol::Refusal;
 
@@ -39,9 +39,10 @@ const POSTPONEMENT: Duration = Duration::from_millis(100);
 /// How long to wait when the system has no descriptor left for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Everything the network thread owns.
+/// Everything the network thread works on. It holds the lock but for when it sleeps; a program that
+/// has nothing else to do may work on it then.
 pub(crate) struct Network {
-    poll: Poll,
+    registry: Registry,
     listener: Option<Listener>,
     clock: Clock,
     faults: Faults,
@@ -60,6 +61,9 @@ pub(crate) struct Network {
     /// Slots of peers that may have something to write.
     dirty: Vec<usize>,
     timers: Timers,
+    /// For how long the network thread sleeps, and until when; `None`: until something comes.
+    nap: Option<Duration>,
+    asleep_until: Option<Instant>,
     /// Accepting goes on at this time.
     accept_again: Option<Instant>,
     /// Everything ends at this time at the latest.
@@ -78,7 +82,7 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn new(
-        poll: Poll,
+        poll: &Poll,
         mut listener: Listener,
         faults: Faults,
         rules: Rules,
@@ -86,7 +90,7 @@ impl Network {
     ) -> io::Result<Self> {
         listener.register(poll.registry(), LISTENER)?;
         Ok(Self {
-            poll,
+            registry: poll.registry().try_clone()?,
             listener: Some(listener),
             clock: Clock::new(faults.clone()),
             faults,
@@ -100,6 +104,8 @@ impl Network {
             resume_at: NOBODY,
             dirty: Vec::new(),
             timers: Timers::default(),
+            nap: None,
+            asleep_until: None,
             accept_again: None,
             stop_by: None,
             report_at: None,
@@ -112,63 +118,77 @@ impl Network {
         })
     }
 
-    /// Runs until it was told to stop and every connection is closed.
-    pub(crate) fn run(&mut self) -> io::Result<()> {
-        let mut events = Events::with_capacity(1024);
-        while !self.is_done() {
-            let now = self.sleep(&mut events)?;
-            for event in &events {
-                match event.token() {
-                    WAKER => {}
-                    LISTENER => self.accept(now),
-                    Token(slot) => {
-                        let is_ending = event.is_read_closed() || event.is_error();
-                        if event.is_readable() || is_ending {
-                            self.mark_ready(slot, is_ending);
-                        }
-                        if event.is_writable() && self.peers.get(slot).is_some_and(Peer::is_blocked)
-                        {
-                            self.mark_dirty(slot);
-                        }
+    fn take_turn(&mut self, events: &Events, now: Instant) {
+        for event in events {
+            match event.token() {
+                WAKER => {}
+                LISTENER => self.accept(now),
+                Token(slot) => {
+                    let is_ending = event.is_read_closed() || event.is_error();
+                    if event.is_readable() || is_ending {
+                        self.mark_ready(slot, is_ending);
+                    }
+                    if event.is_writable() && self.peers.get(slot).is_some_and(Peer::is_blocked) {
+                        self.mark_dirty(slot);
                     }
                 }
             }
-            self.execute_commands(now);
-            self.write_dirty(now);
-            self.read_ready(now);
-            self.write_dirty(now);
-            self.handle_timeouts(now);
-            self.shared.inbox.deliver(&mut self.batch);
-            self.faults.end_turn(|| Sums {
-                peers: self.peers.len(),
-                placed: self.placed,
-                buffered: self.buffered,
-                members: self.groups.members(),
-            });
         }
-        Ok(())
+        self.execute_commands(now);
+        self.write_dirty(now);
+        self.read_ready(now);
+        self.write_dirty(now);
+        self.handle_timeouts(now);
+        self.end_turn();
+    }
+
+    fn end_turn(&mut self) {
+        self.shared.inbox.deliver(&mut self.batch);
+        self.faults.end_turn(|| Sums {
+            peers: self.peers.len(),
+            placed: self.placed,
+            buffered: self.buffered,
+            members: self.groups.members(),
+        });
+    }
+
+    /// While the network thread sleeps: does what the program has just asked for, on its thread.
+    pub(crate) fn execute_at_once(&mut self) {
+        let now = self.clock.now(self.nap);
+        self.execute_commands(now);
+        self.write_dirty(now);
+        self.end_turn();
+        let deadline = self.next_deadline();
+        if deadline.is_some_and(|at| self.asleep_until.is_none_or(|until| at < until)) {
+            self.shared.wake();
+        }
     }
 
     fn is_done(&self) -> bool {
         self.stop_by.is_some() && self.peers.is_empty()
     }
 
-    /// Waits for sockets, commands or the next deadline; returns the time then.
-    fn sleep(&mut self, events: &mut Events) -> io::Result<Instant> {
+    fn next_deadline(&self) -> Option<Instant> {
         let deadlines = [self.timers.next(), self.accept_again, self.stop_by, self.report_at];
+        deadlines.into_iter().flatten().min()
+    }
+
+    /// For how long to wait for sockets or commands: until the next deadline.
+    fn fall_asleep(&mut self) -> Option<Duration> {
         let now = self.clock.now(Some(Duration::ZERO));
-        let mut timeout =
-            deadlines.into_iter().flatten().min().map(|at| at.saturating_duration_since(now));
+        self.asleep_until = self.next_deadline();
+        self.nap = self.asleep_until.map(|at| at.saturating_duration_since(now));
         self.shared.is_asleep.store(true, Ordering::SeqCst);
         if self.may_read() || self.shared.has_commands.load(Ordering::SeqCst) {
-            timeout = Some(Duration::ZERO);
+            self.nap = Some(Duration::ZERO);
         }
-        let result = self.poll.poll(events, timeout);
+        self.nap
+    }
+
+    /// The time after the wait.
+    fn wake_up(&mut self) -> Instant {
         self.shared.is_asleep.store(false, Ordering::SeqCst);
-        match result {
-            Err(error) if error.kind() != ErrorKind::Interrupted => Err(error),
-            _ => Ok(self.clock.now(timeout)),
-        }
+        self.clock.now(self.nap)
     }
 
     fn mark_ready(&mut self, slot: usize, is_ending: bool) {
@@ -224,7 +244,7 @@ impl Network {
         let entry = self.peers.vacant_entry();
         let slot = entry.key();
         let id = ConnectionId::new(self.sequence, slot);
-        socket.register(self.poll.registry(), Token(slot))?;
+        socket.register(&self.registry, Token(slot))?;
         let stream = Stream::new(socket, self.rules.settings.tls.as_ref())?;
         let mut peer = Peer::new(stream, address, id, &self.rules, now);
         peer.has_place = !over;
@@ -355,9 +375,35 @@ impl Network {
     }
 
     /// Closes what is still open; gives what the program has not been told yet.
-    pub(crate) fn into_last_events(self) -> Batch {
-        self.batch
+    pub(crate) fn end(&mut self) -> Batch {
+        self.listener = None;
+        self.peers.clear();
+        self.groups = Groups::default();
+        self.buffer = Box::default();
+        std::mem::take(&mut self.batch)
     }
+}
+
+/// Runs until it was told to stop and every connection is closed.
+pub(crate) fn run(network: &Mutex<Network>, poll: &mut Poll) -> io::Result<()> {
+    let mut events = Events::with_capacity(1024);
+    let mut awake = lock(network)?;
+    while !awake.is_done() {
+        let nap = awake.fall_asleep();
+        drop(awake);
+        let polled = poll.poll(&mut events, nap);
+        awake = lock(network)?;
+        let now = awake.wake_up();
+        match polled {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+            _ => awake.take_turn(&events, now),
+        }
+    }
+    Ok(())
+}
+
+fn lock(network: &Mutex<Network>) -> io::Result<MutexGuard<'_, Network>> {
+    network.lock().map_err(|_| io::Error::other("it panicked on the program's thread"))
 }
 
 fn find(peers: &mut Slab<Peer>, id: ConnectionId) -> Option<&mut Peer> {

@@ -20,7 +20,7 @@ use crate::event::{Batch, Event};
 use crate::faults::Faults;
 use crate::groups::GroupId;
 use crate::inbox::Inbox;
-use crate::network::{Network, WAKER};
+use crate::network::{self, Network, WAKER};
 use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
 use crate::peer::Rules;
 use crate::refusals::Refusals;
@@ -31,6 +31,8 @@ use crate::tokens::Tokens;
 
 /// How many connections the kernel keeps waiting to be accepted.
 const BACKLOG: i32 = 1024;
+/// Bytes that a program sends itself when it has nothing else to do.
+const SENT_AT_ONCE: usize = 4096;
 /// How many connections have a compression context of their own, of 280 KiB, at a time; others
 /// share one. 18 MiB in all.
 const MAX_KEPT_FOR_SENDING: usize = 64;
@@ -68,10 +70,18 @@ impl Shared {
         }
     }
 
-    fn wake(&self) {
+    /// The network thread looks after what was queued.
+    pub(crate) fn wake(&self) {
         if self.is_asleep.swap(false, Ordering::SeqCst) {
             self.wake_always();
         }
+    }
+
+    /// One message waits, and it is sent in no time.
+    fn has_one_small_message(&self) -> bool {
+        let outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
+        outbox.arena.len() <= SENT_AT_ONCE
+            && matches!(outbox.commands.as_slice(), [Command::Send { .. }])
     }
 
     fn wake_always(&self) {
@@ -83,6 +93,8 @@ impl Shared {
 thread_local! {
     /// The server whose events this thread is handling, by address.
     static HANDLING: Cell<*const Shared> = const { Cell::new(std::ptr::null()) };
+    /// It has waited for the one event that it is handling.
+    static HAS_WAITED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A listening server and its network thread.
@@ -92,6 +104,7 @@ thread_local! {
 /// server ends its thread and its sockets; in a forked child it does nothing.
 pub struct Server {
     pub(crate) shared: Arc<Shared>,
+    network: Arc<Mutex<Network>>,
     address: SocketAddr,
     max_send_queue: u64,
     /// The number of the next group.
@@ -125,7 +138,7 @@ impl Server {
         let wanted = (host, port).to_socket_addrs()?.next();
         let wanted = wanted.ok_or_else(|| io::Error::other("the host has no address"))?;
         let (listener, address) = Listed::open(|| bind(wanted))?;
-        let poll = Poll::new()?;
+        let mut poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKER)?;
         let shared = Arc::new(Shared {
             inbox: Inbox::new(),
@@ -161,16 +174,18 @@ impl Server {
         };
         shared.inbox.attend();
         let listener = Listener::new(listener, faults.clone());
-        let network = Network::new(poll, listener, faults, rules, Arc::clone(&shared))?;
-        let ours = Arc::clone(&shared);
+        let network = Network::new(&poll, listener, faults, rules, Arc::clone(&shared))?;
+        let network = Arc::new(Mutex::new(network));
+        let (ours, its) = (Arc::clone(&shared), Arc::clone(&network));
         let thread = std::thread::Builder::new()
             .name("stagedoor-net".into())
-            .spawn(move || run(network, &ours))?;
+            .spawn(move || run(&its, &mut poll, &ours))?;
         let process = std::process::id();
         let thread = Mutex::new(Some(thread));
         let groups = AtomicU64::new(1);
         Ok(Self {
             shared,
+            network,
             address,
             max_send_queue,
             groups,
@@ -229,14 +244,16 @@ impl Server {
         self.shared.inbox.arm()
     }
 
-    /// From here to [`Server::end`], what this thread sends is queued.
-    pub fn begin(&self) {
+    /// From here to [`Server::end`], what this thread sends is queued. `has_waited`: it has nothing
+    /// else to do, and may do the network thread's work if that is one small message.
+    pub fn begin(&self, has_waited: bool) {
         HANDLING.set(Arc::as_ptr(&self.shared));
+        HAS_WAITED.set(has_waited);
     }
 
     /// Lets go what is queued.
     pub fn flush(&self) {
-        if self.shared.has_commands.load(Ordering::SeqCst) {
+        if self.shared.has_commands.load(Ordering::SeqCst) && !self.execute_at_once() {
             self.shared.wake();
         }
     }
@@ -245,6 +262,27 @@ impl Server {
     pub fn end(&self) {
         HANDLING.set(std::ptr::null());
         self.flush();
+        HAS_WAITED.set(false);
+    }
+
+    /// Spares a message its way to the network thread, which sleeps. False: it does not, or it is
+    /// the one to do this.
+    fn execute_at_once(&self) -> bool {
+        let may = HAS_WAITED.get()
+            && std::process::id() == self.process // a forked child has no sockets
+            && self.shared.has_one_small_message();
+        if !may {
+            return false;
+        }
+        // If it panics the lock is poisoned, and the network thread ends by that.
+        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let network = self.network.try_lock();
+            network.is_ok_and(|mut network| {
+                network.execute_at_once();
+                true
+            })
+        }));
+        outcome.unwrap_or(false)
     }
 
     pub(crate) fn command(&self, put: impl FnOnce(&mut Outbox)) {
@@ -376,6 +414,7 @@ impl Drop for Server {
         } else {
             // A forked child has the memory but not the thread: its locks may be held for ever.
             std::mem::forget(Arc::clone(&self.shared));
+            std::mem::forget(Arc::clone(&self.network));
             std::mem::forget(std::mem::take(&mut self.thread));
         }
     }
@@ -395,15 +434,15 @@ fn bind(address: SocketAddr) -> io::Result<(mio::net::TcpListener, SocketAddr)> 
 }
 
 /// The thread's body: whatever happens, the program gets a last event.
-fn run(mut network: Network, shared: &Shared) {
+fn run(network: &Mutex<Network>, poll: &mut Poll, shared: &Shared) {
     block_signals();
-    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| network.run()));
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| network::run(network, poll)));
     let error = match outcome {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(format!("the network thread failed: {error}")),
         Err(panic) => Some(format!("the network thread panicked: {}", panic_text(&*panic))),
     };
-    let mut batch = network.into_last_events();
+    let mut batch = network.lock().unwrap_or_else(PoisonError::into_inner).end();
     batch.push(Event::Stopped(error.map(Into::into)));
     shared.inbox.deliver(&mut batch);
     shared.inbox.stop();

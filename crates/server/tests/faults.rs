@@ -63,9 +63,11 @@ impl Echo<'_> {
             assert!(Instant::now() < end, "in vain: {what}");
             self.server.wait(Duration::from_millis(5));
             self.server.take(&mut batch);
+            self.server.begin(batch.events.len() == 1);
             for event in &batch.events {
                 self.handle(event, &batch.arena);
             }
+            self.server.end();
             self.server.consumed(batch.events.iter().map(Event::weight).sum());
             batch.clear();
         }
@@ -119,29 +121,36 @@ impl Echo<'_> {
 }
 
 /// A client's whole life; an error is the end of its connection.
-fn talk(address: SocketAddr, is_secure: bool, client: usize, largest: usize) -> io::Result<()> {
+fn talk(
+    address: SocketAddr,
+    is_secure: bool,
+    client: usize,
+    largest: usize,
+    window: usize,
+) -> io::Result<()> {
     if !is_secure {
-        return converse(Client::try_connect(address)?, client, largest);
+        return converse(Client::try_connect(address)?, client, largest, window);
     }
     let stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let version = if client.is_multiple_of(2) { &TLS12 } else { &TLS13 };
     let stream = StreamOwned::new(handshake(version), stream);
-    converse(Client::over(stream, address.port(), UPGRADE)?, client, largest)
+    converse(Client::over(stream, address.port(), UPGRADE)?, client, largest, window)
 }
 
 fn converse<S: Read + Write>(
     mut connection: Client<S>,
     client: usize,
     largest: usize,
+    window: usize,
 ) -> io::Result<()> {
     assert_eq!(connection.status(), 101);
-    for first in (0..MESSAGES).step_by(WINDOW) {
-        for number in first..first + WINDOW {
+    for first in (0..MESSAGES).step_by(window) {
+        for number in first..first + window {
             let text = message(client, number, largest);
             connection.try_write_frame(TEXT, text.as_bytes())?;
         }
-        for number in first..first + WINDOW {
+        for number in first..first + window {
             let (opcode, payload) = connection.try_frame()?;
             assert_eq!(opcode, TEXT);
             assert!(payload == message(client, number, largest).into_bytes(), "echo {number}");
@@ -161,7 +170,9 @@ fn run(plan: Plan, settings: &Settings, seed: u64, largest: usize) -> usize {
     let address = server.address();
     let mut echo = Echo { server: &server, largest, connections: HashMap::new() };
     let clients: Vec<_> = (0..CLIENTS)
-        .map(|client| std::thread::spawn(move || talk(address, is_secure, client, largest).is_ok()))
+        .map(|client| {
+            std::thread::spawn(move || talk(address, is_secure, client, largest, WINDOW).is_ok())
+        })
         .collect();
     echo.run_until("the clients end", |_| clients.iter().all(JoinHandle::is_finished));
     let through = clients.into_iter().filter_map(|client| client.join().ok()).filter(|ok| *ok);
@@ -182,7 +193,7 @@ fn run(plan: Plan, settings: &Settings, seed: u64, largest: usize) -> usize {
     let wake_ups = (CLIENTS * MESSAGES) as u64;
     assert!(turns <= calls + wake_ups, "{turns} turns for {calls} calls");
     faults.set(Plan::default());
-    let healthy = std::thread::spawn(move || talk(address, is_secure, CLIENTS, largest));
+    let healthy = std::thread::spawn(move || talk(address, is_secure, CLIENTS, largest, WINDOW));
     echo.run_until("a healthy client is served", |_| healthy.is_finished());
     healthy.join().expect("no panic").expect("served as ever");
     through
@@ -195,6 +206,29 @@ fn everybody_comes_through(plan: Plan, largest: usize) {
             assert_eq!(through, CLIENTS, "seed {seed}, {:?}", settings.tls);
         }
     }
+}
+
+/// One message at a time, which the program sends itself.
+#[test]
+fn a_program_that_has_waited_meets_the_same_faults() {
+    let mut calls = 0;
+    for would_block in [0, 60] {
+        for settings in [Settings::default(), secure()] {
+            let plan = Plan { short: 60, interrupted: 60, would_block, ..Plan::default() };
+            let faults = Faults::new(plan, 1);
+            let is_secure = settings.tls.is_some();
+            let server = listen_with(&faults, settings);
+            let largest = 3000;
+            let mut echo = Echo { server: &server, largest, connections: HashMap::new() };
+            let address = server.address();
+            let client = std::thread::spawn(move || talk(address, is_secure, 0, largest, 1));
+            echo.run_until("the client ends", |_| client.is_finished());
+            client.join().expect("no panic").expect("served");
+            echo.run_until("its connection ends", |_| faults.sums() == Sums::default());
+            calls += faults.calls_of_the_program();
+        }
+    }
+    assert!(calls > 0, "the network thread was never asleep");
 }
 
 #[test]

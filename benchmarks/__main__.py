@@ -25,9 +25,7 @@ def main() -> int:
     environment.prepare()
     described = machine.describe()
     print(", ".join(f"{key}: {value}" for key, value in described.items()))
-    print(
-        f"{rounds} round(s) of {duration.seconds:g} s; client: the load generator's share of a core"
-    )
+    print(f"{rounds} round(s) of {duration.seconds:g} s; client, server: shares of a core")
     if os.getloadavg()[0] > machine.BUSY:
         print("the machine is busy with something else: do not trust these figures")
     results: runner.Results = {}

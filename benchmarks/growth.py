@@ -14,13 +14,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 
 from . import environment, machine
 from .environment import LOADGEN
 from .roster import OURS, PUBLISHING, STAGE, Peer
-from .serving import Server, serving
+from .serving import Server, on_processor, serving
 
 TOLERANCE = 1.5
 """A cost may grow by so much more than what it is in proportion to, before that is said."""
@@ -166,12 +165,6 @@ def _spent(server: Server, what: str, *load: object) -> tuple[int, dict[str, int
         raise SystemExit(f"{what} {load}: the load generator failed")
     report: dict[str, int] = json.loads(rest or line)
     return spent, report
-
-
-def on_processor(process: int | str) -> int:
-    """Nanoseconds that the threads of a process have run."""
-    tasks = Path(f"/proc/{process}/task").iterdir()
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
 
 
 TABLES = (

@@ -3,13 +3,14 @@
 import json
 import resource
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 
 from .environment import LOADGEN
 from .roster import Peer
 from .scenarios import Scenario
-from .serving import Server, ServingError, serving
+from .serving import Server, ServingError, on_processor, serving
 
 LOADGEN_LIFETIME = 45.0
 
@@ -31,6 +32,8 @@ class Sample:
     p99_us: float
     client_cpu: float
     """The share of a core that the load generator took: near 1 it was the limit, not the server."""
+    server_cpu: float | None
+    """And that which the server took: the two together cannot be more than there are cores."""
     added_to_frame: float | None = None
     """For a game: how much longer its frames took, as a share of those without callers."""
 
@@ -72,7 +75,8 @@ def command(peer: Peer, scenario: Scenario, duration: Duration, port: int) -> li
 
 
 def _load(peer: Peer, scenario: Scenario, duration: Duration, server: Server) -> Sample:
-    before, started = _children_cpu(), time.monotonic()
+    clocks = (time.monotonic, _children_cpu, lambda: _cpu_of(server))
+    before = [clock() for clock in clocks]
     try:
         done = subprocess.run(
             command(peer, scenario, duration, server.port),
@@ -83,24 +87,32 @@ def _load(peer: Peer, scenario: Scenario, duration: Duration, server: Server) ->
         )
     except subprocess.TimeoutExpired as error:
         raise MeasureError(f"no report within {LOADGEN_LIFETIME:.0f} s") from error
-    cpu = (_children_cpu() - before) / (time.monotonic() - started)
+    seconds, client, servers = (clock() - at for clock, at in zip(clocks, before, strict=True))
     if done.returncode:
         raise MeasureError(done.stderr.strip())
-    return sample(json.loads(done.stdout), cpu, server.end())
+    return sample(json.loads(done.stdout), client / seconds, servers / seconds, server.end())
 
 
-def sample(report: dict[str, float], cpu: float, of_server: dict[str, float]) -> Sample:
-    """What is kept of a report. Raises MeasureError for one with errors in it: an error is
-    answered sooner than a call."""
+def sample(
+    report: dict[str, float], client: float, server: float, says: dict[str, float]
+) -> Sample:
+    """What is kept of a report, the shares of a core, and what the server says at its end. Raises
+    MeasureError for one with errors in it: an error is answered sooner than a call."""
     if errors := report["errors"]:
         raise MeasureError(f"{errors:.0f} calls were answered with an error")
     return Sample(
         report["messages_per_second"],
         report["p50_us"],
         report["p99_us"],
-        cpu,
-        of_server.get("added_to_frame"),
+        client,
+        server or None,
+        says.get("added_to_frame"),
     )
+
+
+def _cpu_of(server: Server) -> float:
+    """Seconds that the server's threads have run; 0.0 where the system does not tell."""
+    return on_processor(server.process.pid) / 1e9 if sys.platform == "linux" else 0.0
 
 
 def _children_cpu() -> float:

@@ -11,9 +11,9 @@ from .roster import Peer
 from .runner import Cell, Results
 from .scenarios import Scenario
 
-COLUMNS = "{:<24}{:>12}{:>9}{:>11}{:>11}{:>12}{:>9}{:>9}"
+COLUMNS = "{:<24}{:>12}{:>9}{:>11}{:>11}{:>12}{:>9}{:>9}{:>9}"
 COSTS = "{:<54}{:>12}{:>9}{:>10}"
-HEAD = ("messages/s", "spread", "p50 us", "p99 us", "ours/this", "client")
+HEAD = ("messages/s", "spread", "p50 us", "p99 us", "ours/this", "client", "server")
 
 
 def table(scenario: Scenario, cells: dict[Peer, Cell]) -> Iterator[str]:
@@ -31,7 +31,7 @@ def table(scenario: Scenario, cells: dict[Peer, Cell]) -> Iterator[str]:
         if rate is None:
             yield f"  {peer.name:<22}failed: {cell.error}"
             continue
-        added = cell.median("added_to_frame")
+        added, server = cell.median("added_to_frame"), cell.median("server_cpu")
         yield COLUMNS.format(
             f"  {peer.name}",
             f"{rate:,.0f}".replace(",", " "),
@@ -40,6 +40,7 @@ def table(scenario: Scenario, cells: dict[Peer, Cell]) -> Iterator[str]:
             f"{cell.median('p99_us'):.1f}",
             f"{ours / rate:.2f}" if ours is not None else "-",
             f"{cell.median('client_cpu'):.0%}",
+            "-" if server is None else f"{server:.0%}",
             "" if added is None else f"{added:+.0%}",
         ).rstrip()
 

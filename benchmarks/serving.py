@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
 
 from .environment import NODE_MODULES
@@ -73,6 +74,12 @@ def serving(peer: Peer) -> Iterator[Server]:
         finally:
             process.kill()
             process.communicate()
+
+
+def on_processor(process: int | str) -> int:
+    """Nanoseconds that the threads of a process have run, and the kernel for them. Linux only."""
+    tasks = Path(f"/proc/{process}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
 
 
 def _end_in_time() -> None:

@@ -25,7 +25,7 @@ REPORT = {"messages_per_second": 1000.5, "errors": 0, "p50_us": 20.0, "p99_us": 
 
 
 def cell(*rates: float, p50: float = 20.0, added: float | None = None) -> Cell:
-    return Cell([Sample(rate, p50, 30.0, 0.5, added) for rate in rates])
+    return Cell([Sample(rate, p50, 30.0, 0.5, 1.25, added) for rate in rates])
 
 
 def ratios(found: str) -> str:
@@ -34,13 +34,13 @@ def ratios(found: str) -> str:
 
 
 def test_a_report_becomes_a_sample() -> None:
-    assert sample(REPORT, 0.25, {}) == Sample(1000.5, 20.0, 30.0, 0.25, None)
-    assert sample(REPORT, 0.25, {"added_to_frame": 0.05}).added_to_frame == 0.05
+    assert sample(REPORT, 0.25, 1.5, {}) == Sample(1000.5, 20.0, 30.0, 0.25, 1.5)
+    assert sample(REPORT, 0.25, 1.5, {"added_to_frame": 0.05}).added_to_frame == 0.05
 
 
 def test_answers_that_are_errors_are_no_figure() -> None:
     with pytest.raises(MeasureError, match="3 calls were answered with an error"):
-        sample({**REPORT, "errors": 3}, 0.25, {})
+        sample({**REPORT, "errors": 3}, 0.25, 1.5, {})
 
 
 def test_the_load_generator_is_asked_for_what_the_peer_does() -> None:
@@ -129,7 +129,7 @@ def test_a_table_has_the_frames_of_games_only_and_names_failures() -> None:
     assert ours.endswith("+5%")
     assert theirs.strip() == "thread: picows        failed: no port"
     head, *_ = list(report.table(CALLS, {STAGE: cell(1.0)}))[2:]
-    assert head.endswith("client")
+    assert head.endswith("server")
 
 
 def test_a_peer_that_is_not_here_is_a_line_of_the_table_and_no_failure() -> None:

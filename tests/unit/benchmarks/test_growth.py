@@ -3,7 +3,8 @@
 import os
 import time
 
-from benchmarks.growth import TABLES, TOLERANCE, Table, lines, on_processor, too_fast
+from benchmarks.growth import TABLES, TOLERANCE, Table, lines, too_fast
+from benchmarks.serving import on_processor
 
 
 def table(*, is_flat: bool) -> Table:

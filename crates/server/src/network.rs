@@ -6,8 +6,8 @@ mod room;
 mod stall;
 
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Registry, Token};
@@ -21,7 +21,7 @@ use crate::groups::Groups;
 use crate::inbox::NOBODY;
 use crate::outbox::{ConnectionId, Outbox};
 use crate::peer::{Fate, Peer, Rules};
-use crate::server::Shared;
+use crate::shared::Shared;
 use crate::socket::{Listener, Socket};
 use crate::stream::Stream;
 use crate::timers::Timers;
@@ -118,7 +118,7 @@ impl Network {
         })
     }
 
-    fn take_turn(&mut self, events: &Events, now: Instant) {
+    pub(crate) fn take_turn(&mut self, events: &Events, now: Instant) {
         for event in events {
             match event.token() {
                 WAKER => {}
@@ -164,7 +164,7 @@ impl Network {
         }
     }
 
-    fn is_done(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.stop_by.is_some() && self.peers.is_empty()
     }
 
@@ -174,7 +174,7 @@ impl Network {
     }
 
     /// For how long to wait for sockets or commands: until the next deadline.
-    fn fall_asleep(&mut self) -> Option<Duration> {
+    pub(crate) fn fall_asleep(&mut self) -> Option<Duration> {
         let now = self.clock.now(Some(Duration::ZERO));
         self.asleep_until = self.next_deadline();
         self.nap = self.asleep_until.map(|at| at.saturating_duration_since(now));
@@ -186,7 +186,7 @@ impl Network {
     }
 
     /// The time after the wait.
-    fn wake_up(&mut self) -> Instant {
+    pub(crate) fn wake_up(&mut self) -> Instant {
         self.shared.is_asleep.store(false, Ordering::SeqCst);
         self.clock.now(self.nap)
     }
@@ -382,28 +382,6 @@ impl Network {
         self.buffer = Box::default();
         std::mem::take(&mut self.batch)
     }
-}
-
-/// Runs until it was told to stop and every connection is closed.
-pub(crate) fn run(network: &Mutex<Network>, poll: &mut Poll) -> io::Result<()> {
-    let mut events = Events::with_capacity(1024);
-    let mut awake = lock(network)?;
-    while !awake.is_done() {
-        let nap = awake.fall_asleep();
-        drop(awake);
-        let polled = poll.poll(&mut events, nap);
-        awake = lock(network)?;
-        let now = awake.wake_up();
-        match polled {
-            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
-            _ => awake.take_turn(&events, now),
-        }
-    }
-    Ok(())
-}
-
-fn lock(network: &Mutex<Network>) -> io::Result<MutexGuard<'_, Network>> {
-    network.lock().map_err(|_| io::Error::other("it panicked on the program's thread"))
 }
 
 fn find(peers: &mut Slab<Peer>, id: ConnectionId) -> Option<&mut Peer> {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -16,79 +16,27 @@ use stagedoor_protocol::{Compression, Config, Frame, Kind, LARGE_PAYLOAD, encode
 use crate::admission::Admission;
 use crate::descriptors::Listed;
 use crate::door::Door;
-use crate::event::{Batch, Event};
+use crate::event::Batch;
 use crate::faults::Faults;
 use crate::groups::GroupId;
-use crate::inbox::Inbox;
-use crate::network::{self, Network, WAKER};
+use crate::network::{Network, WAKER};
 use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
 use crate::peer::Rules;
 use crate::refusals::Refusals;
 use crate::settings::Settings;
+use crate::shared::Shared;
 use crate::socket::Listener;
-use crate::stall::Watch;
+use crate::thread;
 use crate::tokens::Tokens;
 
 /// How many connections the kernel keeps waiting to be accepted.
 const BACKLOG: i32 = 1024;
-/// Bytes that a program sends itself when it has nothing else to do.
-const SENT_AT_ONCE: usize = 4096;
 /// How many connections have a compression context of their own, of 280 KiB, at a time; others
 /// share one. 18 MiB in all.
 const MAX_KEPT_FOR_SENDING: usize = 64;
 /// How many clients may use a context, of 44 KiB here, that is kept between their messages. 11 MiB
 /// in all.
 const MAX_KEPT_FOR_RECEIVING: usize = 256;
-
-/// What the network thread and the program share.
-pub(crate) struct Shared {
-    pub(crate) inbox: Inbox,
-    pub(crate) watch: Watch,
-    outbox: Mutex<Outbox>,
-    /// The outbox is not empty.
-    pub(crate) has_commands: AtomicBool,
-    /// The network thread waits, or is about to; who changes this to false wakes it.
-    pub(crate) is_asleep: AtomicBool,
-    waker: Waker,
-}
-
-impl Shared {
-    /// Network thread: swaps the waiting commands for an empty outbox.
-    pub(crate) fn take_commands(&self, empty: &mut Outbox) {
-        debug_assert!(empty.is_empty());
-        let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::swap(&mut *outbox, empty);
-        self.has_commands.store(false, Ordering::SeqCst);
-    }
-
-    fn queue(&self, put: impl FnOnce(&mut Outbox)) {
-        let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
-        put(&mut outbox);
-        // It changes under the lock only, and a store would cost more than the rest of this.
-        if !self.has_commands.load(Ordering::Relaxed) {
-            self.has_commands.store(true, Ordering::SeqCst);
-        }
-    }
-
-    /// The network thread looks after what was queued.
-    pub(crate) fn wake(&self) {
-        if self.is_asleep.swap(false, Ordering::SeqCst) {
-            self.wake_always();
-        }
-    }
-
-    /// One message waits, and it is sent in no time.
-    fn has_one_small_message(&self) -> bool {
-        let outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
-        outbox.arena.len() <= SENT_AT_ONCE
-            && matches!(outbox.commands.as_slice(), [Command::Send { .. }])
-    }
-
-    fn wake_always(&self) {
-        // It fails only when the thread's poll is gone, and then there is nobody to wake.
-        let _ = self.waker.wake();
-    }
-}
 
 thread_local! {
     /// The server whose events this thread is handling, by address.
@@ -139,15 +87,7 @@ impl Server {
         let wanted = wanted.ok_or_else(|| io::Error::other("the host has no address"))?;
         let (listener, address) = Listed::open(|| bind(wanted))?;
         let mut poll = Poll::new()?;
-        let waker = Waker::new(poll.registry(), WAKER)?;
-        let shared = Arc::new(Shared {
-            inbox: Inbox::new(),
-            watch: Watch::default(),
-            outbox: Mutex::default(),
-            has_commands: AtomicBool::new(false),
-            is_asleep: AtomicBool::new(false),
-            waker,
-        });
+        let shared = Arc::new(Shared::new(Waker::new(poll.registry(), WAKER)?));
         let max_send_queue = settings.max_send_queue as u64;
         let is_guarded = settings.tokens.is_some();
         let rules = Rules {
@@ -179,7 +119,7 @@ impl Server {
         let (ours, its) = (Arc::clone(&shared), Arc::clone(&network));
         let thread = std::thread::Builder::new()
             .name("stagedoor-net".into())
-            .spawn(move || run(&its, &mut poll, &ours))?;
+            .spawn(move || thread::run(&its, &mut poll, &ours))?;
         let process = std::process::id();
         let thread = Mutex::new(Some(thread));
         let groups = AtomicU64::new(1);
@@ -217,7 +157,7 @@ impl Server {
         self.shared.inbox.take(batch)
     }
 
-    /// Tells that events of this weight ([`Event::weight`]) are no longer held.
+    /// Tells that events of this weight (`Event::weight`) are no longer held.
     pub fn consumed(&self, weight: usize) {
         if self.shared.inbox.consumed(weight) {
             self.shared.wake_always();
@@ -292,7 +232,7 @@ impl Server {
         }
     }
 
-    /// Queues one message. With a receipt, an [`Event::Sent`] counts it when the kernel has it.
+    /// Queues one message. With a receipt, an `Event::Sent` counts it when the kernel has it.
     pub fn send(
         &self,
         to: ConnectionId,
@@ -320,7 +260,7 @@ impl Server {
     }
 
     /// Replaces the tokens; returns how often that has happened, `None` if the server was made
-    /// without any. Connections stay as they are. An [`Event::Opened`] that was under way tells
+    /// without any. Connections stay as they are. An `Event::Opened` that was under way tells
     /// by its generation that its token is one of the old.
     pub fn set_tokens(&self, tokens: Tokens) -> Option<u64> {
         let mut generation = None;
@@ -369,7 +309,7 @@ impl Server {
     /// A droppable one is sent to the members that take data; for each other member it takes the
     /// place of the one that was kept before, and goes out when all that waits for that member
     /// has gone. Any other is sent like a message of [`Server::send`]; a member whose queue is
-    /// full loses it. An [`Event::Dropped`] counts what a member lost.
+    /// full loses it. An `Event::Dropped` counts what a member lost.
     pub fn publish(&self, group: GroupId, kind: Kind, payload: &[u8], droppable: bool) {
         let frame = encode_frame(kind, payload);
         self.command(|outbox| {
@@ -384,7 +324,7 @@ impl Server {
         self.command(|outbox| outbox.commands.push(Command::Close { to, code, reason }));
     }
 
-    /// Stops accepting and closes every connection with 1001; [`Event::Stopped`] comes when all
+    /// Stops accepting and closes every connection with 1001; `Event::Stopped` comes when all
     /// is done, after the close timeout at the latest. Does not block.
     pub fn stop(&self) {
         self.command(|outbox| outbox.commands.push(Command::Stop));
@@ -431,37 +371,4 @@ fn bind(address: SocketAddr) -> io::Result<(mio::net::TcpListener, SocketAddr)> 
     let listener = std::net::TcpListener::from(socket);
     let address = listener.local_addr()?;
     Ok((mio::net::TcpListener::from_std(listener), address))
-}
-
-/// The thread's body: whatever happens, the program gets a last event.
-fn run(network: &Mutex<Network>, poll: &mut Poll, shared: &Shared) {
-    block_signals();
-    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| network::run(network, poll)));
-    let error = match outcome {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(format!("the network thread failed: {error}")),
-        Err(panic) => Some(format!("the network thread panicked: {}", panic_text(&*panic))),
-    };
-    let mut batch = network.lock().unwrap_or_else(PoisonError::into_inner).end();
-    batch.push(Event::Stopped(error.map(Into::into)));
-    shared.inbox.deliver(&mut batch);
-    shared.inbox.stop();
-    shared.watch.end();
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
-}
-
-/// Leaves every signal to the program's own threads.
-fn block_signals() {
-    #[cfg(unix)]
-    // SAFETY: the set is initialised by sigfillset before use, and a null third argument is
-    // allowed by pthread_sigmask.
-    unsafe {
-        let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), std::ptr::null_mut());
-    }
 }

@@ -1,0 +1,74 @@
+//! What the network thread and the program share.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use mio::Waker;
+
+use crate::inbox::Inbox;
+use crate::outbox::{Command, Outbox};
+use crate::stall::Watch;
+
+/// Bytes that a program sends itself when it has nothing else to do.
+const SENT_AT_ONCE: usize = 4096;
+
+/// The queues between the two, and who waits for whom.
+pub(crate) struct Shared {
+    pub(crate) inbox: Inbox,
+    pub(crate) watch: Watch,
+    outbox: Mutex<Outbox>,
+    /// The outbox is not empty.
+    pub(crate) has_commands: AtomicBool,
+    /// The network thread waits, or is about to; who changes this to false wakes it.
+    pub(crate) is_asleep: AtomicBool,
+    waker: Waker,
+}
+
+impl Shared {
+    pub(crate) fn new(waker: Waker) -> Self {
+        Self {
+            inbox: Inbox::new(),
+            watch: Watch::default(),
+            outbox: Mutex::default(),
+            has_commands: AtomicBool::new(false),
+            is_asleep: AtomicBool::new(false),
+            waker,
+        }
+    }
+
+    /// Network thread: swaps the waiting commands for an empty outbox.
+    pub(crate) fn take_commands(&self, empty: &mut Outbox) {
+        debug_assert!(empty.is_empty());
+        let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut *outbox, empty);
+        self.has_commands.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn queue(&self, put: impl FnOnce(&mut Outbox)) {
+        let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
+        put(&mut outbox);
+        // It changes under the lock only, and a store would cost more than the rest of this.
+        if !self.has_commands.load(Ordering::Relaxed) {
+            self.has_commands.store(true, Ordering::SeqCst);
+        }
+    }
+
+    /// The network thread looks after what was queued.
+    pub(crate) fn wake(&self) {
+        if self.is_asleep.swap(false, Ordering::SeqCst) {
+            self.wake_always();
+        }
+    }
+
+    /// One message waits, and it is sent in no time.
+    pub(crate) fn has_one_small_message(&self) -> bool {
+        let outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
+        outbox.arena.len() <= SENT_AT_ONCE
+            && matches!(outbox.commands.as_slice(), [Command::Send { .. }])
+    }
+
+    pub(crate) fn wake_always(&self) {
+        // It fails only when the thread's poll is gone, and then there is nobody to wake.
+        let _ = self.waker.wake();
+    }
+}

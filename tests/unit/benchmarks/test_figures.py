@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks import report, targets
-from benchmarks.costs import BARE, MANY, ONE, OUR_MEMORY, SYNC_CALL
+from benchmarks.costs import BARE, MANY, ONE, OUR_MEMORY, POLL, SYNC_CALL, TICK
 from benchmarks.measure import Duration, MeasureError, Sample, command, sample
 from benchmarks.roster import (
     COMPRESSING,
@@ -114,11 +114,13 @@ def test_scripts_are_judged_as_multiples_of_their_first_line() -> None:
         "topic": {ONE: [100.0, 200.0, 100.0], MANY: [111.0, 200.0, 120.0]},
         "client": {BARE: [100.0], SYNC_CALL: [150.0]},
         "memory": {OUR_MEMORY: [4000.0, 4097.0]},
+        "idle": {POLL: [149.0, 300.0, 290.0], TICK: [501.0, 510.0]},
     }
     verdicts = list(targets.verdicts({}, costs))
-    assert [line[:8].strip() for line in verdicts] == ["NOT MET", "met", "met"]
+    assert [line[:8].strip() for line in verdicts] == ["NOT MET", "met", "met", "met", "NOT MET"]
     assert "1.11 x, 1.00 to 1.20 (target <= 1.1 x stage.tick(dt), 1 subscriber)" in verdicts[0]
     assert "memory: stagedoor: 4048 B, 4000 to 4097 (target <= 4096 B)" in verdicts[2]
+    assert "nothing waiting: 149 ns, 149 to 300 (target <= 150 ns)" in verdicts[3]
 
 
 def test_a_table_has_the_frames_of_games_only_and_names_failures() -> None:

@@ -76,11 +76,13 @@ impl FastMethod {
     }
 }
 
-/// The methods of one stage that can be called in the fast way, by name.
+/// The methods of one stage that can be called in the fast way, by name, and what all their calls
+/// need.
 #[pyclass(frozen, module = "stagedoor._core")]
-#[derive(Default)]
 pub(crate) struct FastMethods {
     by_name: Mutex<HashMap<String, Py<FastMethod>>>,
+    as_tuple: Py<PyAny>,
+    monotonic: Py<PyAny>,
 }
 
 impl FastMethods {
@@ -96,8 +98,12 @@ impl FastMethods {
 #[pymethods]
 impl FastMethods {
     #[new]
-    fn new() -> Self {
-        Self::default()
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        Ok(Self {
+            by_name: Mutex::default(),
+            as_tuple: py.import("msgspec.structs")?.getattr("astuple")?.unbind(),
+            monotonic: py.import("time")?.getattr("monotonic")?.unbind(),
+        })
     }
 
     #[pyo3(signature = (name, method, /))]
@@ -136,8 +142,6 @@ pub(crate) struct FastPath {
     check_surface: Py<PyAny>,
     encode: Py<PyAny>,
     send: Py<PyAny>,
-    as_tuple: Py<PyAny>,
-    monotonic: Py<PyAny>,
     max_nesting: usize,
     max_answer_size: usize,
     /// 0: nobody yet.
@@ -153,7 +157,6 @@ impl FastPath {
         max_answer_size
     ))]
     fn new(
-        py: Python<'_>,
         session: Py<PyAny>,
         methods: Py<FastMethods>,
         rate: Py<PyAny>,
@@ -164,8 +167,8 @@ impl FastPath {
         send: Py<PyAny>,
         max_nesting: usize,
         max_answer_size: usize,
-    ) -> PyResult<Self> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             session,
             methods,
             rate,
@@ -174,12 +177,10 @@ impl FastPath {
             check_surface,
             encode,
             send,
-            as_tuple: py.import("msgspec.structs")?.getattr("astuple")?.unbind(),
-            monotonic: py.import("time")?.getattr("monotonic")?.unbind(),
             max_nesting,
             max_answer_size,
             role: AtomicU8::new(0),
-        })
+        }
     }
 
     #[getter]
@@ -204,7 +205,8 @@ impl FastPath {
         if self.role() < method.role || left == 0 {
             return Ok(false);
         }
-        let Some((params, arguments)) = method.arguments(py, request.params, &self.as_tuple)?
+        let Some((params, arguments)) =
+            method.arguments(py, request.params, &self.methods.get().as_tuple)?
         else {
             return Ok(false);
         };
@@ -243,7 +245,7 @@ impl FastPath {
         let py = message.py();
         let session = self.session.bind(py);
         let running = self.running.bind(py);
-        let began = self.monotonic.bind(py).call0()?;
+        let began = self.methods.get().monotonic.bind(py).call0()?;
         let entry = (session, message, &method.method, &self.send, &began).into_pyobject(py)?;
         let key = (entry.as_ptr() as usize).into_pyobject(py)?;
         running.set_item(&key, &entry)?;

@@ -142,7 +142,7 @@ class TestTick:
         def slow() -> int:
             nonlocal reads
             reads += 1
-            time.sleep(0.004)
+            time.sleep(0.006)
             return reads
 
         stage.watch("slow", slow, history=1)

@@ -21,7 +21,12 @@ from conftest import Run
 from program import PATIENCE, Program
 
 import stagedoor
-from stagedoor.client.errors import CannotConnectError, TokenRefusedError
+from stagedoor.client.errors import (
+    CannotConnectError,
+    ConnectionLostError,
+    NoGameError,
+    TokenRefusedError,
+)
 from stagedoor.client.games import find_game
 from stagedoor.client.sync import Client
 from stagedoor.wire.games import games_folder
@@ -331,5 +336,7 @@ def test_a_client_goes_on_when_the_game_comes_back(run: Run, pair: Pair) -> None
         assert isinstance(game, Client)
         assert game.call("echo", 1) == 1
         program.end()
+        with pytest.raises((ConnectionLostError, NoGameError)):  # the client knows now
+            game.call("echo", 1)
         play(run, pair)
         assert game.call("echo", 2) == 2

@@ -8,14 +8,14 @@ from . import costs, environment, machine, report, runner, targets
 from .measure import Duration
 
 RESULT = environment.ROOT / "build" / "bench.json"
-THOROUGH = (5, Duration(seconds=1.0, warmup=0.3))
-QUICK = (1, Duration(seconds=0.5, warmup=0.2))
+THOROUGH = runner.Rounds(5, 21, Duration(seconds=1.0, warmup=0.3))
+QUICK = runner.Rounds(1, 1, Duration(seconds=0.5, warmup=0.2))
 
 
 def main() -> int:
     """Print tables and verdicts; the exit code is 1 when something could not be measured."""
     options = arguments()
-    rounds, duration = QUICK if options.quick else THOROUGH
+    rounds = QUICK if options.quick else THOROUGH
     scenarios = runner.chosen(options.only)
     scripts = [script for script in costs.SCRIPTS if runner.is_chosen(script, options.only)]
     if not scenarios and not scripts:
@@ -25,12 +25,15 @@ def main() -> int:
     environment.prepare()
     described = machine.describe()
     print(", ".join(f"{key}: {value}" for key, value in described.items()))
-    print(f"{rounds} round(s) of {duration.seconds:g} s; client, server: shares of a core")
+    seconds = rounds.duration.seconds
+    print(
+        f"{rounds.all} to {rounds.most} rounds of {seconds:g} s; client, server: shares of a core"
+    )
     if os.getloadavg()[0] > machine.BUSY:
         print("the machine is busy with something else: do not trust these figures")
     results: runner.Results = {}
     for scenario in scenarios:
-        results[scenario] = runner.run(scenario, rounds, duration, progress)
+        results[scenario] = runner.run(scenario, rounds, targets.undecided, progress)
         progress("")
         print(*report.table(scenario, results[scenario]), sep="\n", flush=True)
     found, failed = timed(scripts, options.quick)
@@ -59,7 +62,7 @@ def timed(scripts: list[str], is_quick: bool) -> tuple[costs.Costs, bool]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short round instead of five")
+    parser.add_argument("--quick", action="store_true", help="one short round of each")
     parser.add_argument("--only", metavar="PATTERN", help="part of a benchmark's name")
     return parser.parse_args()
 

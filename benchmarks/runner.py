@@ -54,18 +54,32 @@ def is_chosen(name: str, pattern: str | None) -> bool:
     return pattern is None or fnmatch.fnmatch(name, f"*{pattern}*")
 
 
+@dataclass(frozen=True)
+class Rounds:
+    """How many, and how long each is. As long as it is undecided how a peer compares, there are
+    more, up to `most`, of that peer."""
+
+    all: int
+    most: int
+    duration: Duration
+
+
 def run(
-    scenario: Scenario, rounds: int, duration: Duration, progress: Callable[[str], None]
+    scenario: Scenario,
+    rounds: Rounds,
+    undecided: Callable[[Scenario, dict[Peer, Cell]], set[Peer]],
+    progress: Callable[[str], None],
 ) -> dict[Peer, Cell]:
     """Measure all peers, round after round; one that fails is left out from then on."""
     cells = {peer: Cell(lacks=peer.lacks) for peer in scenario.peers}
-    for number in range(1, rounds + 1):
+    for number in range(1, rounds.most + 1):
+        wanted = set(cells) if number <= rounds.all else undecided(scenario, cells)
         for peer, cell in cells.items():
-            if cell.error is not None or cell.lacks is not None:
+            if peer not in wanted or cell.error is not None or cell.lacks is not None:
                 continue
-            progress(f"{scenario.name}: round {number} of {rounds}, {peer.name}")
+            progress(f"{scenario.name}: round {number}, {peer.name}")
             try:
-                cell.samples.append(measure(peer, scenario, duration))
+                cell.samples.append(measure(peer, scenario, rounds.duration))
             except MeasureError as error:
                 cell.error = str(error)
     return cells

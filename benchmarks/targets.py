@@ -1,13 +1,16 @@
 """What the figures must reach, and whether they do.
 
 Peers take turns, so the ratio of a round is that of neighbours in time: a slow moment of the
-machine meets both. The median of the rounds' ratios decides; the smallest and the largest are said.
+machine meets both. The median of the rounds' ratios decides, if the rounds tell on which side of
+the target it lies; else there are more rounds, and at their end the two are said to be close.
 A time that is compared with nothing has no neighbour: there the quickest round decides, since what
 is more than that was the machine's doing.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from math import comb
 from statistics import median
 
 from .costs import (
@@ -38,8 +41,20 @@ from .roster import (
 from .runner import Cell, Results
 from .scenarios import ALONE, BUSY, CALLS, COMPRESSED, LARGE, SATURATED, Scenario
 
+CONFIDENCE = 0.95
+
 RATE = "messages_per_second"
 P50 = "p50_us"
+
+
+class Word(StrEnum):
+    """What is said of a target."""
+
+    MET = "met"
+    NOT_MET = "NOT MET"
+    CLOSE = "close"
+    """The target is as good as reached: the rounds do not tell on which side of it we are."""
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -104,18 +119,49 @@ def verdicts(results: Results, costs: Costs) -> Iterator[str]:
                 yield _cost(cost, script, found)
 
 
-def _ratio(target: Ratio, cells: dict[Peer, Cell]) -> str:
+def undecided(scenario: Scenario, cells: dict[Peer, Cell]) -> set[Peer]:
+    """Return the peers that more rounds might tell something of, and ourselves with them."""
+    close = {
+        ratio.peer
+        for ratio in RATIOS
+        if ratio.scenario is scenario
+        and (ratios := _ratios(ratio, cells))
+        and _judge(ratios, ratio.bound, at_least=ratio.is_rate) is Word.CLOSE
+    }
+    return close | {scenario.ours} if close else close
+
+
+def interval(samples: Sequence[float]) -> tuple[float, float]:
+    """Return where the median of what was sampled lies, with a probability of `CONFIDENCE`:
+    between two of the samples, as many from either end. With fewer than six samples it is less
+    probable that it lies between the smallest and the largest; those are returned then.
+
+    Source: W. J. Conover, Practical Nonparametric Statistics (1999), section 3.2.
+    """
+    ordered, count = sorted(samples), len(samples)
+    end, outside = 0, 2 / 2**count  # the probability that it is beyond this sample at either end
+    while outside + 2 * comb(count, end + 1) / 2**count <= 1 - CONFIDENCE:
+        end += 1
+        outside += 2 * comb(count, end) / 2**count
+    return ordered[end], ordered[-1 - end]
+
+
+def _ratios(target: Ratio, cells: dict[Peer, Cell]) -> list[float]:
+    """Of a peer that took no part in the last rounds, there are those of the first."""
     ours = cells[target.scenario.ours].values(target.metric)
     theirs = cells[target.peer].values(target.metric)
+    return [a / b for a, b in zip(ours, theirs, strict=False)]
+
+
+def _ratio(target: Ratio, cells: dict[Peer, Cell]) -> str:
+    ratios = _ratios(target, cells)
     what = f"{target.scenario.name}: {'messages/s' if target.is_rate else 'p50'}"
     sign = ">=" if target.is_rate else "<="
-    wanted = f"{sign} {target.bound:g} x {target.peer.name}"
-    if not ours or not theirs:
-        return f"unknown  {what} (target {wanted})"
-    ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
-    middle = median(ratios)
-    is_met = middle >= target.bound if target.is_rate else middle <= target.bound
-    return f"{_word(is_met)}  {what} {_rounds(middle, ratios, 'x')} (target {wanted})"
+    wanted = f"(target {sign} {target.bound:g} x {target.peer.name})"
+    if not ratios:
+        return f"{Word.UNKNOWN:<7}  {what} {wanted}"
+    word = _judge(ratios, target.bound, at_least=target.is_rate)
+    return f"{word:<7}  {what} {_said(ratios, 'x')} {wanted}"
 
 
 def _cost(target: Cost, script: str, found: dict[str, list[float]]) -> str:
@@ -127,17 +173,24 @@ def _cost(target: Cost, script: str, found: dict[str, list[float]]) -> str:
         wanted += f" {target.base}"
     # A peer's name says what was measured only together with the script's.
     what = f"{script}: {target.what}" if target.unit == "B" else target.what
-    decisive = min(samples) if target.unit == "ns" else median(samples)
-    is_met = decisive <= target.bound
-    rounds = _rounds(decisive, samples, target.unit)
-    return f"{_word(is_met)}  {what}: {rounds} (target {wanted})"
+    judged = [min(samples)] if target.unit == "ns" else samples
+    word = _judge(judged, target.bound, at_least=False)
+    return f"{word:<7}  {what}: {_said(samples, target.unit)} (target {wanted})"
 
 
-def _rounds(decisive: float, samples: Sequence[float], unit: str) -> str:
+def _judge(samples: Sequence[float], bound: float, *, at_least: bool) -> Word:
+    low, high = interval(samples)
+    if at_least:
+        low, high, bound = -high, -low, -bound
+    if high <= bound:
+        return Word.MET
+    return Word.NOT_MET if low > bound else Word.CLOSE
+
+
+def _said(samples: Sequence[float], unit: str) -> str:
+    if unit == "ns":
+        return f"{min(samples):.0f} ns, the slowest of {len(samples)} rounds {max(samples):.0f}"
     digits = ".2f" if unit == "x" else ".0f"
-    low, high = min(samples), max(samples)
-    return f"{decisive:{digits}} {unit}, {low:{digits}} to {high:{digits}}"
-
-
-def _word(is_met: bool) -> str:
-    return "met    " if is_met else "NOT MET"
+    low, high = interval(samples)
+    spread = f"{low:{digits}} to {high:{digits}} by {len(samples)} rounds"
+    return f"{median(samples):{digits}} {unit}, {spread}"

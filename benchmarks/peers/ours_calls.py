@@ -30,4 +30,4 @@ server = stage._server
 while True:
     stage.tick(0.0)
     if server._events is None:  # else the frame's 2 ms were over, and some calls are left
-        server._core.wait(0.05)  # as `WebSocketServer.serve_forever()` does
+        server._core.lead(0.05)  # as `WebSocketServer.serve_forever()` does

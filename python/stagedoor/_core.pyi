@@ -224,6 +224,9 @@ class Server:
         """
     def wait(self, timeout: float) -> bool:
         """Block without the GIL until there are events; False when the time was up first."""
+    def lead(self, timeout: float) -> bool:
+        """As `wait()`, for a program that has nothing else to do: if it is always back soon, the
+        calling thread does the network thread's work meanwhile."""
     def set_notifier(self, descriptor: int) -> None:
         """Take over a non-blocking socket that gets a byte after `arm()`."""
     def arm(self) -> bool:

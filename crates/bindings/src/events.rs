@@ -48,11 +48,6 @@ impl Stream {
         found
     }
 
-    /// One event is loaded, and nothing was held.
-    pub(crate) fn has_one_event(&self) -> bool {
-        self.batch.events.len() == 1 && self.held.is_empty()
-    }
-
     /// Lets go of every Python object.
     pub(crate) fn end(&mut self) -> (HashMap<ConnectionId, Py<Connection>>, Held) {
         (std::mem::take(&mut self.connections), std::mem::take(&mut self.held))

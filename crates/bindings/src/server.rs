@@ -23,8 +23,6 @@ pub(crate) struct Server {
     given_back: Condvar,
     /// The program has something of its own to do in its next poll.
     reminder: AtomicBool,
-    /// The program has waited for what it polls next: it has nothing else to do.
-    has_waited: AtomicBool,
 }
 
 impl Server {
@@ -130,7 +128,6 @@ impl Server {
             stream: Mutex::default(),
             given_back: Condvar::new(),
             reminder: AtomicBool::new(false),
-            has_waited: AtomicBool::new(false),
         })
     }
 
@@ -149,12 +146,10 @@ impl Server {
         self.native.attend();
         let is_reminded =
             self.reminder.load(Ordering::Acquire) && self.reminder.swap(false, Ordering::AcqRel);
-        let has_waited = self.has_waited.load(Ordering::Relaxed)
-            && self.has_waited.swap(false, Ordering::Relaxed);
         let mut stream = self.stream_for(py, true);
         let found = stream.load(&self.native) || is_reminded;
         if found {
-            self.native.begin(has_waited && stream.has_one_event());
+            self.native.begin();
         }
         found
     }
@@ -214,9 +209,12 @@ impl Server {
 
     fn wait(&self, py: Python<'_>, timeout: f64) -> PyResult<bool> {
         let timeout = seconds(timeout)?;
-        let found = py.detach(|| self.native.wait(timeout));
-        self.has_waited.store(found, Ordering::Relaxed);
-        Ok(found)
+        Ok(py.detach(|| self.native.wait(timeout)))
+    }
+
+    fn lead(&self, py: Python<'_>, timeout: f64) -> PyResult<bool> {
+        let timeout = seconds(timeout)?;
+        Ok(py.detach(|| self.native.lead(timeout)))
     }
 
     #[cfg(unix)]

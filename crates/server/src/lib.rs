@@ -22,6 +22,7 @@ mod faults;
 mod groups;
 mod http;
 mod inbox;
+mod lead;
 mod memberships;
 mod network;
 mod open;

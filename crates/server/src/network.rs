@@ -39,8 +39,8 @@ const POSTPONEMENT: Duration = Duration::from_millis(100);
 /// How long to wait when the system has no descriptor left for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Everything the network thread works on. It holds the lock but for when it sleeps; a program that
-/// has nothing else to do may work on it then.
+/// Everything the network thread works on, or the program that leads: behind a lock, which is held
+/// but for sleeping.
 pub(crate) struct Network {
     registry: Registry,
     listener: Option<Listener>,
@@ -61,9 +61,8 @@ pub(crate) struct Network {
     /// Slots of peers that may have something to write.
     dirty: Vec<usize>,
     timers: Timers,
-    /// For how long the network thread sleeps, and until when; `None`: until something comes.
+    /// For how long whoever leads sleeps; `None`: until something comes.
     nap: Option<Duration>,
-    asleep_until: Option<Instant>,
     /// Accepting goes on at this time.
     accept_again: Option<Instant>,
     /// Everything ends at this time at the latest.
@@ -105,7 +104,6 @@ impl Network {
             dirty: Vec::new(),
             timers: Timers::default(),
             nap: None,
-            asleep_until: None,
             accept_again: None,
             stop_by: None,
             report_at: None,
@@ -152,16 +150,12 @@ impl Network {
         });
     }
 
-    /// While the network thread sleeps: does what the program has just asked for, on its thread.
+    /// Between two turns: does what the program has just asked for, on its thread.
     pub(crate) fn execute_at_once(&mut self) {
         let now = self.clock.now(self.nap);
         self.execute_commands(now);
         self.write_dirty(now);
         self.end_turn();
-        let deadline = self.next_deadline();
-        if deadline.is_some_and(|at| self.asleep_until.is_none_or(|until| at < until)) {
-            self.shared.wake();
-        }
     }
 
     pub(crate) fn is_done(&self) -> bool {
@@ -173,11 +167,11 @@ impl Network {
         deadlines.into_iter().flatten().min()
     }
 
-    /// For how long to wait for sockets or commands: until the next deadline.
-    pub(crate) fn fall_asleep(&mut self) -> Option<Duration> {
+    /// For how long to wait for sockets or commands: until the next deadline, or as long as this.
+    pub(crate) fn fall_asleep(&mut self, longest: Option<Duration>) -> Option<Duration> {
         let now = self.clock.now(Some(Duration::ZERO));
-        self.asleep_until = self.next_deadline();
-        self.nap = self.asleep_until.map(|at| at.saturating_duration_since(now));
+        let until = self.next_deadline().map(|at| at.saturating_duration_since(now));
+        self.nap = [until, longest].into_iter().flatten().min();
         self.shared.is_asleep.store(true, Ordering::SeqCst);
         if self.may_read() || self.shared.has_commands.load(Ordering::SeqCst) {
             self.nap = Some(Duration::ZERO);

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -26,7 +25,7 @@ use crate::refusals::Refusals;
 use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::socket::Listener;
-use crate::thread;
+use crate::thread::{self, Reactor};
 use crate::tokens::Tokens;
 
 /// How many connections the kernel keeps waiting to be accepted.
@@ -41,8 +40,6 @@ const MAX_KEPT_FOR_RECEIVING: usize = 256;
 thread_local! {
     /// The server whose events this thread is handling, by address.
     static HANDLING: Cell<*const Shared> = const { Cell::new(std::ptr::null()) };
-    /// It has waited for the one event that it is handling.
-    static HAS_WAITED: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A listening server and its network thread.
@@ -52,7 +49,8 @@ thread_local! {
 /// server ends its thread and its sockets; in a forked child it does nothing.
 pub struct Server {
     pub(crate) shared: Arc<Shared>,
-    network: Arc<Mutex<Network>>,
+    pub(crate) network: Arc<Mutex<Network>>,
+    pub(crate) reactor: Arc<Mutex<Reactor>>,
     address: SocketAddr,
     max_send_queue: u64,
     /// The number of the next group.
@@ -86,7 +84,7 @@ impl Server {
         let wanted = (host, port).to_socket_addrs()?.next();
         let wanted = wanted.ok_or_else(|| io::Error::other("the host has no address"))?;
         let (listener, address) = Listed::open(|| bind(wanted))?;
-        let mut poll = Poll::new()?;
+        let poll = Poll::new()?;
         let shared = Arc::new(Shared::new(Waker::new(poll.registry(), WAKER)?));
         let max_send_queue = settings.max_send_queue as u64;
         let is_guarded = settings.tokens.is_some();
@@ -116,16 +114,18 @@ impl Server {
         let listener = Listener::new(listener, faults.clone());
         let network = Network::new(&poll, listener, faults, rules, Arc::clone(&shared))?;
         let network = Arc::new(Mutex::new(network));
-        let (ours, its) = (Arc::clone(&shared), Arc::clone(&network));
+        let reactor = Arc::new(Mutex::new(Reactor::new(poll)));
+        let (ours, its, seat) = (Arc::clone(&shared), Arc::clone(&network), Arc::clone(&reactor));
         let thread = std::thread::Builder::new()
             .name("stagedoor-net".into())
-            .spawn(move || thread::run(&its, &mut poll, &ours))?;
+            .spawn(move || thread::run(&its, &seat, &ours))?;
         let process = std::process::id();
         let thread = Mutex::new(Some(thread));
         let groups = AtomicU64::new(1);
         Ok(Self {
             shared,
             network,
+            reactor,
             address,
             max_send_queue,
             groups,
@@ -184,11 +184,9 @@ impl Server {
         self.shared.inbox.arm()
     }
 
-    /// From here to [`Server::end`], what this thread sends is queued. `has_waited`: it has nothing
-    /// else to do, and may do the network thread's work if that is one small message.
-    pub fn begin(&self, has_waited: bool) {
+    /// From here to [`Server::end`], what this thread sends is queued.
+    pub fn begin(&self) {
         HANDLING.set(Arc::as_ptr(&self.shared));
-        HAS_WAITED.set(has_waited);
     }
 
     /// Lets go what is queued.
@@ -202,33 +200,12 @@ impl Server {
     pub fn end(&self) {
         HANDLING.set(std::ptr::null());
         self.flush();
-        HAS_WAITED.set(false);
-    }
-
-    /// Spares a message its way to the network thread, which sleeps. False: it does not, or it is
-    /// the one to do this.
-    fn execute_at_once(&self) -> bool {
-        let may = HAS_WAITED.get()
-            && std::process::id() == self.process // a forked child has no sockets
-            && self.shared.has_one_small_message();
-        if !may {
-            return false;
-        }
-        // If it panics the lock is poisoned, and the network thread ends by that.
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            let network = self.network.try_lock();
-            network.is_ok_and(|mut network| {
-                network.execute_at_once();
-                true
-            })
-        }));
-        outcome.unwrap_or(false)
     }
 
     pub(crate) fn command(&self, put: impl FnOnce(&mut Outbox)) {
         self.shared.queue(put);
         if HANDLING.get() != Arc::as_ptr(&self.shared) {
-            self.shared.wake();
+            self.flush();
         }
     }
 
@@ -336,9 +313,15 @@ impl Server {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             self.shared.queue(|outbox| outbox.commands.push(Command::Quit));
+            self.shared.lead.recall();
             self.shared.wake_always();
             let _ = thread.join();
         }
+    }
+
+    /// This is a forked child, and the sockets are the parent's.
+    pub(crate) fn is_inherited(&self) -> bool {
+        std::process::id() != self.process
     }
 
     /// Makes the network thread panic: for tests of what then happens.
@@ -349,13 +332,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if std::process::id() == self.process {
-            self.join();
-        } else {
-            // A forked child has the memory but not the thread: its locks may be held for ever.
+        if self.is_inherited() {
+            // The memory is here but not the thread: its locks may be held for ever.
             std::mem::forget(Arc::clone(&self.shared));
             std::mem::forget(Arc::clone(&self.network));
+            std::mem::forget(Arc::clone(&self.reactor));
             std::mem::forget(std::mem::take(&mut self.thread));
+        } else {
+            self.join();
         }
     }
 }

@@ -6,20 +6,19 @@ use std::sync::{Mutex, PoisonError};
 use mio::Waker;
 
 use crate::inbox::Inbox;
-use crate::outbox::{Command, Outbox};
+use crate::lead::Lead;
+use crate::outbox::Outbox;
 use crate::stall::Watch;
-
-/// Bytes that a program sends itself when it has nothing else to do.
-const SENT_AT_ONCE: usize = 4096;
 
 /// The queues between the two, and who waits for whom.
 pub(crate) struct Shared {
     pub(crate) inbox: Inbox,
     pub(crate) watch: Watch,
+    pub(crate) lead: Lead,
     outbox: Mutex<Outbox>,
     /// The outbox is not empty.
     pub(crate) has_commands: AtomicBool,
-    /// The network thread waits, or is about to; who changes this to false wakes it.
+    /// Whoever leads waits, or is about to; who changes this to false wakes it.
     pub(crate) is_asleep: AtomicBool,
     waker: Waker,
 }
@@ -29,6 +28,7 @@ impl Shared {
         Self {
             inbox: Inbox::new(),
             watch: Watch::default(),
+            lead: Lead::default(),
             outbox: Mutex::default(),
             has_commands: AtomicBool::new(false),
             is_asleep: AtomicBool::new(false),
@@ -53,18 +53,13 @@ impl Shared {
         }
     }
 
-    /// The network thread looks after what was queued.
+    /// Whoever leads looks after what was queued.
     pub(crate) fn wake(&self) {
         if self.is_asleep.swap(false, Ordering::SeqCst) {
             self.wake_always();
+        } else {
+            self.lead.recall();
         }
-    }
-
-    /// One message waits, and it is sent in no time.
-    pub(crate) fn has_one_small_message(&self) -> bool {
-        let outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
-        outbox.arena.len() <= SENT_AT_ONCE
-            && matches!(outbox.commands.as_slice(), [Command::Send { .. }])
     }
 
     pub(crate) fn wake_always(&self) {

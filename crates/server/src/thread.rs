@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use mio::{Events, Poll};
 
@@ -10,10 +11,40 @@ use crate::event::Event;
 use crate::network::Network;
 use crate::shared::Shared;
 
+/// What whoever leads works with.
+pub(crate) struct Reactor {
+    poll: Poll,
+    events: Events,
+}
+
+impl Reactor {
+    pub(crate) fn new(poll: Poll) -> Self {
+        Self { poll, events: Events::with_capacity(1024) }
+    }
+
+    /// Waits, for so long at most, and does what there is to do. False: that was the last turn.
+    pub(crate) fn take_turn(
+        &mut self,
+        network: &Mutex<Network>,
+        longest: Option<Duration>,
+    ) -> io::Result<bool> {
+        let nap = lock(network)?.fall_asleep(longest);
+        let polled = self.poll.poll(&mut self.events, nap);
+        let mut awake = lock(network)?;
+        let now = awake.wake_up();
+        match polled {
+            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
+            _ => awake.take_turn(&self.events, now),
+        }
+        Ok(!awake.is_done())
+    }
+}
+
 /// The thread's body: whatever happens, the program gets a last event.
-pub(crate) fn run(network: &Mutex<Network>, poll: &mut Poll, shared: &Shared) {
+pub(crate) fn run(network: &Mutex<Network>, reactor: &Mutex<Reactor>, shared: &Shared) {
     block_signals();
-    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| take_turns(network, poll)));
+    let outcome =
+        std::panic::catch_unwind(AssertUnwindSafe(|| take_turns(network, reactor, shared)));
     let error = match outcome {
         Ok(Ok(())) => None,
         Ok(Err(error)) => Some(format!("the network thread failed: {error}")),
@@ -21,31 +52,31 @@ pub(crate) fn run(network: &Mutex<Network>, poll: &mut Poll, shared: &Shared) {
     };
     let mut batch = network.lock().unwrap_or_else(PoisonError::into_inner).end();
     batch.push(Event::Stopped(error.map(Into::into)));
+    shared.lead.end();
     shared.inbox.deliver(&mut batch);
     shared.inbox.stop();
     shared.watch.end();
 }
 
 /// Runs until it was told to stop and every connection is closed.
-fn take_turns(network: &Mutex<Network>, poll: &mut Poll) -> io::Result<()> {
-    let mut events = Events::with_capacity(1024);
-    let mut awake = lock(network)?;
-    while !awake.is_done() {
-        let nap = awake.fall_asleep();
-        drop(awake);
-        let polled = poll.poll(&mut events, nap);
-        awake = lock(network)?;
-        let now = awake.wake_up();
-        match polled {
-            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(error),
-            _ => awake.take_turn(&events, now),
+fn take_turns(
+    network: &Mutex<Network>,
+    reactor: &Mutex<Reactor>,
+    shared: &Shared,
+) -> io::Result<()> {
+    loop {
+        shared.lead.stand_by();
+        let mut reactor = lock(reactor)?;
+        while shared.lead.is_with_network() {
+            if !reactor.take_turn(network, None)? {
+                return Ok(());
+            }
         }
     }
-    Ok(())
 }
 
-fn lock(network: &Mutex<Network>) -> io::Result<MutexGuard<'_, Network>> {
-    network.lock().map_err(|_| io::Error::other("it panicked on the program's thread"))
+fn lock<T>(mutex: &Mutex<T>) -> io::Result<MutexGuard<'_, T>> {
+    mutex.lock().map_err(|_| io::Error::other("it panicked on the program's thread"))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -374,7 +374,7 @@ class WebSocketServer:
             if self._core is None and not self._later:
                 return
             if self._core is not None and not self._later:
-                self._core.wait(_SIGNAL_CHECK)
+                self._core.lead(_SIGNAL_CHECK)
 
     def _call(
         self, callback: Handler, argument: object, connection: WebSocketServerConnection | None

@@ -8,7 +8,7 @@ otherwise.
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Final, Self, TypeAlias, final
+from typing import Any, Final, Self, TypeAlias, final
 
 from typing_extensions import Buffer
 
@@ -18,7 +18,6 @@ from stagedoor.live.rpc.rate import Rate
 from stagedoor.live.rpc.session import Running, Session
 
 __all__ = [
-    "BINARY",
     "CLOSED",
     "DROPPED",
     "FAILED",
@@ -29,7 +28,6 @@ __all__ = [
     "SENT",
     "SPAN",
     "STOPPED",
-    "TEXT",
     "Connection",
     "FastMethod",
     "FastMethods",
@@ -39,42 +37,50 @@ __all__ = [
     "Server",
     "Span",
     "TlsConfig",
+    "ignore",
     "read_request",
 ]
 
-# The kinds of event. `Server.take` gives tuples (kind, connection id, data):
-TEXT: Final = 0
-"""A text message; data: `str`."""
-BINARY: Final = 1
-"""A binary message; data: `bytes`."""
-SENT: Final = 2
+# An event is a tuple (receiver, data). A message is for its connection's receiver; data is a `str`
+# for text, `bytes` for binary. All other events are for the receiver that was given to
+# `Server.take()`; data is a tuple (kind, connection id, data):
+SENT: Final = 0
 """The kernel has messages that were sent with a callback; data: their callbacks, in order."""
-OPENED: Final = 3
+OPENED: Final = 1
 """The first event of a connection; data: its `Connection`."""
-FAILED: Final = 4
+FAILED: Final = 2
 """Something went wrong with a connection; data: what, a `str`."""
-CLOSED: Final = 5
+CLOSED: Final = 3
 """The last event of a connection; data: (code, reason, error or None, callbacks not called)."""
-STOPPED: Final = 6
+STOPPED: Final = 4
 """The last event of a server, connection id 0; data: (error, callbacks not called); the error is
 None after `stop()`."""
-DROPPED: Final = 7
+DROPPED: Final = 5
 """Messages of a group were lost to a connection that did not read, and it reads again; data:
 (group, count, before). All `count` were published before message number `before` of the group,
 counted from 1 in each group: the next one that the connection got, or will get. One event for
 each time that the connection was behind."""
-REFUSED: Final = 8
+REFUSED: Final = 6
 """Somebody was not let in, connection id 0; data: a line for the log, a `str`. One a minute at most
 for each status or close code."""
 
+def ignore(data: object, /) -> None:
+    """Nobody has asked for it."""
+
 _Callback: TypeAlias = Callable[[str | None], object]
 _Path: TypeAlias = str | os.PathLike[str]
-_Event: TypeAlias = tuple[int, int, object]
+_Receiver: TypeAlias = list[Any]
+"""What takes the data, a callable, and whose that is."""
+_Event: TypeAlias = tuple[_Receiver, Any]
 
 @final
 class Connection:
     """What can be done with one connection, from its `OPENED` event on."""
 
+    @property
+    def receiver(self) -> _Receiver:
+        """Who gets its messages: `ignore` and None at first. Whatever it holds when a message is
+        handled is what counts."""
     @property
     def id(self) -> int:
         """Counts the server's connections from 1."""
@@ -197,12 +203,16 @@ class Server:
     def remind(self) -> None:
         """Have the next `load()` say True: the program has something of its own to do then."""
 
-    def take(self, limit: int) -> list[_Event]:
-        """The next events of those that `load()` got hold of, `limit` at most."""
+    def take(self, receiver: _Receiver, limit: int) -> list[_Event]:
+        """The next events of those that `load()` got hold of, `limit` at most. `receiver`: of what
+        is not a message."""
     def end(self) -> None:
         """Let go what was kept back."""
-    def seize(self, unread: Iterator[_Event] | None, limit: int) -> list[_Event]:
-        """Take events in hand for the understudy, which must give them back.
+    def seize(
+        self, receiver: _Receiver, unread: Iterator[_Event] | None, limit: int
+    ) -> list[_Event]:
+        """Take events in hand for the understudy, which must give them back. `receiver`: of what is
+        not a message.
 
         All that is left in `unread`, an iterator over what `take()` gave, or else the next of
         those that wait here, `limit` at most, and none that was given back before. None if the
@@ -422,7 +432,7 @@ class FastPath:
 
     @role.setter
     def role(self, role: int) -> None: ...
-    def answer(self, message: str, /) -> bool:
+    def answer(self, message: str | bytes, /) -> bool:
         """Answer a call of the usual form, by a caller who may make it, of a plain method that
         takes what was given. False: this message is no such call, and nothing was done.
 

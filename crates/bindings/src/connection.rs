@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyList, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_server::{Account, ConnectionId, Kind, Opened, SendError, Server};
 
@@ -14,14 +15,27 @@ use stagedoor_server::{Account, ConnectionId, Kind, Opened, SendError, Server};
 pub(crate) struct Connection {
     id: ConnectionId,
     opened: Opened,
+    /// What takes its messages, and whose that is: the program changes them.
+    #[pyo3(get)]
+    receiver: Py<PyList>,
     /// Those of what was sent and is not yet known to be with the kernel, in that order.
     callbacks: Mutex<VecDeque<Py<PyAny>>>,
     server: Arc<Server>,
 }
 
 impl Connection {
-    pub(crate) fn new(id: ConnectionId, opened: Opened, server: Arc<Server>) -> Self {
-        Self { id, opened, callbacks: Mutex::default(), server }
+    pub(crate) fn new(
+        py: Python<'_>,
+        id: ConnectionId,
+        opened: Opened,
+        server: Arc<Server>,
+    ) -> PyResult<Self> {
+        let receiver = PyList::new(py, [Some(ignoring(py)?), None])?.unbind();
+        Ok(Self { id, opened, receiver, callbacks: Mutex::default(), server })
+    }
+
+    pub(crate) fn receiver(&self) -> &Py<PyList> {
+        &self.receiver
     }
 
     fn callbacks(&self) -> MutexGuard<'_, VecDeque<Py<PyAny>>> {
@@ -93,8 +107,8 @@ impl Connection {
     }
 
     #[getter]
-    fn headers(&self) -> Vec<(String, String)> {
-        self.opened.headers.clone()
+    fn headers(&self) -> Vec<(&str, &str)> {
+        self.opened.headers.iter().collect()
     }
 
     #[getter]
@@ -153,6 +167,7 @@ impl Connection {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.receiver)?;
         // A thread that holds the lock keeps what is in there alive.
         self.callbacks
             .try_lock()
@@ -162,6 +177,21 @@ impl Connection {
     fn __clear__(&self) {
         drop(self.end_callbacks());
     }
+}
+
+#[pyfunction]
+#[pyo3(signature = (data, /))]
+pub(crate) fn ignore(data: &Bound<'_, PyAny>) {
+    let _ = data;
+}
+
+/// `ignore`, as an object.
+fn ignoring(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static IGNORE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let made = IGNORE.get_or_try_init(py, || {
+        wrap_pyfunction!(ignore, py).map(|function| function.into_any().unbind())
+    })?;
+    Ok(made.bind(py))
 }
 
 /// Raises `ValueError` for what no text message may be.

@@ -1,9 +1,10 @@
-//! Events as Python tuples `(kind, connection id, data)`.
+//! Events as Python tuples `(receiver, data)`: messages for the receiver of their connection, all
+//! else, as `(kind, connection id, data)`, for the server's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pyo3::exceptions::PyUnicodeDecodeError;
+use pyo3::exceptions::{PyRuntimeError, PyUnicodeDecodeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -12,15 +13,13 @@ use stagedoor_server::{Batch, ConnectionId, Event, Kind, Server};
 use crate::connection::Connection;
 use crate::held::Held;
 
-pub(crate) const TEXT: u8 = 0;
-pub(crate) const BINARY: u8 = 1;
-pub(crate) const SENT: u8 = 2;
-pub(crate) const OPENED: u8 = 3;
-pub(crate) const FAILED: u8 = 4;
-pub(crate) const CLOSED: u8 = 5;
-pub(crate) const STOPPED: u8 = 6;
-pub(crate) const DROPPED: u8 = 7;
-pub(crate) const REFUSED: u8 = 8;
+pub(crate) const SENT: u8 = 0;
+pub(crate) const OPENED: u8 = 1;
+pub(crate) const FAILED: u8 = 2;
+pub(crate) const CLOSED: u8 = 3;
+pub(crate) const STOPPED: u8 = 4;
+pub(crate) const DROPPED: u8 = 5;
+pub(crate) const REFUSED: u8 = 6;
 
 /// The batch that is being handed to Python, piece by piece.
 #[derive(Default)]
@@ -29,9 +28,12 @@ pub(crate) struct Stream {
     batch: Batch,
     /// What came before the batch.
     pub(crate) held: Held,
-    /// The open connections, for the callbacks that wait in them.
-    connections: HashMap<ConnectionId, Py<Connection>>,
+    connections: Connections,
 }
+
+/// The open connections, for their receivers and the callbacks that wait in them.
+#[derive(Default)]
+struct Connections(HashMap<ConnectionId, Py<Connection>>);
 
 impl Stream {
     /// Takes what has come, unless something taken before is left. False: there is nothing.
@@ -50,12 +52,12 @@ impl Stream {
 
     /// Lets go of every Python object.
     pub(crate) fn end(&mut self) -> (HashMap<ConnectionId, Py<Connection>>, Held) {
-        (std::mem::take(&mut self.connections), std::mem::take(&mut self.held))
+        (std::mem::take(&mut self.connections.0), std::mem::take(&mut self.held))
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         self.held.traverse(visit)?;
-        self.connections.values().try_for_each(|connection| visit.call(connection))
+        self.connections.0.values().try_for_each(|connection| visit.call(connection))
     }
 
     /// The next events of what was held or loaded.
@@ -63,6 +65,7 @@ impl Stream {
         &mut self,
         py: Python<'py>,
         server: &Arc<Server>,
+        receiver: &Bound<'py, PyList>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
         if !self.held.is_empty() {
@@ -75,7 +78,7 @@ impl Stream {
         let mut tuples = Vec::with_capacity(count);
         for event in self.batch.events.drain(self.batch.events.len() - count..).rev() {
             weight += event.weight();
-            tuples.push(convert(py, event, &self.batch.arena, server, &mut self.connections)?);
+            tuples.push(self.connections.convert(event, &self.batch.arena, server, receiver)?);
         }
         server.consumed(weight);
         PyList::new(py, tuples)
@@ -87,6 +90,7 @@ impl Stream {
         &mut self,
         py: Python<'py>,
         server: &Arc<Server>,
+        receiver: &Bound<'py, PyList>,
         unread: Vec<Bound<'py, PyTuple>>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
@@ -101,7 +105,7 @@ impl Stream {
             let left = self.batch.events.len().saturating_sub(limit);
             for event in self.batch.events.drain(left..).rev() {
                 let weight = event.weight();
-                let event = convert(py, event, &self.batch.arena, server, &mut self.connections)?;
+                let event = self.connections.convert(event, &self.batch.arena, server, receiver)?;
                 seized.push((event, weight));
             }
         }
@@ -112,65 +116,68 @@ impl Stream {
     }
 }
 
-fn convert<'py>(
-    py: Python<'py>,
-    event: Event,
-    arena: &[u8],
-    server: &Arc<Server>,
-    connections: &mut HashMap<ConnectionId, Py<Connection>>,
-) -> PyResult<Bound<'py, PyTuple>> {
-    match event {
-        Event::Message(id, kind, range) => message(py, id, kind, &arena[range]),
-        Event::LargeMessage(id, kind, payload) => message(py, id, kind, &payload),
-        Event::Sent(id, count) => {
-            let sent = connections
-                .get(&id)
-                .map(|connection| connection.get().take_callbacks(count))
-                .unwrap_or_default();
-            (SENT, id.get(), sent).into_pyobject(py)
-        }
-        Event::Opened(id, opened) => {
-            let connection = Py::new(py, Connection::new(id, *opened, Arc::clone(server)))?;
-            connections.insert(id, connection.clone_ref(py));
-            (OPENED, id.get(), connection).into_pyobject(py)
-        }
-        Event::Refused(text) => (REFUSED, 0, &*text).into_pyobject(py),
-        Event::Failed(id, text) => (FAILED, id.get(), &*text).into_pyobject(py),
-        Event::Dropped(id, dropped) => {
-            let data = (dropped.group.get(), dropped.count, dropped.before);
-            (DROPPED, id.get(), data).into_pyobject(py)
-        }
-        Event::Closed(id, closed) => {
-            let unsent = connections
-                .remove(&id)
-                .map(|connection| connection.get().end_callbacks())
-                .unwrap_or_default();
-            let data = (closed.code, closed.reason, closed.error, unsent);
-            (CLOSED, id.get(), data).into_pyobject(py)
-        }
-        Event::Stopped(error) => {
-            let unsent: Vec<_> = connections
-                .drain()
-                .flat_map(|(_, connection)| connection.get().end_callbacks())
-                .collect();
-            (STOPPED, 0, (error.as_deref(), unsent)).into_pyobject(py)
-        }
+impl Connections {
+    fn convert<'py>(
+        &mut self,
+        event: Event,
+        arena: &[u8],
+        server: &Arc<Server>,
+        receiver: &Bound<'py, PyList>,
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let py = receiver.py();
+        let event = match event {
+            Event::Message(id, kind, range) => return self.message(py, id, kind, &arena[range]),
+            Event::LargeMessage(id, kind, payload) => return self.message(py, id, kind, &payload),
+            Event::Sent(id, count) => {
+                let sent = self.0.get(&id).map(|connection| connection.get().take_callbacks(count));
+                (SENT, id.get(), sent.unwrap_or_default()).into_pyobject(py)
+            }
+            Event::Opened(id, opened) => {
+                let connection = Connection::new(py, id, *opened, Arc::clone(server))?;
+                let connection = Py::new(py, connection)?;
+                self.0.insert(id, connection.clone_ref(py));
+                (OPENED, id.get(), connection).into_pyobject(py)
+            }
+            Event::Refused(text) => (REFUSED, 0, &*text).into_pyobject(py),
+            Event::Failed(id, text) => (FAILED, id.get(), &*text).into_pyobject(py),
+            Event::Dropped(id, dropped) => {
+                let data = (dropped.group.get(), dropped.count, dropped.before);
+                (DROPPED, id.get(), data).into_pyobject(py)
+            }
+            Event::Closed(id, closed) => {
+                let connection = self.0.remove(&id);
+                let unsent = connection.map(|connection| connection.get().end_callbacks());
+                let data = (closed.code, closed.reason, closed.error, unsent.unwrap_or_default());
+                (CLOSED, id.get(), data).into_pyobject(py)
+            }
+            Event::Stopped(error) => {
+                let ended = self.0.drain();
+                let unsent: Vec<_> =
+                    ended.flat_map(|(_, connection)| connection.get().end_callbacks()).collect();
+                (STOPPED, 0, (error.as_deref(), unsent)).into_pyobject(py)
+            }
+        };
+        (receiver, event?).into_pyobject(py)
     }
-}
 
-fn message<'py>(
-    py: Python<'py>,
-    id: ConnectionId,
-    kind: Kind,
-    payload: &[u8],
-) -> PyResult<Bound<'py, PyTuple>> {
-    match kind {
-        Kind::Binary => (BINARY, id.get(), PyBytes::new(py, payload)).into_pyobject(py),
-        Kind::Text => {
-            // The network thread has checked it: this costs little and spares an `unsafe`.
-            let text = simdutf8::basic::from_utf8(payload)
-                .map_err(|error| PyUnicodeDecodeError::new_err(error.to_string()))?;
-            (TEXT, id.get(), PyString::new(py, text)).into_pyobject(py)
+    fn message<'py>(
+        &self,
+        py: Python<'py>,
+        id: ConnectionId,
+        kind: Kind,
+        payload: &[u8],
+    ) -> PyResult<Bound<'py, PyTuple>> {
+        let connection = self.0.get(&id);
+        let connection = connection.ok_or_else(|| PyRuntimeError::new_err("nobody's message"))?;
+        let receiver = connection.get().receiver();
+        match kind {
+            Kind::Binary => (receiver, PyBytes::new(py, payload)).into_pyobject(py),
+            Kind::Text => {
+                // The network thread has checked it: this costs little and spares an `unsafe`.
+                let text = simdutf8::basic::from_utf8(payload)
+                    .map_err(|error| PyUnicodeDecodeError::new_err(error.to_string()))?;
+                (receiver, PyString::new(py, text)).into_pyobject(py)
+            }
         }
     }
 }

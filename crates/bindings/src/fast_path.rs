@@ -194,8 +194,9 @@ impl FastPath {
     }
 
     #[pyo3(signature = (message, /))]
-    fn answer(&self, message: &Bound<'_, PyString>) -> PyResult<bool> {
+    fn answer(&self, message: &Bound<'_, PyAny>) -> PyResult<bool> {
         let py = message.py();
+        let Ok(message) = message.cast::<PyString>() else { return Ok(false) };
         let Ok(text) = message.to_str() else { return Ok(false) };
         let Some(request) = Request::read(text, self.max_nesting) else { return Ok(false) };
         let Some(method) = self.methods.get().get(py, request.method) else { return Ok(false) };

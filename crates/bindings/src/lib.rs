@@ -22,7 +22,7 @@ mod _core {
     use pyo3::types::PyTuple;
 
     #[pymodule_export]
-    use super::connection::Connection;
+    use super::connection::{Connection, ignore};
     #[pymodule_export]
     use super::fast_path::{FastMethod, FastMethods, FastPath};
     #[pymodule_export]
@@ -34,10 +34,6 @@ mod _core {
     #[pymodule_export]
     use super::tls::TlsConfig;
 
-    #[pymodule_export]
-    const TEXT: u8 = super::events::TEXT;
-    #[pymodule_export]
-    const BINARY: u8 = super::events::BINARY;
     #[pymodule_export]
     const SENT: u8 = super::events::SENT;
     #[pymodule_export]

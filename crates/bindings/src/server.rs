@@ -158,25 +158,31 @@ impl Server {
         self.reminder.store(true, Ordering::Release);
     }
 
-    fn take<'py>(&self, py: Python<'py>, limit: usize) -> PyResult<Bound<'py, PyList>> {
+    fn take<'py>(
+        &self,
+        receiver: &Bound<'py, PyList>,
+        limit: usize,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let py = receiver.py();
         self.native.flush();
         self.native.attend();
-        self.stream_for(py, true).next(py, &self.native, limit)
+        self.stream_for(py, true).next(py, &self.native, receiver, limit)
     }
 
     fn seize<'py>(
         &self,
-        py: Python<'py>,
+        receiver: &Bound<'py, PyList>,
         unread: Option<Bound<'py, PyIterator>>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
+        let py = receiver.py();
         let mut stream = self.stream_for(py, false);
         if self.native.is_attended() || stream.held.is_in_hand() {
             return Ok(PyList::empty(py));
         }
         let unread = unread.into_iter().flatten().map(|event| Ok(event?.cast_into::<PyTuple>()?));
         let unread = unread.collect::<PyResult<_>>()?;
-        stream.seize(py, &self.native, unread, limit)
+        stream.seize(py, &self.native, receiver, unread, limit)
     }
 
     fn give_back(&self, py: Python<'_>, kept: Vec<(usize, Option<f64>)>) -> PyResult<()> {

@@ -11,11 +11,13 @@
 //! The last row is for browsers, whose pages cannot see the status of a refusal. With both, the
 //! header decides.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Instant;
 
 use stagedoor_protocol::{Refusal, Request, Upgrade};
 
+use crate::event::Headers;
 use crate::failures::Failures;
 use crate::settings::Settings;
 use crate::tokens::Tokens;
@@ -97,12 +99,11 @@ impl Door {
     }
 
     /// The headers of a request as the program may see them: without tokens.
-    pub(crate) fn visible_headers(&self, request: &Request) -> Vec<(String, String)> {
-        let headers = request.headers().map(|(name, value)| (name.to_owned(), value.to_owned()));
+    pub(crate) fn visible_headers(&self, request: &Request) -> Headers {
         if self.is_guarded() {
-            headers.filter_map(without_tokens).collect()
+            Headers::of(request.headers().filter_map(without_tokens))
         } else {
-            headers.collect()
+            Headers::of(request.headers().map(|(name, value)| (name, value.into())))
         }
     }
 
@@ -220,13 +221,13 @@ fn is_token(subprotocol: &str) -> bool {
     start.is_some_and(|start| start.eq_ignore_ascii_case(SUBPROTOCOL.as_bytes()))
 }
 
-fn without_tokens((name, value): (String, String)) -> Option<(String, String)> {
+fn without_tokens<'a>((name, value): (&'a str, &'a str)) -> Option<(&'a str, Cow<'a, str>)> {
     if name.eq_ignore_ascii_case("authorization") {
         return None;
     }
     if !name.eq_ignore_ascii_case("sec-websocket-protocol") {
-        return Some((name, value));
+        return Some((name, value.into()));
     }
     let others: Vec<_> = value.split(',').map(str::trim).filter(|name| !is_token(name)).collect();
-    (!others.is_empty()).then(|| (name, others.join(", ")))
+    (!others.is_empty()).then(|| (name, others.join(", ").into()))
 }

@@ -1,5 +1,6 @@
 //! What happens, as the network thread tells the program.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::sync::Arc;
@@ -41,7 +42,7 @@ pub struct Opened {
     pub path: String,
     /// The headers of the request, in order, names as sent. A server with tokens leaves out what
     /// holds one.
-    pub headers: Vec<(String, String)>,
+    pub headers: Headers,
     /// The chosen subprotocol.
     pub subprotocol: Option<String>,
     /// Who connected.
@@ -56,8 +57,29 @@ pub struct Opened {
 
 impl Opened {
     fn size(&self) -> usize {
-        let headers = self.headers.iter();
-        self.path.len() + headers.map(|(name, value)| name.len() + value.len()).sum::<usize>()
+        self.path.len() + self.headers.0.len()
+    }
+}
+
+/// The headers of a request. They stay as long as their connection, so all are in one allocation:
+/// names and values, a line for each.
+#[derive(Clone, Debug, Default)]
+pub struct Headers(Box<str>);
+
+impl Headers {
+    /// Each name with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut lines = self.0.split_terminator('\n');
+        std::iter::from_fn(move || Some((lines.next()?, lines.next()?)))
+    }
+
+    /// Of these names and values, in which no line ends (RFC 9110, section 5.5).
+    pub(crate) fn of<'a>(headers: impl Iterator<Item = (&'a str, Cow<'a, str>)>) -> Self {
+        let mut text = String::new();
+        for (name, value) in headers {
+            text.extend([name, "\n", &*value, "\n"]);
+        }
+        Self(text.into())
     }
 }
 
@@ -142,5 +164,18 @@ impl Event {
             Self::Opened(_, opened) => opened.size(),
             _ => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_come_back_as_they_were() {
+        let headers = [("Host", "127.0.0.1"), ("X-Empty", ""), ("Host", "twice: é")];
+        let kept = Headers::of(headers.iter().map(|&(name, value)| (name, value.into())));
+        assert_eq!(kept.iter().collect::<Vec<_>>(), headers);
+        assert_eq!(Headers::default().iter().next(), None);
     }
 }

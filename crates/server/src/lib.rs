@@ -43,7 +43,7 @@ mod tokens;
 
 #[cfg(unix)]
 pub use dump::Dump;
-pub use event::{Batch, Closed, Event, Opened};
+pub use event::{Batch, Closed, Event, Headers, Opened};
 pub use groups::GroupId;
 pub use memberships::Dropped;
 pub use outbox::{Account, ConnectionId, SendError};

@@ -6,14 +6,13 @@ import enum
 import warnings
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from stagedoor import _core
 from stagedoor.live.handlers import Handler, logger, with_argument, without_argument
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
-
-    from stagedoor import _core
 
 MAX_REASON = 123
 """Bytes of UTF-8 that a close reason may have (RFC 6455, section 5.5)."""
@@ -44,7 +43,7 @@ class WebSocketServerConnection:
         self, core: _core.Connection, later: Callable[[Callable[[], object]], None]
     ) -> None:
         self._core = core
-        self._send = core.send
+        core.receiver[1] = self
         self._later = later
         self._state = ReadyState.OPEN
         self._has_dropped = False
@@ -58,9 +57,6 @@ class WebSocketServerConnection:
         self._onerror: Handler | None = None
         # What a stage asks for beyond the seed's interface: messages of a group were lost.
         self._ondropped: Callable[[int, int], None] | None = None
-        # What a message is given to, from the three handlers above.
-        self._text: Handler = _ignore
-        self._binary: Handler = _ignore
 
     def __repr__(self) -> str:
         host, port = self.remote_address
@@ -116,7 +112,7 @@ class WebSocketServerConnection:
 
         Raises TypeError for other data, UnicodeEncodeError for a `str` that is not valid Unicode.
         """
-        refusal = self._send(data, callback)
+        refusal = self._core.send(data, callback)
         if refusal is not None:
             self._refused(refusal, callback)
 
@@ -160,7 +156,7 @@ class WebSocketServerConnection:
     @ontext.setter
     def ontext(self, handler: Callable[..., object] | None) -> None:
         self._ontext = with_argument(handler, "ontext")
-        self._text = _in_turn(self._ontext, self._onmessage)
+        self._receive()
 
     @property
     def onbinary(self) -> Handler | None:
@@ -170,7 +166,7 @@ class WebSocketServerConnection:
     @onbinary.setter
     def onbinary(self, handler: Callable[..., object] | None) -> None:
         self._onbinary = with_argument(handler, "onbinary")
-        self._binary = _in_turn(self._onbinary, self._onmessage)
+        self._receive()
 
     @property
     def onmessage(self) -> Handler | None:
@@ -180,8 +176,7 @@ class WebSocketServerConnection:
     @onmessage.setter
     def onmessage(self, handler: Callable[..., object] | None) -> None:
         self._onmessage = with_argument(handler, "onmessage")
-        self._text = _in_turn(self._ontext, self._onmessage)
-        self._binary = _in_turn(self._onbinary, self._onmessage)
+        self._receive()
 
     @property
     def ondata(self) -> Handler | None:
@@ -211,6 +206,12 @@ class WebSocketServerConnection:
     def onerror(self, handler: Callable[..., object] | None) -> None:
         self._onerror = with_argument(handler, "onerror")
 
+    def _receive(self) -> None:
+        """From now on messages are for these handlers."""
+        text = _in_turn(self._ontext, self._onmessage)
+        binary = _in_turn(self._onbinary, self._onmessage)
+        self._core.receiver[0] = text if text is binary else _by_kind(text, binary)
+
     def _close(self, code: int, reason: str) -> None:
         """`close()` with one of the codes that are not the game's to send, too."""
         if self._state is ReadyState.OPEN:
@@ -235,22 +236,19 @@ class WebSocketServerConnection:
         self._state = ReadyState.CLOSED
         self.close_code = code
         self.close_reason = reason
+        self._core.receiver[:] = [_core.ignore, None]  # nobody's any more: no cycle is left
         if self._onclose is not None:
             self._onclose(error)
 
     def _forget(self) -> None:
         """In a forked child: the client is the parent's."""
         self._state = ReadyState.CLOSED
-        self._send = _not_here
-
-
-def _ignore(data: object) -> None:
-    """Nobody has asked for it."""
+        self._core = cast(_core.Connection, _Elsewhere(self._core))
 
 
 def _in_turn(first: Handler | None, second: Handler | None) -> Handler:
     if first is None or second is None:
-        return first or second or _ignore
+        return first or second or _core.ignore
 
     def both(data: Any) -> None:
         first(data)
@@ -259,5 +257,24 @@ def _in_turn(first: Handler | None, second: Handler | None) -> Handler:
     return both
 
 
-def _not_here(data: object, callback: object = None) -> str:
-    return "the connection belongs to the process that this one was forked from"
+def _by_kind(text: Handler, binary: Handler) -> Handler:
+    def receive(data: str | bytes) -> None:
+        if isinstance(data, str):
+            text(data)
+        else:
+            binary(data)
+
+    return receive
+
+
+class _Elsewhere:
+    """In a forked child: what is known of the parent's connection."""
+
+    def __init__(self, core: _core.Connection) -> None:
+        self._core = core
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._core, name)
+
+    def send(self, data: object, callback: object = None) -> str:
+        return "the connection belongs to the process that this one was forked from"

@@ -35,14 +35,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Raw
 
-from stagedoor._core import CLOSED, OPENED, TEXT
+from stagedoor._core import CLOSED, OPENED
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import DEFAULT_TIMEOUT
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.rpc.stall import Place, Stall
 from stagedoor.live.rpc.topic import Topic
 from stagedoor.live.stack_dump import StackDump
-from stagedoor.live.websocket import WebSocketServer
+from stagedoor.live.websocket import WebSocketServer, WebSocketServerConnection
 from stagedoor.wire.errors import GameStalled
 from stagedoor.wire.jsonrpc import Malformed, Message
 
@@ -141,8 +141,8 @@ class Understudy:
         while self._seize():
             pass
         if (core := self._server._core) is not None:
-            for _, ident, text in core.take_expired():
-                self._refuse(ident, text)
+            for (_, connection), text in core.take_expired():
+                self._refuse(connection, text)
         self._tell_overruns()
 
     def end_stall(self, seconds: float, is_back: bool) -> None:
@@ -180,7 +180,7 @@ class Understudy:
         core = self._server._core
         if core is None:
             return False
-        events = core.seize(self._server._events, _CHUNK)
+        events = core.seize(self._server._receiver, self._server._events, _CHUNK)
         kept: list[tuple[int, float | None]] = [(at, None) for at in range(len(events))]
         ours: list[Callable[[], None]] = []
         try:
@@ -194,35 +194,38 @@ class Understudy:
         return bool(events)
 
     def _sort(
-        self, events: list[tuple[int, int, Any]]
+        self, events: list[tuple[list[Any], Any]]
     ) -> tuple[list[tuple[int, float | None]], list[Callable[[], None]]]:
         """Which of the events have to wait, and for how many seconds at most; and what to do about
         the others. Whether a method may be called is found out when it is."""
         kept: list[tuple[int, float | None]] = []
         ours: list[Callable[[], None]] = []
-        for at, (kind, ident, data) in enumerate(events):
+        for at, ((_, owner), data) in enumerate(events):
             patience: float | None = None
-            if kind == OPENED:
-                # At once: what follows in these events may be from this connection.
-                self._newcomers.add(ident)
-                self._server._handle(kind, ident, data)
-                continue
-            if kind == CLOSED and ident in self._newcomers:
-                ours.append(partial(self._server._handle, kind, ident, data))
-                continue
-            if kind == TEXT and (session := self._session(ident)) is not None:
-                message = self._hub.decode(data)
-                patience = self._patience(message)
-                if patience == 0.0:
-                    ours.append(partial(self._stand_in, session, message))
+            if owner is self._server:
+                kind, ident, _ = data
+                if kind == OPENED:
+                    # At once: what follows in these events may be from this connection.
+                    self._newcomers.add(ident)
+                    self._server._handle(data)
                     continue
+                if kind == CLOSED and ident in self._newcomers:
+                    ours.append(partial(self._server._handle, data))
+                    continue
+            else:
+                ident = 0 if owner is None else owner.id
+                if isinstance(data, str) and (session := self._session(owner)) is not None:
+                    message = self._hub.decode(data)
+                    patience = self._patience(message)
+                    if patience == 0.0:
+                        ours.append(partial(self._stand_in, session, message))
+                        continue
             # The game will have heard of it, when it is back.
             self._newcomers.discard(ident)
             kept.append((at, patience))
         return kept, ours
 
-    def _session(self, ident: int) -> Session | None:
-        connection = self._server._connections.get(ident)
+    def _session(self, connection: WebSocketServerConnection | None) -> Session | None:
         for session in list(self._hub.sessions):
             if session.connection is connection:
                 return session
@@ -245,9 +248,9 @@ class Understudy:
             longest = max(longest, patience)
         return longest
 
-    def _refuse(self, ident: int, text: Any) -> None:
+    def _refuse(self, connection: WebSocketServerConnection | None, text: str) -> None:
         self._refused += 1
-        if (session := self._session(ident)) is not None:
+        if (session := self._session(connection)) is not None:
             self._stand_in(session, self._hub.decode(text))
 
     def _stand_in(self, session: Session, message: Message) -> None:

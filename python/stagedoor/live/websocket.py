@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from stagedoor import _core
-from stagedoor._core import BINARY, CLOSED, DROPPED, FAILED, OPENED, REFUSED, SENT, TEXT
+from stagedoor._core import CLOSED, DROPPED, FAILED, OPENED, REFUSED, SENT
 from stagedoor.live.connection import ReadyState, WebSocketServerConnection
 from stagedoor.live.handlers import Handler, logger, with_argument
 from stagedoor.live.lifetime import Lifetime, warn_when_neglected
@@ -114,7 +114,7 @@ class WebSocketServer:
         self._bridge: LoopBridge | None = None
         self._is_closing = False
         self._connections: dict[int, WebSocketServerConnection] = {}
-        self._events: Iterator[tuple[int, int, object]] | None = None
+        self._events: Iterator[tuple[list[Any], Any]] | None = None
         self._later: deque[Callable[[], object]] = deque()
         self._load: Callable[[], bool] = self._has_later
         """Whether there is anything to do in a poll, beside what is left of the last one."""
@@ -259,24 +259,15 @@ class WebSocketServer:
             return 0
         core = self._core
         deadline = None if budget is None else monotonic() + budget
-        connections = self._connections
         handled = self._call_all_later()
         try:
             while (events := self._events or self._next_events()) is not None:
-                for kind, ident, data in events:
+                for (receive, owner), data in events:
                     handled += 1
-                    if kind <= BINARY:
-                        connection = connections.get(ident)
-                        if connection is not None:
-                            try:
-                                if kind == TEXT:
-                                    connection._text(data)
-                                else:
-                                    connection._binary(data)
-                            except Exception as error:
-                                connection._handler_raised(error)
-                    else:
-                        self._handle(kind, ident, data)
+                    try:
+                        receive(data)
+                    except Exception as error:
+                        owner._handler_raised(error)
                     if deadline is not None and monotonic() >= deadline:
                         return handled
                 if self._events is events:  # a handler may have polled, too
@@ -291,14 +282,24 @@ class WebSocketServer:
         """A poll with a budget has left something for the next."""
         return self._events is not None or bool(self._later)
 
-    def _next_events(self) -> Iterator[tuple[int, int, object]] | None:
-        if self._core is None or not (events := self._core.take(_CHUNK)):
+    def _next_events(self) -> Iterator[tuple[list[Any], Any]] | None:
+        if self._core is None or not (events := self._core.take(self._receiver, _CHUNK)):
             return None
         self._events = iter(events)
         return self._events
 
-    def _handle(self, kind: int, ident: int, data: Any) -> None:
-        """One event that is not a message."""
+    @property
+    def _receiver(self) -> list[Any]:
+        """Of events that are not messages. Whoever gets it lets go of it soon: we are in it."""
+        return [self._handle, self]
+
+    def _handler_raised(self, error: Exception) -> None:
+        raise error
+
+    def _handle(self, event: tuple[int, int, Any]) -> None:
+        """One event that is not a message. What a callback of a connection raises is reported to
+        that connection."""
+        kind, ident, data = event
         connection = self._connections.get(ident)
         try:
             if kind == SENT:

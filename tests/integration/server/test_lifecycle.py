@@ -608,6 +608,7 @@ class TestAServerThatNobodyHolds:
         client = connect(server)
         poll_until_connected(server)
         core = server.connections[0]._core
+        core.receiver.clear()  # it refers to the server
         del server
         gc.collect()
         client.read_to_end()

@@ -21,10 +21,12 @@ class Native:
         self.core = core
         self._clients = clients
         self.host = "{}:{}".format(*core.address)
+        self.receiver: list[Any] = [None, self]
         self._events: list[tuple[int, int, Any]] = []
 
     def next(self, kind: int) -> tuple[int, Any]:
-        """The connection id and the data of the next event of this kind; others wait."""
+        """The connection id and the data of the next event of this kind; others wait, and messages
+        are not kept."""
         while True:
             for at, (found, ident, data) in enumerate(self._events):
                 if found == kind:
@@ -35,7 +37,8 @@ class Native:
 
     def _collect(self) -> None:
         while self.core.load():
-            self._events += self.core.take(1000)
+            events = self.core.take(self.receiver, 1000)
+            self._events += [data for receiver, data in events if receiver is self.receiver]
         self.core.end()
 
     def connect(self, **options: Any) -> ClientConnection:

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 from tests.unit.live.native import PATIENCE, Native, listen
 
-from stagedoor import _core
-
 THRESHOLD = 0.05
 ALL = 1000
+RECEIVER: list[Any] = []
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def server() -> Iterator[Native]:
 
 
 def texts(events: list[Any]) -> list[str]:
-    return [data for kind, _, data in events if kind == _core.TEXT]
+    return [data for _, data in events if isinstance(data, str)]
 
 
 def stall(server: Native) -> None:
@@ -51,15 +50,15 @@ def say(server: Native, *messages: str) -> None:
 def test_the_game_gets_what_it_is_left_with_in_the_old_order(server: Native) -> None:
     core = server.core
     say(server, *"abcdef")
-    assert texts(core.seize(None, 3)) == ["a", "b", "c"]
+    assert texts(core.seize(RECEIVER, None, 3)) == ["a", "b", "c"]
     core.give_back([(0, None), (2, 5.0)])
-    assert texts(core.seize(None, ALL)) == ["d", "e", "f"]
+    assert texts(core.seize(RECEIVER, None, ALL)) == ["d", "e", "f"]
     core.give_back([(1, 0.0)])
-    assert core.seize(None, ALL) == []
+    assert core.seize(RECEIVER, None, ALL) == []
     assert core.load()
-    assert texts(core.take(2)) == ["a", "c"]
-    assert texts(core.take(ALL)) == ["e"]
-    assert core.take(ALL) == []
+    assert texts(core.take(RECEIVER, 2)) == ["a", "c"]
+    assert texts(core.take(RECEIVER, ALL)) == ["e"]
+    assert core.take(RECEIVER, ALL) == []
     core.end()
     assert not core.load()
 
@@ -68,35 +67,35 @@ def test_what_the_game_had_taken_and_not_looked_at_comes_first(server: Native) -
     core = server.core
     say(server, *"abcdef")
     assert core.load()
-    unread = iter(core.take(4))
-    assert next(unread)[2] == "a"
+    unread = iter(core.take(RECEIVER, 4))
+    assert next(unread)[1] == "a"
     stall(server)
-    assert texts(core.seize(None, ALL)) == ["e", "f"]
+    assert texts(core.seize(RECEIVER, None, ALL)) == ["e", "f"]
     core.give_back([(0, None), (1, None)])
-    assert texts(core.seize(unread, 1)) == ["b", "c", "d"], "all of them"
+    assert texts(core.seize(RECEIVER, unread, 1)) == ["b", "c", "d"], "all of them"
     assert next(unread, None) is None
     core.give_back([(1, None), (2, None)])
-    assert core.seize(unread, ALL) == []
-    assert texts(core.take(ALL)) == ["c", "d", "e", "f"]
+    assert core.seize(RECEIVER, unread, ALL) == []
+    assert texts(core.take(RECEIVER, ALL)) == ["c", "d", "e", "f"]
 
 
 def test_nothing_is_seized_from_a_game_that_polls(server: Native) -> None:
     core = server.core
     say(server, "a")
     assert core.load()
-    assert core.seize(None, ALL) == []
-    assert texts(core.take(ALL)) == ["a"]
+    assert core.seize(RECEIVER, None, ALL) == []
+    assert texts(core.take(RECEIVER, ALL)) == ["a"]
 
 
 def test_the_game_waits_for_what_is_in_hand(server: Native) -> None:
     core = server.core
     say(server, "a", "b")
-    assert texts(core.seize(None, ALL)) == ["a", "b"]
+    assert texts(core.seize(RECEIVER, None, ALL)) == ["a", "b"]
     taken: list[Any] = []
 
     def game() -> None:
         if core.load():
-            taken.extend(core.take(ALL))
+            taken.extend(core.take(RECEIVER, ALL))
 
     thread = threading.Thread(target=game)
     thread.start()
@@ -113,39 +112,39 @@ def test_the_game_waits_for_what_is_in_hand(server: Native) -> None:
 def test_what_has_waited_for_too_long_is_taken_out(server: Native) -> None:
     core = server.core
     say(server, *"abcd")
-    core.seize(None, ALL)
+    core.seize(RECEIVER, None, ALL)
     core.give_back([(0, 0.0), (1, 60.0), (2, 0.0), (3, None)])
     assert texts(core.take_expired()) == ["a", "c"]
     assert core.take_expired() == []
     assert core.load()
-    assert texts(core.take(ALL)) == ["b", "d"]
+    assert texts(core.take(RECEIVER, ALL)) == ["b", "d"]
 
 
 def test_the_hand_is_empty_whatever_goes_wrong(server: Native) -> None:
     core = server.core
     say(server, *"abcdef")
-    core.seize(None, 2)
+    core.seize(RECEIVER, None, 2)
     with pytest.raises(IndexError, match="not so many"):
         core.give_back([(2, None)])
-    core.seize(None, 2)
+    core.seize(RECEIVER, None, 2)
     core.give_back([(0, float("nan")), (1, -1.0)])
     with pytest.raises(IndexError):
         core.give_back([(0, None)])
-    core.seize(None, 2)
+    core.seize(RECEIVER, None, 2)
     core.give_back([(0, None), (1, None)])
     assert core.take_expired() == []
     assert core.load()
-    assert texts(core.take(ALL)) == list("abcdef")
+    assert texts(core.take(RECEIVER, ALL)) == list("abcdef")
 
 
 def test_a_loop_that_is_to_be_woken_is_not_while_something_waits(server: Native) -> None:
     core = server.core
     say(server, "a")
-    core.seize(None, ALL)
+    core.seize(RECEIVER, None, ALL)
     core.give_back([(0, None)])
     assert not core.arm()
     assert core.load()
-    core.take(ALL)
+    core.take(RECEIVER, ALL)
     assert core.arm()
 
 

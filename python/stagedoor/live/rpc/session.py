@@ -106,8 +106,7 @@ class Session:
             max_answer_size=hub.limits.max_answer_size,
         )
         self.role = role
-        connection.ontext = self._receive
-        connection.onbinary = self._refuse_binary
+        connection.onmessage = self._receive
         connection.onclose = self._closed
         connection._ondropped = self._dropped
 
@@ -143,9 +142,14 @@ class Session:
             call.drop()
         self.calls.clear()
 
-    def _receive(self, text: str) -> None:
-        if not self._fast.answer(text):
-            self._handle(self.hub.decode(text), self._begin)
+    def _receive(self, message: str | bytes) -> None:
+        if self._fast.answer(message):
+            return
+        if isinstance(message, bytes):
+            error = ParseError("requests are text messages, this one was binary")
+            self._send(jsonrpc.encode_error(None, error))
+        else:
+            self._handle(self.hub.decode(message), self._begin)
 
     def _handle(self, message: Message, begin: Begin) -> None:
         if isinstance(message, Request):
@@ -187,10 +191,6 @@ class Session:
             return
         if self.hub.running.pop(key, None) is not None:
             answer(jsonrpc.encode_error(request.id, TimedOut(method.timeout or 0.0)))
-
-    def _refuse_binary(self, _: bytes) -> None:
-        error = ParseError("requests are text messages, this one was binary")
-        self._send(jsonrpc.encode_error(None, error))
 
     def _send(self, answer: bytes) -> None:
         refusal = self.connection._core.send_text(answer)

@@ -117,7 +117,7 @@ def test_ends_when_its_caller_leaves(hub: Hub, connection: FakeConnection) -> No
     called: list[int] = []
     hub.methods.add(lambda: called.append(1), "note")
     calls = {"calls": [{"method": "note"}], "at": hub.frame + 2}
-    connection.ontext(json.dumps(request("frame.batch", calls)))
+    connection.onmessage(json.dumps(request("frame.batch", calls)))
     connection.onclose(None)
     frame(hub, 5)
     assert called == []

@@ -16,8 +16,7 @@ from stagedoor.live.websocket import ReadyState, WebSocketServerConnection
 class FakeConnection:
     """Keeps what is sent; `receive` gives the session a message."""
 
-    ontext: Callable[[str], None]
-    onbinary: Callable[[bytes], None]
+    onmessage: Callable[[str | bytes], None]
     onclose: Callable[[str | None], None]
     close_code: int | None = None
     id = 1
@@ -50,7 +49,7 @@ class FakeConnection:
     def receive(self, text: str) -> Any:
         """The answer, decoded; None if there was none."""
         self.sent.clear()
-        self.ontext(text)
+        self.onmessage(text)
         assert len(self.sent) <= 1
         return next(iter(self.messages()), None)
 
@@ -68,7 +67,7 @@ class NoFastPath:
 
     role = 0
 
-    def answer(self, message: str) -> bool:
+    def answer(self, message: str | bytes) -> bool:
         return False
 
 

@@ -88,7 +88,7 @@ def test_a_call_that_takes_its_time_is_kept_when_it_ends(
 
 def test_calls_within_frame_batch_are_kept(hub: Hub, connection: FakeConnection) -> None:
     calls = [{"method": "spawn", "params": ["big"]}, {"method": "broken"}, {"method": "look"}]
-    connection.ontext(json.dumps(request("frame.batch", {"calls": calls})))
+    connection.onmessage(json.dumps(request("frame.batch", {"calls": calls})))
     assert told(hub) == [("spawn", '["big"]', None), ("broken", None, -32000)]
 
 
@@ -142,7 +142,7 @@ def test_long_params_are_cut_and_nothing_of_the_message_is_kept(
     hub: Hub, connection: FakeConnection, letter: str, kept: int
 ) -> None:
     message = json.dumps(request("spawn", [letter * 100_000]), ensure_ascii=False)
-    connection.ontext(message)
+    connection.onmessage(message)
     (entry,) = entries(hub)
     assert entry.params == f'["{letter * kept}…'
 

@@ -148,7 +148,7 @@ class TestCoroutines:
     ) -> None:
         add_endless(hub, release)
         connection.call("coroutine", ident=7)
-        connection.ontext(json.dumps(request("rpc.cancel", [7], 8)))
+        connection.onmessage(json.dumps(request("rpc.cancel", [7], 8)))
         frame(hub, 3)
         gc.collect()  # "coroutine was never awaited" is an error here
 
@@ -167,7 +167,7 @@ class TestCoroutines:
         hub.methods.add(tidy)
         connection.call("tidy", ident=7)
         frame(hub)
-        connection.ontext(json.dumps(request("rpc.cancel", [7], 8)))
+        connection.onmessage(json.dumps(request("rpc.cancel", [7], 8)))
         frame(hub, 10)
         assert tidied == [True]
         assert not hub.runner.calls
@@ -185,7 +185,7 @@ class TestCoroutines:
         hub.methods.add(stubborn)
         connection.call("stubborn", ident=7)
         frame(hub)
-        connection.ontext(json.dumps(request("rpc.cancel", [7], 8)))
+        connection.onmessage(json.dumps(request("rpc.cancel", [7], 8)))
         frame(hub, 5)
         by_id = {message["id"]: message for message in connection.messages()}
         assert by_id[7]["error"]["code"] == -32006
@@ -225,7 +225,7 @@ class TestGenerators:
         steps: list[int] = []
         hub.methods.add(load)
         begin_frame(hub)
-        connection.ontext(json.dumps(request("load", [3], "x")))
+        connection.onmessage(json.dumps(request("load", [3], "x")))
         end_frame(hub)
         frame(hub, 3)
         *progress, answer = connection.messages()
@@ -246,7 +246,7 @@ class TestGenerators:
         steps: list[int] = []
         hub.methods.add(load)
         begin_frame(hub)
-        connection.ontext(json.dumps(request("load")))
+        connection.onmessage(json.dumps(request("load")))
         end_frame(hub)
         frame(hub, 6)
         assert len(set(steps)) == len(steps) == 5
@@ -387,7 +387,7 @@ class TestEveryKind:
         connection.call(kind, ident=ident)
         frame(hub)
         connection.messages()
-        connection.ontext(json.dumps(request("rpc.cancel", {"id": ident}, "cancel")))
+        connection.onmessage(json.dumps(request("rpc.cancel", {"id": ident}, "cancel")))
         by_id = {message["id"]: message for message in connection.messages()}
         assert by_id[ident]["error"]["code"] == -32006
         assert by_id["cancel"]["result"] is True
@@ -460,13 +460,13 @@ class TestEveryKind:
         if kind == "thread":
             hub.methods.add(lambda: release.wait(PATIENCE), "thread", thread=True)
         for ident in range(Limits().max_calls_in_flight):
-            connection.ontext(json.dumps(request(kind, None, ident)))
+            connection.onmessage(json.dumps(request(kind, None, ident)))
         connection.messages()
         error = connection.call(kind, ident="more")["error"]
         assert (error["code"], error["data"]) == (-32005, {"limit": "256 calls in flight"})
         assert connection.notify(kind) is None
         assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
-        connection.ontext(json.dumps(request("rpc.cancel", [5], "cancel")))
+        connection.onmessage(json.dumps(request("rpc.cancel", [5], "cancel")))
         connection.messages()
         assert connection.call(kind, ident="more") is None or kind == "generator"
         assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
@@ -477,9 +477,9 @@ class TestEveryKind:
         add_endless(hub, release)
         hub.methods.add(lambda: "plain", "plain")
         batch = [request("plain", ident=1), request(kind, ident=2), request("plain", ident=3)]
-        connection.ontext(json.dumps(batch))
+        connection.onmessage(json.dumps(batch))
         assert [m for m in connection.messages() if isinstance(m, list)] == []
-        connection.ontext(json.dumps(request("rpc.cancel", [2], 4)))
+        connection.onmessage(json.dumps(request("rpc.cancel", [2], 4)))
         (answers,) = [m for m in connection.messages() if isinstance(m, list)]
         assert sorted(answer["id"] for answer in answers) == [1, 2, 3]
 

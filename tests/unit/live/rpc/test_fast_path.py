@@ -193,7 +193,7 @@ def test_calls_of_the_usual_form_go_the_fast_way(
     for ident in [1, "one"]:
         message = f'{{"jsonrpc":"2.0","method":"{method}"{given},"id":{json.dumps(ident)}}}'
         connection.sent.clear()
-        connection.ontext(message)
+        connection.onmessage(message)
         (sent,) = connection.sent
         expected = json.dumps(result, separators=(",", ":"), ensure_ascii=False)
         assert sent == f'{{"jsonrpc":"2.0","result":{expected},"id":{json.dumps(ident)}}}'
@@ -247,12 +247,12 @@ def test_what_the_understudy_has_answered_is_not_answered_again(
 
 def test_a_call_within_a_call_is_answered_first(hub: Hub, connection: FakeConnection) -> None:
     def outer() -> int:
-        connection.ontext('{"jsonrpc":"2.0","method":"add","params":[1],"id":2}')
+        connection.onmessage('{"jsonrpc":"2.0","method":"add","params":[1],"id":2}')
         assert len(hub.running) == 1
         return 1
 
     hub.methods.add(outer)
-    connection.ontext('{"jsonrpc":"2.0","method":"outer","id":1}')
+    connection.onmessage('{"jsonrpc":"2.0","method":"outer","id":1}')
     assert [(message["id"], message["result"]) for message in connection.messages()] == [
         (2, 11),
         (1, 1),
@@ -275,7 +275,7 @@ def test_ctrl_c_goes_to_the_game_and_the_caller_is_told(hub: Hub, where: str) ->
         hub.audit.add = cast(Any, interrupt)
         connection = join(hub, Role.OPERATOR, fast=True)
     with pytest.raises(KeyboardInterrupt):
-        connection.ontext('{"jsonrpc":"2.0","method":"unknown","id":3}')
+        connection.onmessage('{"jsonrpc":"2.0","method":"unknown","id":3}')
     (answer,) = connection.messages()
     assert answer["id"] == 3
     assert answer["error"]["data"]["type"] == "KeyboardInterrupt"

@@ -168,7 +168,8 @@ impl Connections {
         payload: &[u8],
     ) -> PyResult<Bound<'py, PyTuple>> {
         let connection = self.0.get(&id);
-        let connection = connection.ok_or_else(|| PyRuntimeError::new_err("nobody's message"))?;
+        let unknown = || PyRuntimeError::new_err("a message came over no connection that is open");
+        let connection = connection.ok_or_else(unknown)?;
         let receiver = connection.get().receiver();
         match kind {
             Kind::Binary => (receiver, PyBytes::new(py, payload)).into_pyobject(py),

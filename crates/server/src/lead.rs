@@ -101,7 +101,7 @@ impl Lead {
     /// Program: goes away with what came, or, if nothing did, to see whether it is to go on.
     fn leave(&self, has_something: bool) {
         let state = self.state();
-        let next = state - PROGRAM + AWAY + if has_something { TIME } else { 0 };
+        let next = state - state % TIME + AWAY + if has_something { TIME } else { 0 };
         let has_left = state % TIME == PROGRAM && self.change(state, next);
         if has_left && has_something && self.is_dozing.swap(false, Ordering::SeqCst) {
             self.unpark();
@@ -267,9 +267,11 @@ mod tests {
         lead.give_back();
         assert!(lead.is_away());
         lead.recall();
-        assert!(lead.is_with_network());
-        lead.leave(true);
-        assert!(lead.is_with_network(), "it had no lead to leave");
+        for lead in [lead, Lead::default()] {
+            assert!(lead.is_with_network());
+            lead.leave(true);
+            assert!(lead.is_with_network(), "it had no lead to leave");
+        }
     }
 
     #[test]

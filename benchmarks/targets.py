@@ -1,8 +1,8 @@
 """What the figures must reach, and whether they do.
 
 Peers take turns, so the ratio of a round is that of neighbours in time: a slow moment of the
-machine meets both. The median of the rounds' ratios decides, if the rounds tell on which side of
-the target it lies; else there are more rounds, and at their end the two are said to be close.
+machine meets both. The median of the rounds' ratios decides. If the rounds do not tell on which
+side of the target it lies, there are more of them; if it is so at their end, it is said.
 A time that is compared with nothing has no neighbour: there the quickest round decides, since what
 is more than that was the machine's doing.
 """
@@ -52,8 +52,6 @@ class Word(StrEnum):
 
     MET = "met"
     NOT_MET = "NOT MET"
-    CLOSE = "close"
-    """The target is as good as reached: the rounds do not tell on which side of it we are."""
     UNKNOWN = "unknown"
 
 
@@ -126,7 +124,7 @@ def undecided(scenario: Scenario, cells: dict[Peer, Cell]) -> set[Peer]:
         for ratio in RATIOS
         if ratio.scenario is scenario
         and (ratios := _ratios(ratio, cells))
-        and _judge(ratios, ratio.bound, at_least=ratio.is_rate) is Word.CLOSE
+        and _is_close(ratios, ratio.bound)
     }
     return close | {scenario.ours} if close else close
 
@@ -160,8 +158,9 @@ def _ratio(target: Ratio, cells: dict[Peer, Cell]) -> str:
     wanted = f"(target {sign} {target.bound:g} x {target.peer.name})"
     if not ratios:
         return f"{Word.UNKNOWN:<7}  {what} {wanted}"
-    word = _judge(ratios, target.bound, at_least=target.is_rate)
-    return f"{word:<7}  {what} {_said(ratios, 'x')} {wanted}"
+    middle = median(ratios)
+    is_met = middle >= target.bound if target.is_rate else middle <= target.bound
+    return f"{_word(is_met):<7}  {what} {_said(ratios, 'x', target.bound)} {wanted}"
 
 
 def _cost(target: Cost, script: str, found: dict[str, list[float]]) -> str:
@@ -173,24 +172,26 @@ def _cost(target: Cost, script: str, found: dict[str, list[float]]) -> str:
         wanted += f" {target.base}"
     # A peer's name says what was measured only together with the script's.
     what = f"{script}: {target.what}" if target.unit == "B" else target.what
-    judged = [min(samples)] if target.unit == "ns" else samples
-    word = _judge(judged, target.bound, at_least=False)
-    return f"{word:<7}  {what}: {_said(samples, target.unit)} (target {wanted})"
+    is_met = (min if target.unit == "ns" else median)(samples) <= target.bound
+    said = _said(samples, target.unit, target.bound)
+    return f"{_word(is_met):<7}  {what}: {said} (target {wanted})"
 
 
-def _judge(samples: Sequence[float], bound: float, *, at_least: bool) -> Word:
+def _word(is_met: bool) -> Word:
+    return Word.MET if is_met else Word.NOT_MET
+
+
+def _is_close(samples: Sequence[float], bound: float) -> bool:
+    """Whether the rounds do not tell on which side of the bound their median lies."""
     low, high = interval(samples)
-    if at_least:
-        low, high, bound = -high, -low, -bound
-    if high <= bound:
-        return Word.MET
-    return Word.NOT_MET if low > bound else Word.CLOSE
+    return low < bound < high
 
 
-def _said(samples: Sequence[float], unit: str) -> str:
+def _said(samples: Sequence[float], unit: str, bound: float) -> str:
     if unit == "ns":
         return f"{min(samples):.0f} ns, the slowest of {len(samples)} rounds {max(samples):.0f}"
     digits = ".2f" if unit == "x" else ".0f"
     low, high = interval(samples)
-    spread = f"{low:{digits}} to {high:{digits}} by {len(samples)} rounds"
+    close = ": close" if _is_close(samples, bound) else ""
+    spread = f"{low:{digits}} to {high:{digits}} by {len(samples)} rounds{close}"
     return f"{median(samples):{digits}} {unit}, {spread}"

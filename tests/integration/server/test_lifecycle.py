@@ -483,7 +483,7 @@ if __name__ == "__main__":
     def test_another_thread_may_listen_while_the_hooks_of_a_fork_run(self) -> None:
         source = """
             import asyncio
-            ready, forking, listening = (threading.Event() for _ in range(3))
+            ready, forking, listening, forked = (threading.Event() for _ in range(4))
             async def listen():
                 other = WebSocketServer(close_timeout=0.2)
                 other.listen(0)
@@ -497,6 +497,7 @@ if __name__ == "__main__":
                     ready.set()
                     forking.wait()
                     runner.run(listen())
+                    forked.wait()  # with the loop's sockets, which the child counts
             start()
             thread = threading.Thread(target=listen_meanwhile)
             thread.start()
@@ -504,6 +505,7 @@ if __name__ == "__main__":
             if os.fork() == 0:
                 os._exit(len(sockets()) - 2)  # those of the other thread's loop
             print("parent", os.wait()[1])
+            forked.set()
             thread.join()
         """
         hook = """

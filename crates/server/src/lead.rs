@@ -110,16 +110,17 @@ impl Lead {
 
     /// The network thread leads from now on: a program cannot.
     fn give_back(&self) {
-        let state = self.state();
-        if state % TIME == PROGRAM && self.change(state, state - PROGRAM + NETWORK) {
-            self.unpark();
-        }
+        self.hand_over(PROGRAM);
     }
 
     /// The network thread leads from now on, if a program is away.
     pub(crate) fn recall(&self) {
+        self.hand_over(AWAY);
+    }
+
+    fn hand_over(&self, from: u64) {
         let state = self.state();
-        if state % TIME == AWAY && self.change(state, state - AWAY + NETWORK) {
+        if state % TIME == from && self.change(state, state - from + NETWORK) {
             self.unpark();
         }
     }
@@ -162,11 +163,12 @@ impl Server {
     /// thread's turns meanwhile, on the calling thread.
     pub fn lead(&self, timeout: Duration) -> bool {
         let (began, server) = (Instant::now(), Arc::as_ptr(&self.shared));
-        let last = WAITED.get().filter(|last| last.server == server);
-        let is_back_soon = last.is_some_and(|last| began.duration_since(last.until) < SOON);
-        let finds_nothing = !self.has_events();
-        let times =
-            if is_back_soon && finds_nothing { last.map_or(0, |last| last.times) + 1 } else { 0 };
+        let is_back_soon =
+            |last: &Waited| last.server == server && began.duration_since(last.until) < SOON;
+        let times = match WAITED.get().filter(is_back_soon) {
+            Some(last) if !self.has_events() => last.times + 1,
+            _ => 0,
+        };
         let found = if times > TIMES && !self.is_inherited() {
             self.take_turns(began + timeout)
         } else {
@@ -183,9 +185,7 @@ impl Server {
             if is_taken {
                 self.shared.wake_always();
             }
-            // If it panics a lock is poisoned, and the network thread ends by that.
-            let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| self.poll_until(until)));
-            if outcome.unwrap_or(false) {
+            if guarded(|| self.poll_until(until)) {
                 let found = self.shared.inbox.pending();
                 lead.leave(found);
                 if self.shared.has_commands.load(Ordering::SeqCst) {
@@ -218,19 +218,17 @@ impl Server {
         let leads = self.shared.lead.is_away()
             && WAITED.get().is_some_and(|last| last.server == server)
             && !self.is_inherited();
-        if !leads {
-            return false;
-        }
-        // If it panics the lock is poisoned, and the network thread ends by that.
-        let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            let network = self.network.try_lock();
-            network.is_ok_and(|mut network| {
-                network.execute_at_once();
-                true
+        leads
+            && guarded(|| {
+                let network = self.network.try_lock();
+                network.map(|mut network| network.execute_at_once()).is_ok()
             })
-        }));
-        outcome.unwrap_or(false)
     }
+}
+
+/// False if it panics: a lock is poisoned then, and the network thread ends by that.
+fn guarded(work: impl FnOnce() -> bool) -> bool {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(false)
 }
 
 fn left(until: Instant) -> Duration {

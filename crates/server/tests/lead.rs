@@ -72,6 +72,13 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// A client that this program knows.
+    fn welcome(&mut self) -> Client {
+        let client = Client::connect(self.server.address());
+        self.serve_until(|program| !program.connections.is_empty());
+        client
+    }
+
     /// Serves somebody until this program leads.
     fn take_the_lead(&mut self, faults: &Faults) {
         let address = self.server.address();
@@ -139,8 +146,7 @@ fn what_another_thread_sends_goes_out_while_the_program_waits_and_while_it_is_aw
     let server = listen_with(&faults, Settings::default());
     let mut program = Program::new(&server);
     program.take_the_lead(&faults);
-    let mut client = Client::connect(server.address());
-    program.serve_until(|program| !program.connections.is_empty());
+    let mut client = program.welcome();
     for _ in 0..5 {
         program.take_the_lead(&faults);
         program.serve(Duration::ZERO);
@@ -162,8 +168,7 @@ fn a_program_that_sends_at_other_times_needs_no_network_thread() {
     let faults = Faults::default();
     let server = listen_with(&faults, Settings::default());
     let mut program = Program::new(&server);
-    let mut client = Client::connect(server.address());
-    program.serve_until(|program| !program.connections.is_empty());
+    let mut client = program.welcome();
     let (&id, account) = program.connections.iter().next().expect("a connection");
     let account = Arc::clone(account);
     let before = faults.calls_of_the_program();
@@ -178,8 +183,9 @@ fn a_program_that_sends_at_other_times_needs_no_network_thread() {
 #[test]
 fn deadlines_hold_while_the_program_leads() {
     let faults = Faults::default();
-    let ping_timeout = Duration::from_millis(100);
-    let settings = Settings { ping_interval: Some(LONG), ping_timeout, ..Settings::default() };
+    // No ping comes while the program takes the lead: who is served then answers none.
+    let (ping_interval, ping_timeout) = (Some(LONG * 20), Duration::from_millis(100));
+    let settings = Settings { ping_interval, ping_timeout, ..Settings::default() };
     let server = listen_with(&faults, settings);
     let mut program = Program::new(&server);
     program.take_the_lead(&faults);
@@ -193,8 +199,7 @@ fn the_server_stops_while_the_program_leads() {
     let server = listen_with(&faults, Settings::default());
     let mut program = Program::new(&server);
     program.take_the_lead(&faults);
-    let mut client = Client::connect(server.address());
-    program.serve_until(|program| !program.connections.is_empty());
+    let mut client = program.welcome();
     std::thread::scope(|scope| {
         let other: ScopedJoinHandle<'_, _> = scope.spawn(|| {
             std::thread::sleep(LONG);

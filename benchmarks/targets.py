@@ -9,7 +9,6 @@ is more than that was the machine's doing.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from math import comb
 from statistics import median
 
@@ -45,14 +44,6 @@ CONFIDENCE = 0.95
 
 RATE = "messages_per_second"
 P50 = "p50_us"
-
-
-class Word(StrEnum):
-    """What is said of a target."""
-
-    MET = "met"
-    NOT_MET = "NOT MET"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -157,10 +148,10 @@ def _ratio(target: Ratio, cells: dict[Peer, Cell]) -> str:
     sign = ">=" if target.is_rate else "<="
     wanted = f"(target {sign} {target.bound:g} x {target.peer.name})"
     if not ratios:
-        return f"{Word.UNKNOWN:<7}  {what} {wanted}"
+        return f"unknown  {what} {wanted}"
     middle = median(ratios)
     is_met = middle >= target.bound if target.is_rate else middle <= target.bound
-    return f"{_word(is_met):<7}  {what} {_said(ratios, 'x', target.bound)} {wanted}"
+    return f"{_word(is_met)}  {what} {_said(ratios, 'x', target.bound)} {wanted}"
 
 
 def _cost(target: Cost, script: str, found: dict[str, list[float]]) -> str:
@@ -174,11 +165,11 @@ def _cost(target: Cost, script: str, found: dict[str, list[float]]) -> str:
     what = f"{script}: {target.what}" if target.unit == "B" else target.what
     is_met = (min if target.unit == "ns" else median)(samples) <= target.bound
     said = _said(samples, target.unit, target.bound)
-    return f"{_word(is_met):<7}  {what}: {said} (target {wanted})"
+    return f"{_word(is_met)}  {what}: {said} (target {wanted})"
 
 
-def _word(is_met: bool) -> Word:
-    return Word.MET if is_met else Word.NOT_MET
+def _word(is_met: bool) -> str:
+    return "met    " if is_met else "NOT MET"
 
 
 def _is_close(samples: Sequence[float], bound: float) -> bool:

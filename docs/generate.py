@@ -17,23 +17,24 @@ PAGE = Path(__file__).with_name("protocol.md")
 INTRODUCTION = """\
 # Protocol
 
-What goes over the wire between a stage and its clients. This page is written by `docs/generate.py` from the code.
+This page says what goes over the wire between a stage and its clients. `docs/generate.py` writes it from the code.
 
-One JSON-RPC 2.0 text a WebSocket text message, with or without the subprotocol `stagedoor.json`; batches of at most
-{max_batch} members, params nested {max_nesting} deep, answers of {max_answer} MiB. A client shows a token as `Authorization: Bearer <token>`, as the subprotocol
-`stagedoor.token.<token>`, or by `session.authenticate` as its first call, within 5 s. A connection may make {max_calls}
-calls a second and have {max_in_flight} in flight; after {max_failures} failed authentications in a minute an address has
-to wait.
+Each WebSocket text message is one JSON-RPC 2.0 text, with or without the subprotocol `stagedoor.json`. A batch has at
+most {max_batch} members. Params nest at most {max_nesting} deep, and an answer has at most {max_answer} MiB.
+
+A client shows a token in the header `Authorization: Bearer <token>`, as the subprotocol `stagedoor.token.<token>`, or
+by `session.authenticate` as its first call, within 5 s. A connection may make {max_calls} calls a second and have
+{max_in_flight} in flight. After {max_failures} failed authentications in a minute an address has to wait.
 
 ## Close codes
 
 | code | when |
 |---|---|
-| 1001 | the stage is closing |
+| 1001 | the stage closes |
 | 1002, 1007, 1008, 1009 | the client broke the protocol, or a limit of it |
-| 1013 | the server has no memory left for an incomplete message, or the client does not take its answers |
+| 1013 | the server has no memory left for an incomplete message, or the client does not read its answers |
 | 4401 | a wrong token, none in time, or the tokens have changed |
-| 4403 | an admin has sent the session away: `sessions.kick` |
+| 4403 | an admin has sent the session away with `sessions.kick` |
 | 4429 | too many wrong tokens |
 
 ## Notifications
@@ -41,7 +42,7 @@ to wait.
 | method | params |
 |---|---|
 | `topic.data` | `subscription`, `topic`, `sequence` (counts by 1), `time` (seconds since the epoch), `frame`, `value` |
-| `topic.ended` | `subscription`, `topic`, `error` (`code`, `message`, `data`): nothing more comes, as the topic was removed or needs a higher role than the subscriber's |
+| `topic.ended` | `subscription`, `topic`, `error` (`code`, `message`, `data`): nothing more comes, because the topic was removed, or needs a higher role than the subscriber's |
 | `topic.dropped` | `subscription`, `topic`, `count`: values lost, because the client did not read fast enough |
 | `rpc.progress` | `id` of the call, `value` that its method yielded |
 """

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use stagedoor_protocol::HeadLimits;
 
-use crate::tls::TlsConfig;
-use crate::tokens::Tokens;
+use crate::gate::tokens::Tokens;
+use crate::io::tls::TlsConfig;
 
 /// What a server allows, and how long it waits.
 ///

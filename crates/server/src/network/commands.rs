@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::{Network, find};
-use crate::groups::{GroupId, Publication};
-use crate::outbox::{Command, ConnectionId};
 use crate::peer::Fate;
-use crate::stall::GIL_PATIENCE;
+use crate::queues::event::Publication;
+use crate::queues::ids::{ConnectionId, GroupId};
+use crate::queues::outbox::Command;
+use crate::queues::watch::GIL_PATIENCE;
 
 impl Network {
     pub(super) fn execute_commands(&mut self, now: Instant) {

@@ -7,8 +7,8 @@
 use std::time::Instant;
 
 use super::Network;
-use crate::inbox::NOBODY;
-use crate::stream::Readiness;
+use crate::io::stream::Readiness;
+use crate::queues::inbox::NOBODY;
 
 /// A connection may have one part in so many of `max_receive_memory` waiting.
 const PARTS: usize = 16;

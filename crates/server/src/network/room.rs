@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use super::{Network, find};
-use crate::outbox::ConnectionId;
+use crate::queues::ids::ConnectionId;
 
 /// Peers that may be at their opening handshake, when all other places are taken.
 const ROOM: usize = 64;

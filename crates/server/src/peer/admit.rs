@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use stagedoor_protocol::{Connection, Refusal, Request, upgrade};
 
+use super::open::Open;
 use super::{Fate, Peer, Phase, Rules};
-use crate::door::{Standing, Verdict};
-use crate::event::{Batch, Event, Opened};
+use crate::gate::token_gate::{Standing, Verdict};
 use crate::http;
-use crate::open::Open;
-use crate::outbox::Account;
+use crate::queues::event::{Batch, Event, Opened};
+use crate::queues::outbox::Account;
 
 impl Peer {
     pub(super) fn admit(

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{Fate, Peer, Phase, Rules};
-use crate::event::Batch;
-use crate::groups::{GroupId, Publication};
+use crate::queues::event::{Batch, Publication};
+use crate::queues::ids::GroupId;
 
 /// More than this is written before a droppable message is added, to see whether the peer reads.
 const UNWRITTEN: usize = 64 * 1024;

@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use stagedoor_protocol::{Connection, Event as Incoming, Frame, Kind, Payload, State};
 
-use crate::event::{Batch, Closed, Event};
-use crate::groups::{GroupId, Publication};
-use crate::memberships::Memberships;
-use crate::outbox::{Account, ConnectionId, SendError, frame_size};
+use super::memberships::Memberships;
+use crate::queues::event::{Batch, Closed, Event, Publication};
+use crate::queues::ids::{ConnectionId, GroupId};
+use crate::queues::outbox::{Account, SendError, frame_size};
 
 /// What waited for the peer to take data is queued in portions of about this size: answers that
 /// come meanwhile wait for no more than one of them.

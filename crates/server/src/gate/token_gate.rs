@@ -17,10 +17,10 @@ use std::time::Instant;
 
 use stagedoor_protocol::{Refusal, Request, Upgrade};
 
-use crate::event::Headers;
-use crate::failures::Failures;
+use super::failures::Failures;
+use super::tokens::Tokens;
+use crate::queues::event::Headers;
 use crate::settings::Settings;
-use crate::tokens::Tokens;
 
 /// Not authenticated: the close code of this project for what HTTP calls 401.
 pub(crate) const NOT_AUTHENTICATED: u16 = 4401;

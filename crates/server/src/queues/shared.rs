@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use mio::Waker;
 
-use crate::inbox::Inbox;
-use crate::lead::Lead;
-use crate::outbox::Outbox;
-use crate::stall::Watch;
+use super::inbox::Inbox;
+use super::lead::Lead;
+use super::outbox::Outbox;
+use super::watch::Watch;
 
 /// The queues between the two, and who waits for whom.
 pub(crate) struct Shared {

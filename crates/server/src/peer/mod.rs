@@ -1,6 +1,8 @@
 //! One connected socket, from accept to the end.
 
 mod admit;
+pub(crate) mod memberships;
+mod open;
 mod publish;
 
 use std::io::{self, ErrorKind, IoSlice};
@@ -10,16 +12,16 @@ use std::time::Instant;
 
 use stagedoor_protocol::{Compression, Config, Frame, HeadReader, Kind, State, Timeout};
 
-use crate::admission::Admission;
-use crate::backlog::Backlog;
-use crate::door::{Door, NOT_AUTHENTICATED, Standing};
-use crate::event::Batch;
-use crate::memberships::Memberships;
-use crate::open::Open;
-use crate::outbox::ConnectionId;
-use crate::refusals::Refusals;
+use crate::gate::admission::Admission;
+use crate::gate::refusals::Refusals;
+use crate::gate::token_gate::{Door, NOT_AUTHENTICATED, Standing};
+use crate::io::stream::{Readiness, Stream};
+use crate::queues::backlog::Backlog;
+use crate::queues::event::Batch;
+use crate::queues::ids::ConnectionId;
 use crate::settings::Settings;
-use crate::stream::{Readiness, Stream};
+use memberships::Memberships;
+use open::Open;
 
 /// What one read may bring that grows when it is decompressed: a thousand times, at the most.
 const COMPRESSED_READ_SIZE: usize = 4 * 1024;

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use socket2::Socket;
 
-use crate::descriptors::Listed;
-use crate::event::Batch;
-use crate::stall::current_thread;
+use super::event::Batch;
+use crate::io::descriptors::Listed;
 
 /// No position: the network thread does not ask.
 pub(crate) const NOBODY: u64 = u64::MAX;
@@ -236,6 +235,19 @@ impl Inbox {
     }
 }
 
+/// The calling thread, by the number that Python gives it, too; never 0.
+#[cfg(unix)]
+fn current_thread() -> u64 {
+    // SAFETY: it has no preconditions.
+    unsafe { libc::pthread_self() as u64 }
+}
+
+/// Somebody: Windows has no use for the thread.
+#[cfg(not(unix))]
+fn current_thread() -> u64 {
+    1
+}
+
 #[cfg(test)]
 mod tests {
     use std::ops::Range;
@@ -244,8 +256,8 @@ mod tests {
     use stagedoor_protocol::Kind;
 
     use super::*;
-    use crate::event::Event;
-    use crate::outbox::ConnectionId;
+    use crate::queues::event::Event;
+    use crate::queues::ids::ConnectionId;
 
     fn message(batch: &mut Batch, text: &str) {
         batch.message(ConnectionId::new(1, 0), Kind::Text, text.as_bytes());

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::faults::Faults;
+use super::faults::Faults;
 
 /// Who wakes so much later than it meant to was kept from running.
 const HICCUP: Duration = Duration::from_millis(250);

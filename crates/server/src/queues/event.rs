@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use stagedoor_protocol::Kind;
 
-use crate::memberships::Dropped;
-use crate::outbox::{Account, ConnectionId};
+use super::ids::{ConnectionId, GroupId};
+use super::outbox::Account;
 
 /// Something that happened, in the order in which it happened.
 #[derive(Debug)]
@@ -92,6 +92,29 @@ pub struct Closed {
     pub reason: String,
     /// Both sides sent a close frame: `None`. Otherwise what happened.
     pub error: Option<String>,
+}
+
+/// What became of a connection's part of a group while it took no data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// The group whose messages were lost.
+    pub group: GroupId,
+    /// How many.
+    pub count: u64,
+    /// All of them were published before the message of this number, counted from 1 in each
+    /// group: the next one that the connection got, or will get.
+    pub before: u64,
+}
+
+/// One message to the members of a group.
+#[derive(Clone)]
+pub(crate) struct Publication {
+    /// Counts the messages of its group from 1.
+    pub(crate) number: u64,
+    /// Encoded once for all.
+    pub(crate) frame: Arc<[u8]>,
+    /// A member that is behind gets only the newest of these.
+    pub(crate) droppable: bool,
 }
 
 /// Events with the bytes of their messages.

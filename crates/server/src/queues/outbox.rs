@@ -5,39 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use stagedoor_protocol::{Frame, Kind};
 
-use crate::groups::GroupId;
-use crate::tokens::Tokens;
-
-/// Names one connection for the life of the process: a sequence number, never used twice, and
-/// the slot where the network thread keeps it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnectionId(u64);
-
-impl ConnectionId {
-    const SLOT_BITS: u32 = 24;
-    /// The most connections that slots can name.
-    pub(crate) const MAX_SLOTS: usize = 1 << Self::SLOT_BITS;
-
-    pub(crate) fn new(sequence: u64, slot: usize) -> Self {
-        debug_assert!(slot < Self::MAX_SLOTS);
-        Self(sequence << Self::SLOT_BITS | slot as u64)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "a slot has fewer bits than any usize")]
-    pub(crate) fn slot(self) -> usize {
-        self.0 as usize % Self::MAX_SLOTS
-    }
-
-    /// Counts connections from 1, in order of arrival.
-    pub fn sequence(self) -> u64 {
-        self.0 >> Self::SLOT_BITS
-    }
-
-    /// The id as one number.
-    pub fn get(self) -> u64 {
-        self.0
-    }
-}
+use super::ids::{ConnectionId, GroupId};
+use crate::gate::tokens::Tokens;
 
 /// Why a message was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,12 +170,6 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_id_gives_back_its_parts() {
-        let id = ConnectionId::new(7, 42);
-        assert_eq!((id.sequence(), id.slot()), (7, 42));
-    }
 
     #[test]
     fn an_empty_queue_takes_any_single_message_and_a_full_one_none() {

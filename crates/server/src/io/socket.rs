@@ -1,7 +1,7 @@
 //! What the network thread asks of the system: connections and their bytes.
 //!
-//! Nothing else on that thread touches a socket; the time it has from [`crate::clock`]. In this
-//! crate's tests, calls fail as [`crate::faults`] wants.
+//! Nothing else on that thread touches a socket; the time it has from [`super::clock`]. In this
+//! crate's tests, calls fail as [`super::faults`] wants.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -9,8 +9,8 @@ use std::net::{Shutdown, SocketAddr};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 
-use crate::descriptors::Listed;
-use crate::faults::{Call, Faults, cut};
+use super::descriptors::Listed;
+use super::faults::{Call, Faults, cut};
 
 /// A connected socket. Like the system's, it is told of by the poll only when something has
 /// changed since it would block.

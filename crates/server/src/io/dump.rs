@@ -5,7 +5,7 @@ use std::io::Read;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 
-use crate::descriptors::Listed;
+use super::descriptors::Listed;
 
 /// A signal whose handler writes to a pipe where every thread is (`faulthandler.register`), and
 /// the pipe's other end, non-blocking like the one that is written to.

@@ -2,7 +2,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Instant;
 
-use crate::outbox::ConnectionId;
+use crate::queues::ids::ConnectionId;
 
 /// Deadlines in order of time.
 ///

@@ -5,8 +5,8 @@ use std::net::Shutdown;
 
 use rustls::ServerConnection;
 
-use crate::socket::Socket;
-use crate::tls::TlsConfig;
+use super::socket::Socket;
+use super::tls::TlsConfig;
 
 /// Of the buffer that [`Stream::read`] gets, what TLS fills from the socket at the most. The rest has
 /// room for what comes of that and of a record that was begun before.

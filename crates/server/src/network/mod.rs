@@ -1,9 +1,12 @@
 //! The network thread's loop.
 
 mod commands;
+mod groups;
 mod reading;
 mod room;
 mod stall;
+pub(crate) mod thread;
+mod timers;
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -14,18 +17,19 @@ use mio::{Events, Poll, Registry, Token};
 use slab::Slab;
 use stagedoor_protocol::Refusal;
 
-use crate::clock::Clock;
-use crate::event::Batch;
-use crate::faults::{Faults, Sums};
-use crate::groups::Groups;
-use crate::inbox::NOBODY;
-use crate::outbox::{ConnectionId, Outbox};
+use crate::io::clock::Clock;
+use crate::io::faults::{Faults, Sums};
+use crate::io::socket::{Listener, Socket};
+use crate::io::stream::Stream;
 use crate::peer::{Fate, Peer, Rules};
-use crate::shared::Shared;
-use crate::socket::{Listener, Socket};
-use crate::stream::Stream;
-use crate::timers::Timers;
+use crate::queues::event::Batch;
+use crate::queues::ids::ConnectionId;
+use crate::queues::inbox::NOBODY;
+use crate::queues::outbox::Outbox;
+use crate::queues::shared::Shared;
+use groups::Groups;
 use room::Handshakes;
+use timers::Timers;
 
 pub(crate) const WAKER: Token = Token(usize::MAX);
 const LISTENER: Token = Token(usize::MAX - 1);

@@ -1,25 +1,10 @@
-//! Who waits for the sockets: the network thread, or a program that has nothing else to do.
-//!
-//! What the network thread reads must wake a program that waits, and each answer wakes the network
-//! thread. A program that only serves spares both: it takes the lead in [`Server::lead`], and takes
-//! the network thread's turns, by the same code, on its own thread. While it handles what they brought
-//! nobody polls, and it sends its answers itself. The network thread leads again if that takes the
-//! program too long, since it had better read meanwhile, and if another thread has something to send.
+//! Whose turn it is: the network thread's, or that of a program that has nothing else to do.
 
-use std::cell::Cell;
-use std::panic::AssertUnwindSafe;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::server::Server;
-use crate::shared::Shared;
-
-/// For so long a program may be away and keep the lead.
-const SOON: Duration = Duration::from_millis(1);
-/// So often in a row it must have been back so soon, and found nothing, to take the lead.
-const TIMES: u32 = 3;
 /// How often the network thread looks whether a program that is away is back: for twice as long at
 /// most nobody polls.
 const MOMENT: Duration = Duration::from_millis(5);
@@ -27,20 +12,6 @@ const MOMENT: Duration = Duration::from_millis(5);
 const MOMENTS: u32 = 10;
 /// Which is as often as this.
 const DOZE: Duration = Duration::from_millis(50);
-
-thread_local! {
-    /// What this thread has waited for last.
-    static WAITED: Cell<Option<Waited>> = const { Cell::new(None) };
-}
-
-#[derive(Clone, Copy)]
-struct Waited {
-    server: *const Shared,
-    /// When it left with what came.
-    until: Instant,
-    /// How often in a row it was back soon, and found nothing.
-    times: u32,
-}
 
 /// The network thread leads.
 const NETWORK: u64 = 0;
@@ -81,17 +52,17 @@ impl Lead {
         self.state() % TIME == NETWORK
     }
 
-    fn is_with_program(&self) -> bool {
+    pub(crate) fn is_with_program(&self) -> bool {
         self.state() % TIME == PROGRAM
     }
 
-    fn is_away(&self) -> bool {
+    pub(crate) fn is_away(&self) -> bool {
         self.state() % TIME == AWAY
     }
 
     /// Program: takes its place. `Some(true)`: the network thread has yet to leave it; `None`:
     /// another program leads, or nobody may.
-    fn take(&self) -> Option<bool> {
+    pub(crate) fn take(&self) -> Option<bool> {
         let state = self.state();
         let is_free = matches!(state % TIME, NETWORK | AWAY);
         let next = state - state % TIME + PROGRAM;
@@ -99,7 +70,7 @@ impl Lead {
     }
 
     /// Program: goes away with what came, or, if nothing did, to see whether it is to go on.
-    fn leave(&self, has_something: bool) {
+    pub(crate) fn leave(&self, has_something: bool) {
         let state = self.state();
         let next = state - state % TIME + AWAY + if has_something { TIME } else { 0 };
         let has_left = state % TIME == PROGRAM && self.change(state, next);
@@ -109,7 +80,7 @@ impl Lead {
     }
 
     /// The network thread leads from now on: a program cannot.
-    fn give_back(&self) {
+    pub(crate) fn give_back(&self) {
         self.hand_over(PROGRAM);
     }
 
@@ -156,83 +127,6 @@ impl Lead {
     pub(crate) fn end(&self) {
         self.state.store(ENDED, Ordering::SeqCst);
     }
-}
-
-impl Server {
-    /// Like [`Server::wait`], for a program that has nothing else to do: it may take the network
-    /// thread's turns meanwhile, on the calling thread.
-    pub fn lead(&self, timeout: Duration) -> bool {
-        let (began, server) = (Instant::now(), Arc::as_ptr(&self.shared));
-        let is_back_soon =
-            |last: &Waited| last.server == server && began.duration_since(last.until) < SOON;
-        let times = match WAITED.get().filter(is_back_soon) {
-            Some(last) if !self.has_events() => last.times + 1,
-            _ => 0,
-        };
-        let found = if times > TIMES && !self.is_inherited() {
-            self.take_turns(began + timeout)
-        } else {
-            self.shared.lead.recall();
-            self.wait(timeout)
-        };
-        WAITED.set(Some(Waited { server, until: Instant::now(), times }));
-        found
-    }
-
-    fn take_turns(&self, until: Instant) -> bool {
-        let lead = &self.shared.lead;
-        if let Some(is_taken) = lead.take() {
-            if is_taken {
-                self.shared.wake_always();
-            }
-            if guarded(|| self.poll_until(until)) {
-                let found = self.shared.inbox.pending();
-                lead.leave(found);
-                if self.shared.has_commands.load(Ordering::SeqCst) {
-                    lead.recall(); // Somebody has seen us here, and we were about to leave.
-                }
-                return found;
-            }
-            lead.give_back();
-        }
-        self.wait(left(until))
-    }
-
-    /// Takes turns until something has come. False: the rest is for the network thread.
-    fn poll_until(&self, until: Instant) -> bool {
-        let Ok(mut reactor) = self.reactor.lock() else { return false };
-        while !self.shared.inbox.pending() && !left(until).is_zero() {
-            let may_lead = self.shared.lead.is_with_program();
-            if !may_lead || !matches!(reactor.take_turn(&self.network, Some(left(until))), Ok(true))
-            {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Spares what the program that leads has sent its way to the network thread. False: that
-    /// thread leads, and is to do this.
-    pub(crate) fn execute_at_once(&self) -> bool {
-        let server = Arc::as_ptr(&self.shared);
-        let leads = self.shared.lead.is_away()
-            && WAITED.get().is_some_and(|last| last.server == server)
-            && !self.is_inherited();
-        leads
-            && guarded(|| {
-                let network = self.network.try_lock();
-                network.map(|mut network| network.execute_at_once()).is_ok()
-            })
-    }
-}
-
-/// False if it panics: a lock is poisoned then, and the network thread ends by that.
-fn guarded(work: impl FnOnce() -> bool) -> bool {
-    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(false)
-}
-
-fn left(until: Instant) -> Duration {
-    until.saturating_duration_since(Instant::now())
 }
 
 #[cfg(test)]

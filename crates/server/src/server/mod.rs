@@ -1,5 +1,8 @@
 //! The program's side of a server.
 
+mod lead;
+mod stall;
+
 use std::cell::Cell;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -12,21 +15,21 @@ use mio::{Poll, Waker};
 use socket2::{Domain, Protocol, Socket, Type};
 use stagedoor_protocol::{Compression, Config, Frame, Kind, LARGE_PAYLOAD, encode_frame};
 
-use crate::admission::Admission;
-use crate::descriptors::Listed;
-use crate::door::Door;
-use crate::event::Batch;
-use crate::faults::Faults;
-use crate::groups::GroupId;
+use crate::gate::admission::Admission;
+use crate::gate::refusals::Refusals;
+use crate::gate::token_gate::Door;
+use crate::gate::tokens::Tokens;
+use crate::io::descriptors::Listed;
+use crate::io::faults::Faults;
+use crate::io::socket::Listener;
+use crate::network::thread::{self, Reactor};
 use crate::network::{Network, WAKER};
-use crate::outbox::{Account, Command, ConnectionId, Outbox, SendError, frame_size};
 use crate::peer::Rules;
-use crate::refusals::Refusals;
+use crate::queues::event::Batch;
+use crate::queues::ids::{ConnectionId, GroupId};
+use crate::queues::outbox::{Account, Command, Outbox, SendError, frame_size};
+use crate::queues::shared::Shared;
 use crate::settings::Settings;
-use crate::shared::Shared;
-use crate::socket::Listener;
-use crate::thread::{self, Reactor};
-use crate::tokens::Tokens;
 
 /// How many connections the kernel keeps waiting to be accepted.
 const BACKLOG: i32 = 1024;

@@ -1,41 +1,12 @@
 //! Groups of connections that get the same messages.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use crate::outbox::ConnectionId;
-
-/// Names one group for the life of its server; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupId(u64);
-
-impl GroupId {
-    /// The id as one number.
-    pub fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl From<u64> for GroupId {
-    fn from(number: u64) -> Self {
-        Self(number)
-    }
-}
-
-/// One message to the members of a group.
-#[derive(Clone)]
-pub(crate) struct Publication {
-    /// Counts the messages of its group from 1.
-    pub(crate) number: u64,
-    /// Encoded once for all.
-    pub(crate) frame: Arc<[u8]>,
-    /// A member that is behind gets only the newest of these.
-    pub(crate) droppable: bool,
-}
+use crate::queues::ids::{ConnectionId, GroupId};
 
 /// All groups, as the network thread keeps them.
 ///
-/// A member knows its position in each of its groups ([`crate::memberships::Memberships`]), so
+/// A member knows its position in each of its groups ([`crate::peer::memberships::Memberships`]), so
 /// that leaving costs the same in a group of any size: the last member takes the free position,
 /// and whoever calls [`Groups::leave`] tells it so.
 #[derive(Default)]
@@ -112,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_last_member_takes_the_position_of_one_that_leaves() {
-        let group = GroupId(1);
+        let group = GroupId::from(1);
         let [a, b, c] = [1, 2, 3].map(|number| ConnectionId::new(number, 0));
         let mut groups = Groups::default();
         assert_eq!(groups.next_position(group), None);

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::event::{Batch, Event};
+use crate::queues::event::{Batch, Event};
 
 /// One reason is told once in this time.
 const PAUSE: Duration = Duration::from_secs(60);

@@ -2,19 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::groups::{GroupId, Publication};
-
-/// What became of a connection's part of a group while it took no data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dropped {
-    /// The group whose messages were lost.
-    pub group: GroupId,
-    /// How many.
-    pub count: u64,
-    /// All of them were published before the message of this number, counted from 1 in each
-    /// group: the next one that the connection got, or will get.
-    pub before: u64,
-}
+use crate::queues::event::{Dropped, Publication};
+use crate::queues::ids::GroupId;
 
 /// The groups of one connection.
 ///

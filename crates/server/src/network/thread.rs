@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use mio::{Events, Poll};
 
-use crate::event::Event;
-use crate::network::Network;
-use crate::shared::Shared;
+use super::Network;
+use crate::queues::event::Event;
+use crate::queues::shared::Shared;
 
 /// What whoever leads works with.
 pub(crate) struct Reactor {

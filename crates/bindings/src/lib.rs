@@ -4,15 +4,9 @@
 //! checked against this module. Nothing here runs on the network thread.
 
 mod allocator;
-mod connection;
-mod events;
-mod fast_path;
 mod frames;
-mod held;
-mod request;
-mod server;
-mod thread;
-mod tls;
+mod net;
+mod rpc;
 
 use pyo3::pymodule;
 
@@ -22,32 +16,32 @@ mod _core {
     use pyo3::types::PyTuple;
 
     #[pymodule_export]
-    use super::connection::{Connection, ignore};
-    #[pymodule_export]
-    use super::fast_path::{FastMethod, FastMethods, FastPath};
-    #[pymodule_export]
     use super::frames::{Frames, Span};
     #[pymodule_export]
-    use super::server::Server;
+    use super::net::connection::{Connection, ignore};
     #[pymodule_export]
-    use super::thread::NetworkThread;
+    use super::net::server::Server;
     #[pymodule_export]
-    use super::tls::TlsConfig;
+    use super::net::thread::NetworkThread;
+    #[pymodule_export]
+    use super::net::tls::TlsConfig;
+    #[pymodule_export]
+    use super::rpc::fast_path::{FastMethod, FastMethods, FastPath};
 
     #[pymodule_export]
-    const SENT: u8 = super::events::SENT;
+    const SENT: u8 = super::net::events::SENT;
     #[pymodule_export]
-    const OPENED: u8 = super::events::OPENED;
+    const OPENED: u8 = super::net::events::OPENED;
     #[pymodule_export]
-    const FAILED: u8 = super::events::FAILED;
+    const FAILED: u8 = super::net::events::FAILED;
     #[pymodule_export]
-    const CLOSED: u8 = super::events::CLOSED;
+    const CLOSED: u8 = super::net::events::CLOSED;
     #[pymodule_export]
-    const STOPPED: u8 = super::events::STOPPED;
+    const STOPPED: u8 = super::net::events::STOPPED;
     #[pymodule_export]
-    const DROPPED: u8 = super::events::DROPPED;
+    const DROPPED: u8 = super::net::events::DROPPED;
     #[pymodule_export]
-    const REFUSED: u8 = super::events::REFUSED;
+    const REFUSED: u8 = super::net::events::REFUSED;
 
     #[pymodule_export]
     const SPAN: u8 = super::frames::SPAN;
@@ -63,6 +57,6 @@ mod _core {
         text: &str,
         max_nesting: usize,
     ) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        super::request::read(py, text, max_nesting)
+        super::rpc::request::read(py, text, max_nesting)
     }
 }

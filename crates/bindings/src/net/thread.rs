@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use stagedoor_server::{GroupId, Server};
 
-use crate::server::seconds;
+use super::server::seconds;
 
 /// For how long, the thread that polled last, and the groups that were told.
 type Stalled = (f64, Option<u64>, Vec<u64>);

@@ -19,17 +19,17 @@ struct Waiting {
 
 /// The events between those that the game has taken and those of the batch, in order.
 ///
-/// Each is in one place: in the row, or in the understudy's hand. From [`Held::put_in_hand`] to
-/// [`Held::give_back`] the game must not take any, or it would take them out of turn.
+/// Each is in one place: in the row, or in the understudy's hand. From [`Parked::put_in_hand`] to
+/// [`Parked::give_back`] the game must not take any, or it would take them out of turn.
 #[derive(Default)]
-pub(crate) struct Held {
+pub(crate) struct Parked {
     row: VecDeque<Waiting>,
     hand: Vec<Waiting>,
     /// Those in hand come before those in the row.
     is_older: bool,
 }
 
-impl Held {
+impl Parked {
     pub(crate) fn is_empty(&self) -> bool {
         self.row.is_empty()
     }

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use stagedoor_frames::{Kind, Record};
 
-use crate::server::Server;
+use crate::net::server::Server;
 
 /// The kinds of slice.
 pub(crate) const SPAN: u8 = 0;

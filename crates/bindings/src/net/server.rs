@@ -10,10 +10,10 @@ use pyo3::types::{PyIterator, PyList, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_server::{HeadLimits, Kind, Notice, Settings, Tokens};
 
-use crate::connection::{Connection, check_text, with_payload};
-use crate::events::Stream;
-use crate::thread::NetworkThread;
-use crate::tls::TlsConfig;
+use super::connection::{Connection, check_text, with_payload};
+use super::events::Stream;
+use super::thread::NetworkThread;
+use super::tls::TlsConfig;
 
 #[pyclass(frozen, module = "stagedoor._core")]
 pub(crate) struct Server {
@@ -31,7 +31,7 @@ impl Server {
         self.native.attend();
         self.native.has_events()
             || self.reminder.load(Ordering::Acquire)
-            || self.stream.try_lock().map_or(true, |stream| stream.held.has_events())
+            || self.stream.try_lock().map_or(true, |stream| stream.parked.has_events())
     }
 
     fn stream(&self) -> MutexGuard<'_, Stream> {
@@ -47,11 +47,11 @@ impl Server {
                 Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
                 Err(TryLockError::WouldBlock) => None,
             };
-            if let Some(stream) = stream.filter(|stream| !is_game || !stream.held.is_in_hand()) {
+            if let Some(stream) = stream.filter(|stream| !is_game || !stream.parked.is_in_hand()) {
                 return stream;
             }
             py.detach(|| {
-                let is_in_hand = |stream: &mut Stream| is_game && stream.held.is_in_hand();
+                let is_in_hand = |stream: &mut Stream| is_game && stream.parked.is_in_hand();
                 drop(self.given_back.wait_while(self.stream(), is_in_hand));
             });
         }
@@ -177,7 +177,7 @@ impl Server {
     ) -> PyResult<Bound<'py, PyList>> {
         let py = receiver.py();
         let mut stream = self.stream_for(py, false);
-        if self.native.is_attended() || stream.held.is_in_hand() {
+        if self.native.is_attended() || stream.parked.is_in_hand() {
             return Ok(PyList::empty(py));
         }
         let unread = unread.into_iter().flatten().map(|event| Ok(event?.cast_into::<PyTuple>()?));
@@ -190,7 +190,7 @@ impl Server {
         let patience = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
         let kept: Vec<_> =
             kept.into_iter().map(|(at, seconds)| (at, seconds.and_then(patience))).collect();
-        let outcome = self.stream_for(py, false).held.give_back(&kept);
+        let outcome = self.stream_for(py, false).parked.give_back(&kept);
         self.given_back.notify_all();
         let (weight, taken) = outcome?;
         self.native.consumed(weight);
@@ -199,7 +199,7 @@ impl Server {
     }
 
     fn take_expired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let (weight, events) = self.stream_for(py, false).held.take_expired();
+        let (weight, events) = self.stream_for(py, false).parked.take_expired();
         self.native.consumed(weight);
         PyList::new(py, events)
     }
@@ -240,7 +240,7 @@ impl Server {
     }
 
     fn arm(&self, py: Python<'_>) -> bool {
-        self.stream_for(py, true).held.is_empty() && self.native.arm()
+        self.stream_for(py, true).parked.is_empty() && self.native.arm()
     }
 
     #[pyo3(signature = (data, /))]

@@ -10,8 +10,8 @@ use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_server::{Batch, ConnectionId, Event, Kind, Server};
 
-use crate::connection::Connection;
-use crate::held::Held;
+use super::connection::Connection;
+use super::parked::Parked;
 
 pub(crate) const SENT: u8 = 0;
 pub(crate) const OPENED: u8 = 1;
@@ -27,7 +27,7 @@ pub(crate) struct Stream {
     /// The events are in reverse, so that taking one is a pop.
     batch: Batch,
     /// What came before the batch.
-    pub(crate) held: Held,
+    pub(crate) parked: Parked,
     connections: Connections,
 }
 
@@ -38,7 +38,7 @@ struct Connections(HashMap<ConnectionId, Py<Connection>>);
 impl Stream {
     /// Takes what has come, unless something taken before is left. False: there is nothing.
     pub(crate) fn load(&mut self, server: &Server) -> bool {
-        if !self.batch.events.is_empty() || !self.held.is_empty() {
+        if !self.batch.events.is_empty() || !self.parked.is_empty() {
             return true;
         }
         if !server.has_events() {
@@ -51,16 +51,16 @@ impl Stream {
     }
 
     /// Lets go of every Python object.
-    pub(crate) fn end(&mut self) -> (HashMap<ConnectionId, Py<Connection>>, Held) {
-        (std::mem::take(&mut self.connections.0), std::mem::take(&mut self.held))
+    pub(crate) fn end(&mut self) -> (HashMap<ConnectionId, Py<Connection>>, Parked) {
+        (std::mem::take(&mut self.connections.0), std::mem::take(&mut self.parked))
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.held.traverse(visit)?;
+        self.parked.traverse(visit)?;
         self.connections.0.values().try_for_each(|connection| visit.call(connection))
     }
 
-    /// The next events of what was held or loaded.
+    /// The next events of what is parked or loaded.
     pub(crate) fn next<'py>(
         &mut self,
         py: Python<'py>,
@@ -68,8 +68,8 @@ impl Stream {
         receiver: &Bound<'py, PyList>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        if !self.held.is_empty() {
-            let (weight, events) = self.held.take(limit);
+        if !self.parked.is_empty() {
+            let (weight, events) = self.parked.take(limit);
             server.consumed(weight);
             return PyList::new(py, events);
         }
@@ -111,7 +111,7 @@ impl Stream {
         }
         let events = PyList::new(py, seized.iter().map(|(event, _)| event))?;
         let owned = seized.into_iter().map(|(event, weight)| (event.unbind(), weight));
-        self.held.put_in_hand(owned, is_older);
+        self.parked.put_in_hand(owned, is_older);
         Ok(events)
     }
 }

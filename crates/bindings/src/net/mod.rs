@@ -1,0 +1,8 @@
+//! A server, its connections and its events, as Python drives them.
+
+pub(crate) mod connection;
+pub(crate) mod events;
+mod parked;
+pub(crate) mod server;
+pub(crate) mod thread;
+pub(crate) mod tls;

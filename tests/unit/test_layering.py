@@ -78,7 +78,6 @@ CRATES = {
     "frames": set(),
     "rpc": set(),
     "bindings": {"server", "frames", "rpc"},
-    "loadgen": {"protocol"},
 }
 
 

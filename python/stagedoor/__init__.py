@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from stagedoor.client import connect as connect
     from stagedoor.client import connect_async as connect_async
     from stagedoor.limits import Limits as Limits
-    from stagedoor.live.options import StrPath
+    from stagedoor.live.net.options import StrPath
+    from stagedoor.live.net.websocket import ReadyState as ReadyState
+    from stagedoor.live.net.websocket import WebSocketServer as WebSocketServer
+    from stagedoor.live.net.websocket import WebSocketServerConnection as WebSocketServerConnection
     from stagedoor.live.stage import Stage as Stage
-    from stagedoor.live.websocket import ReadyState as ReadyState
-    from stagedoor.live.websocket import WebSocketServer as WebSocketServer
-    from stagedoor.live.websocket import WebSocketServerConnection as WebSocketServerConnection
 
 __version__ = "0.1.0"
 
 _ALWAYS = ["Limits", "__version__", "start"]
 _CLIENT = ["connect", "connect_async"]
 _LIVE = {
-    "ReadyState": "stagedoor.live.websocket",
+    "ReadyState": "stagedoor.live.net.websocket",
     "Stage": "stagedoor.live.stage",
-    "WebSocketServer": "stagedoor.live.websocket",
-    "WebSocketServerConnection": "stagedoor.live.websocket",
+    "WebSocketServer": "stagedoor.live.net.websocket",
+    "WebSocketServerConnection": "stagedoor.live.net.websocket",
 }
 _log = logging.getLogger("stagedoor")
 

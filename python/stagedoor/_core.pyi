@@ -1,7 +1,7 @@
 """The native part of stagedoor: a WebSocket server whose network thread never takes the GIL, and
 the record of what frames took.
 
-`live.websocket` drives the one, `live.frames` the other; `live.rpc` has what answers most calls.
+`live.net` drives the one, `live.domains.frames` the other; `live.rpc` has what answers most calls.
 Sizes are bytes, times are seconds. All methods may be called from any thread unless they say
 otherwise.
 """

@@ -14,15 +14,15 @@ from tests.fuzz.target import Target
 from tests.fuzz.test_differential import BLOCKS, payload
 from tests.integration.server.raw import close_payload, frame
 
-from stagedoor.client.core import Session
-from stagedoor.client.door import Door
+from stagedoor.client.core.address import Address
+from stagedoor.client.core.feed import Feed, Key
+from stagedoor.client.core.session import Session
+from stagedoor.client.core.websocket import Link
 from stagedoor.client.errors import ClientError
-from stagedoor.client.feed import Feed, Key
-from stagedoor.client.websocket import Link
 from stagedoor.wire.errors import RpcError
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-DOOR = Door("ws://127.0.0.1:8787/", "fuzz", "secret-token")
+ADDRESS = Address("ws://127.0.0.1:8787/", "fuzz", "secret-token")
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def _same_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def opened() -> Link:
     """A link that has sent its request."""
-    link = Link(DOOR, 0.0)
+    link = Link(ADDRESS, 0.0)
     assert KEY.encode() in link.transmit()
     return link
 

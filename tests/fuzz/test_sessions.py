@@ -17,8 +17,8 @@ from tests.unit.live.callers import Caller
 from tests.unit.live.rpc.fakes import connect, frame, new_hub
 
 from stagedoor.live.domains import rpc
-from stagedoor.live.rpc.roles import Role
 from stagedoor.live.stage import Stage
+from stagedoor.wire.roles import Role
 
 PATIENCE = 50.0
 

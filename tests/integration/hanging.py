@@ -9,7 +9,7 @@ import sys
 import time
 
 import stagedoor
-from stagedoor.live import understudy
+from stagedoor.live.stall import understudy
 
 if len(sys.argv) > 1:
     understudy._THRESHOLD = float(sys.argv[1])

@@ -27,8 +27,8 @@ from stagedoor.client.errors import (
     NoGameError,
     TokenRefusedError,
 )
-from stagedoor.client.games import find_game
-from stagedoor.client.sync import Client
+from stagedoor.client.find.games import find_game
+from stagedoor.client.sync.client import Client
 from stagedoor.wire.games import games_folder
 from stagedoor.wire.tokens import tokens_folder
 

@@ -12,7 +12,7 @@ from conftest import Run
 from program import PATIENCE, Program
 
 import stagedoor
-from stagedoor.client.sync import Client
+from stagedoor.client.sync.client import Client
 
 TALKER = Path(__file__).with_name("talker.py")
 

@@ -14,7 +14,7 @@ from perfetto import TraceProcessor, trace_processor
 from program import PATIENCE, Program, need
 
 import stagedoor
-from stagedoor.client.sync import Client
+from stagedoor.client.sync.client import Client
 
 GAME = Path(__file__).with_name("paced_game.py")
 

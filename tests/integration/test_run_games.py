@@ -13,8 +13,8 @@ from conftest import Run
 from program import EXAMPLES, PATIENCE, Program
 
 import stagedoor
-from stagedoor.client.games import running_games
-from stagedoor.client.sync import Client
+from stagedoor.client.find.games import running_games
+from stagedoor.client.sync.client import Client
 from stagedoor.wire.errors import Forbidden, GameStalled, HandlerError
 
 HEADLESS = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}

@@ -210,7 +210,7 @@ def test_a_game_ends_cleanly(run: Run, tmp_path: Path, end: str, is_stalled: boo
     game.write_text(
         "import os, sys, threading, time\n"
         "import stagedoor\n"
-        "from stagedoor.live import understudy\n"
+        "from stagedoor.live.stall import understudy\n"
         "understudy._THRESHOLD = 0.05\n"
         "stage = stagedoor.start('ends', port=0)\n"
         "stage.tick(0.0)\n"
@@ -229,7 +229,7 @@ def test_a_game_that_ends_while_it_is_stalled_does_not_say_that_it_is_back(
     file.write_text(
         "import time\n"
         "import stagedoor\n"
-        "from stagedoor.live import understudy\n"
+        "from stagedoor.live.stall import understudy\n"
         "understudy._THRESHOLD = 0.05\n"
         "stage = stagedoor.start('ends', port=0)\n"
         "print('port', stage.port, flush=True)\n"

@@ -16,7 +16,7 @@ LIVE_NAMES = ["WebSocketServer", "WebSocketServerConnection", "ReadyState", "Sta
 
 FAKE_LIVE = """
 import sys, types
-for name in ("live", "live.websocket", "live.stage"):
+for name in ("live", "live.net", "live.net.websocket", "live.stage"):
     sys.modules["stagedoor." + name] = types.ModuleType("stagedoor." + name)
 class Thing: pass
 class Stage:
@@ -28,7 +28,7 @@ class Stage:
         if port == 1:
             raise PermissionError(13, "Permission denied")
         return stage
-live = sys.modules["stagedoor.live.websocket"]
+live = sys.modules["stagedoor.live.net.websocket"]
 live.WebSocketServer = live.WebSocketServerConnection = live.ReadyState = Thing
 sys.modules["stagedoor.live.stage"].Stage = Stage
 """

@@ -1,13 +1,15 @@
-"""Imports run one way (docs/architecture.md): checked over the sources, nothing is imported here.
+"""Imports run one way (docs/architecture.md), folder by folder: checked over the sources, nothing
+is imported here.
 
-cli -> client -> wire        stage -> domains -> rpc -> {websocket, wire}
-{rpc, websocket} -> _core
+cli -> client -> wire        stage -> domains -> rpc -> {topics, net, wire}
+{domains, rpc, net} -> _core
 bindings -> {server -> protocol, frames, rpc}
 """
 
 import ast
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "python"
 
-# Each part, and the parts it may import besides itself.
+# Each room, and the rooms it may import besides itself. A room is a folder, or a file that lies
+# beside folders.
 FACE = {"settings", "dormant", "limits"}
 MAY_IMPORT = {
     "stagedoor": FACE,
@@ -23,49 +26,57 @@ MAY_IMPORT = {
     "settings": set(),
     "dormant": set(),
     "limits": set(),
-    "wire": set(),
-    "client": {"wire"},
-    "cli": {"client", "wire", "settings", "stagedoor", "live.run"},
     "_core": set(),
-    "live": set(),
-    "live.base": {"wire", "settings", "limits"},
-    "live.websocket": {"_core", "live.base", "limits"},
-    "live.rpc": {"_core", "live.websocket", "live.base", "wire", "limits"},
-    "live.domains": {
-        "live.rpc",
-        "live.websocket",
-        "live.frames",
-        "live.trace",
-        "live.base",
+    "wire": set(),
+    "client.errors": {"wire"},
+    "client.core": {"client.errors", "wire"},
+    "client.find": {"client.core", "client.errors", "wire"},
+    "client.sync": {"client.find", "client.core", "client.errors", "wire"},
+    "client.asyncio": {"client.find", "client.core", "client.errors", "wire"},
+    "client": {"client.sync", "client.asyncio", "client.find", "wire"},
+    "cli": {
+        "client",
+        "client.sync",
+        "client.asyncio",
+        "client.find",
+        "client.core",
+        "client.errors",
+        "live.run",
         "wire",
         "settings",
         "stagedoor",
     },
-    "live.engines": {"live.domains", "live.rpc", "live.base", "wire"},
-    "live.frames": {"_core", "live.trace"},
-    "live.trace": {"_core"},
-    "live.listener": {"live.rpc", "live.websocket", "live.base", "wire", "limits"},
-    "live.hold": {"live.websocket", "live.base"},
-    "live.understudy": {"_core", "live.domains", "live.rpc", "live.websocket", "live.base", "wire"},
-    "live.run": {"live.stage", "live.engines", "live.base"},
+    "live": set(),
+    "live.net": {"_core", "limits"},
+    "live.topics": {"live.net", "wire"},
+    "live.rpc": {"live.topics", "live.net", "_core", "wire", "limits"},
+    "live.access": {"live.rpc", "live.net", "wire", "limits"},
+    "live.pacing": {"live.net"},
+    "live.stall": {"live.rpc", "live.topics", "live.net", "_core", "wire"},
+    "live.domains": {
+        "live.rpc",
+        "live.topics",
+        "live.pacing",
+        "_core",
+        "wire",
+        "stagedoor",
+    },
+    "live.engines": set(),
     "live.stage": {
         "live.engines",
-        "live.hold",
-        "live.listener",
-        "live.frames",
-        "live.understudy",
         "live.domains",
+        "live.stall",
+        "live.pacing",
+        "live.access",
         "live.rpc",
-        "live.websocket",
-        "live.base",
+        "live.topics",
+        "live.net",
         "wire",
-        "settings",
         "limits",
         "stagedoor",
     },
+    "live.run": {"live.stage", "live.engines"},
 }
-# Files of `live` that are pieces of the websocket layer; any other file there is "live.base".
-WEBSOCKET = {"connection", "handlers", "lifetime", "loop", "options"}
 
 MODULES = {
     ".".join(file.relative_to(SOURCES).with_suffix("").parts).removesuffix(".__init__"): file
@@ -81,17 +92,14 @@ CRATES = {
 }
 
 
-def part_of(module: str) -> str:
-    """The part that a module belongs to."""
+def room_of(module: str) -> str:
+    """The room that a module belongs to."""
     names = module.split(".")[1:]
     if not names:
         return "stagedoor"
-    if names[0] != "live" or len(names) == 1:
-        return names[0]
-    if names[1] in WEBSOCKET:
-        return "live.websocket"
-    part = f"live.{names[1]}"
-    return part if part in MAY_IMPORT else "live.base"
+    if names[0] in {"live", "client"}:
+        return ".".join(names[:2])
+    return names[0]
 
 
 def imports_of(module: str, source: str) -> Iterator[str]:
@@ -128,17 +136,17 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def wrong_imports(module: str, source: str) -> list[str]:
-    part = part_of(module)
+    room = room_of(module)
     return [
-        f"{module} ({part}) imports {name} ({part_of(name)})"
+        f"{module} ({room}) imports {name} ({room_of(name)})"
         for name in imports_of(module, source)
-        if part_of(name) not in {part, *MAY_IMPORT[part]}
+        if room_of(name) not in {room, *MAY_IMPORT[room]}
     ]
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_imports_run_one_way(module: str) -> None:
-    assert part_of(module) in MAY_IMPORT, f"{module} has no place in the table of this test"
+    assert room_of(module) in MAY_IMPORT, f"{module} has no place in the table of this test"
     assert wrong_imports(module, MODULES[module].read_text()) == []
 
 
@@ -148,19 +156,27 @@ def test_imports_run_one_way(module: str) -> None:
         ("stagedoor", "from stagedoor.live.stage import Stage"),
         ("stagedoor", "def start():\n    from stagedoor import _core"),
         ("stagedoor.settings", "import stagedoor.wire.games"),
-        ("stagedoor.wire.jsonrpc", "from stagedoor.client import core"),
+        ("stagedoor.wire.jsonrpc", "from stagedoor.client.core import session"),
         ("stagedoor.wire.jsonrpc", "import stagedoor"),
-        ("stagedoor.client.core", "from stagedoor.cli import main"),
-        ("stagedoor.cli.call", "from stagedoor.live import websocket"),
-        ("stagedoor.live.rpc.methods", "from stagedoor.live.domains import process"),
-        ("stagedoor.live.engines.engine", "if True:\n    from stagedoor import _core"),
-        ("stagedoor.live.domains.process", "from stagedoor.live.stage import Stage"),
-        ("stagedoor.live.websocket", "from stagedoor.live.rpc.session import Session"),
-        ("stagedoor.live.loop", "from stagedoor.wire import jsonrpc"),
+        ("stagedoor.client.core.session", "from stagedoor.client.find import games"),
+        ("stagedoor.client.sync.line", "from stagedoor.client.asyncio.line import AsyncLine"),
+        ("stagedoor.client.errors", "from stagedoor.cli import main"),
+        ("stagedoor.cli.call", "from stagedoor.live.net import websocket"),
+        ("stagedoor.live.rpc.methods", "from stagedoor.live.domains import game"),
+        ("stagedoor.live.topics.topics", "from stagedoor.live.rpc.session import Session"),
+        ("stagedoor.live.engines.base", "if True:\n    from stagedoor import _core"),
+        ("stagedoor.live.domains.process.methods", "from stagedoor.live.stage import Stage"),
+        ("stagedoor.live.net.websocket", "from stagedoor.live.rpc.session import Session"),
+        ("stagedoor.live.net.loop", "from stagedoor.wire import jsonrpc"),
     ],
 )
 def test_this_test_sees_an_import_the_wrong_way(module: str, source: str) -> None:
     assert len(wrong_imports(module, source)) == 1
+
+
+def test_rooms_lie_on_floors() -> None:
+    floors = list(TopologicalSorter(MAY_IMPORT).static_order())  # raises for a circle
+    assert set(floors) == MAY_IMPORT.keys()
 
 
 def test_imports_for_type_checkers_alone_do_not_count() -> None:
@@ -171,7 +187,7 @@ def test_imports_for_type_checkers_alone_do_not_count() -> None:
 def test_wire_does_no_io() -> None:
     forbidden = {"socket", "threading", "asyncio", "subprocess", "websockets", "time", "logging"}
     for module, file in MODULES.items():
-        if part_of(module) != "wire":
+        if room_of(module) != "wire":
             continue
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import):

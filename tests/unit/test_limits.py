@@ -13,9 +13,9 @@ import pytest
 import stagedoor
 from stagedoor import limits as module
 from stagedoor.limits import Limits
-from stagedoor.live.options import check_limits
+from stagedoor.live.net.options import check_limits
+from stagedoor.live.net.websocket import WebSocketServer
 from stagedoor.live.stage import Stage
-from stagedoor.live.websocket import WebSocketServer
 
 ROOT = Path(__file__).parents[2]
 DEFAULTS = Limits._field_defaults

@@ -9,7 +9,7 @@ from stagedoor.cli.terminal import print_note, print_value, wants_json
 from stagedoor.cli.values import DETAILS, split
 
 if TYPE_CHECKING:
-    from stagedoor.client.sync import Client
+    from stagedoor.client.sync.client import Client
 
 PROGRESS = """
 What a method yields while it runs is its progress, a line of JSON each on stderr. Ctrl-C cancels

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from stagedoor.cli.terminal import harmless
 
 if TYPE_CHECKING:
-    from stagedoor.client.methods import Method, Methods, Param
+    from stagedoor.client.core.methods import Method, Methods, Param
 
 
 class Completion(NamedTuple):

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from stagedoor.cli.command import FAILED, UNREACHABLE, USAGE, CommandError
 
 if TYPE_CHECKING:
-    from stagedoor.client.asynchronous import AsyncClient
-    from stagedoor.client.sync import Client
+    from stagedoor.client.asyncio.client import AsyncClient
+    from stagedoor.client.sync.client import Client
 
 ROLES = ("viewer", "operator", "admin")
 

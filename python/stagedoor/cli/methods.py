@@ -9,7 +9,7 @@ from stagedoor.cli.game import add_game, open_game
 from stagedoor.cli.terminal import print_line, print_table, print_value, wants_json
 
 if TYPE_CHECKING:
-    from stagedoor.client.methods import Method, Methods, Param
+    from stagedoor.client.core.methods import Method, Methods, Param
 
 
 def add_to(verbs: Verbs) -> None:
@@ -132,7 +132,7 @@ def _indented(schema: object) -> list[str]:
 
 def _mentioned(method: "Method", methods: "Methods") -> list[str]:
     """The shared types that a method's own schemas refer to, and those that these do."""
-    from stagedoor.client.schema import REFERENCE
+    from stagedoor.client.core.schema import REFERENCE
 
     found: list[str] = []
     params = [*method.params, *([method.result] if method.result else [])]

@@ -31,7 +31,7 @@ def add_to(verbs: Verbs) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it."""
-    from stagedoor.client.games import running_games
+    from stagedoor.client.find.games import running_games
 
     show_games(running_games(), as_json=wants_json(arguments.json))
     return OK

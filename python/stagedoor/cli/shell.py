@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.completion import Completion
     from prompt_toolkit.document import Document
 
-    from stagedoor.client.methods import Methods
-    from stagedoor.client.sync import Client
+    from stagedoor.client.core.methods import Methods
+    from stagedoor.client.sync.client import Client
 
 HELP = f"""\
 METHOD [name=value ...]   call a method; `call METHOD ...` does the same

@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it."""
     from stagedoor.cli.project import project_folder
     from stagedoor.cli.ps import games_as_json, show_games
-    from stagedoor.client.games import running_games
+    from stagedoor.client.find.games import running_games
 
     folder = str(project_folder(arguments.path).resolve())
     pyproject = settings.find_pyproject(folder)

@@ -7,8 +7,8 @@ other text is written as a literal.
 import keyword
 from collections.abc import Iterator
 
-from stagedoor.client.methods import Method, Methods, Param
-from stagedoor.client.schema import python_type
+from stagedoor.client.core.methods import Method, Methods, Param
+from stagedoor.client.core.schema import python_type
 
 _TAKEN = {
     "Any", "Literal", "NotRequired", "TypeAlias", "TypedDict", "Connection", "AsyncConnection",
@@ -51,13 +51,13 @@ class _Writer:
     def write(self) -> Iterator[str]:
         types = [line for name in self._names for line in self._type(name)]
         main = self._class(self._class_name, self._base, self._tree(), self._own_names())
-        module = "asynchronous" if self._is_async else "sync"
+        face = "asyncio" if self._is_async else "sync"
         yield "# Written by `stagedoor stub`: do not edit it, write it again when the game changes."
         if self._prefix:
             yield "import builtins"
         yield "from typing import Any, Literal, NotRequired, TypeAlias, TypedDict, overload"
         yield ""
-        yield f"from stagedoor.client.{module} import {self._base}"
+        yield f"from stagedoor.client.{face}.client import {self._base}"
         yield ""
         yield from types
         yield from self._bodies
@@ -123,10 +123,10 @@ class _Writer:
     def _own_names(self) -> set[str]:
         """What the client itself has, and so is not the game's."""
         if self._is_async:
-            from stagedoor.client.asynchronous import AsyncConnection
+            from stagedoor.client.asyncio.client import AsyncConnection
 
             return set(dir(AsyncConnection))
-        from stagedoor.client.sync import Connection
+        from stagedoor.client.sync.client import Connection
 
         return set(dir(Connection))
 

@@ -15,8 +15,8 @@ from stagedoor.cli.terminal import harmless, print_line, wants_json
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from stagedoor.client.async_streams import AsyncSubscription
-    from stagedoor.client.feed import Sample
+    from stagedoor.client.asyncio.streams import AsyncSubscription
+    from stagedoor.client.core.feed import Sample
 
 MODES = ("all", "latest", "mean", "peak", "change")
 REFRESH = 10

@@ -4,9 +4,9 @@
         game.spawn(kind="big", count=3)
 
 `connect()` finds the game and opens a `Client` (`client.sync`), `connect_async()` an `AsyncClient`
-(`client.asynchronous`): two faces of the conversation in `client.core`, which has no I/O.
-`client.games` lists the running games; `client.errors` and `wire.errors` are what can go wrong.
-None of it needs stagedoor to be enabled, or imports what runs inside a game.
+(`client.asyncio`): two faces of the conversation in `client.core`, which has no I/O.
+`client.find.games` lists the running games; `client.errors` and `wire.errors` are what can go
+wrong. None of it needs stagedoor to be enabled, or imports what runs inside a game.
 """
 
 from typing import TYPE_CHECKING
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import os
 
-    from stagedoor.client.asynchronous import AsyncClient
-    from stagedoor.client.sync import Client
+    from stagedoor.client.asyncio.client import AsyncClient
+    from stagedoor.client.sync.client import Client
     from stagedoor.wire.tokens import Role
 
 __all__ = ["connect", "connect_async"]
@@ -53,10 +53,10 @@ def connect(
     Raises: NoGameError, SeveralGamesError (which name what was found), CannotConnectError,
     TokenRefusedError, BadTokenError; ValueError (no such role).
     """
-    from stagedoor.client.door import Target
-    from stagedoor.client.line import Line
-    from stagedoor.client.retry import Retry
-    from stagedoor.client.sync import Client
+    from stagedoor.client.find.addresses import Target
+    from stagedoor.client.find.retry import Retry
+    from stagedoor.client.sync.client import Client
+    from stagedoor.client.sync.line import Line
 
     where = Target(target, role, token, cafile)
     return Client(Line(where, min(timeout, CONNECT_TIMEOUT), Retry(reconnect)), timeout)
@@ -76,9 +76,9 @@ def connect_async(
 
     Parameters, and what entering raises, as in `connect()`.
     """
-    from stagedoor.client.asynchronous import AsyncClient
-    from stagedoor.client.door import Target
-    from stagedoor.client.retry import Retry
+    from stagedoor.client.asyncio.client import AsyncClient
+    from stagedoor.client.find.addresses import Target
+    from stagedoor.client.find.retry import Retry
 
     where = Target(target, role, token, cafile)
     return AsyncClient(where, timeout, min(timeout, CONNECT_TIMEOUT), Retry(reconnect))

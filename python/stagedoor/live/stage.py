@@ -13,31 +13,23 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
 import stagedoor
 from stagedoor.limits import Limits
 from stagedoor.live import engines
-from stagedoor.live.budget import Budget
-from stagedoor.live.domains import (
-    frame,
-    frames,
-    game,
-    logs,
-    process,
-    rpc,
-    session,
-    sessions,
-    telemetry,
-    topic,
-)
-from stagedoor.live.frames import Frames
-from stagedoor.live.hold import Hold
-from stagedoor.live.listener import Listener, full_name, server_for
-from stagedoor.live.logs.capture import log
-from stagedoor.live.options import StrPath, check_limits
-from stagedoor.live.pace import Pace
+from stagedoor.live.access.listener import Listener, full_name, server_for
+from stagedoor.live.domains import frame, game, rpc, session, sessions, telemetry, topic
+from stagedoor.live.domains.frames import methods as frames
+from stagedoor.live.domains.frames.record import Frames
+from stagedoor.live.domains.logs import methods as logs
+from stagedoor.live.domains.logs.capture import log
+from stagedoor.live.domains.process import methods as process
+from stagedoor.live.net.options import StrPath, check_limits
+from stagedoor.live.pacing.budget import Budget
+from stagedoor.live.pacing.hold import Hold
+from stagedoor.live.pacing.pace import Pace
 from stagedoor.live.rpc.discover import describe
-from stagedoor.live.rpc.fanout import Fanout
 from stagedoor.live.rpc.hub import Hub
-from stagedoor.live.rpc.roles import RoleName
-from stagedoor.live.rpc.topics import Topics
-from stagedoor.live.understudy import Understudy
+from stagedoor.live.stall.understudy import Understudy
+from stagedoor.live.topics.fanout import Fanout
+from stagedoor.live.topics.topics import Topics
+from stagedoor.wire.roles import RoleName
 
 logger = logging.getLogger("stagedoor")
 

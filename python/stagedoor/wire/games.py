@@ -1,8 +1,8 @@
 """What a running game tells of itself: `Game`, one small JSON file in the user's runtime folder.
 
 `games_folder()` says where, `Game.file_name` under which name, `encode_game` and `decode_game` what
-stands in it. Nothing here touches a file: the game writes them, `stagedoor.client.games` reads.
-The folder is the user's own (mode 0700), the files too (0600); a writer
+stands in it. Nothing here touches a file: the game writes them, `stagedoor.client.find.games` reads
+them. The folder is the user's own (mode 0700), the files too (0600); a writer
 replaces a file in one step.
 """
 

@@ -3,8 +3,8 @@
 Whoever has a token has its role in the game, so nothing here shows one: not `repr`, not an error.
 `tokens_folder()` says where the file is, `Game.file_name` under which name (as the game's own file
 in `games_folder()`), `encode_tokens` and `decode_tokens` what stands in it. Nothing here touches a
-file: the game writes them, `stagedoor.client.door` reads. The folder is the user's own (mode 0700),
-the files too (0600).
+file: the game writes them, `stagedoor.client.find.addresses` reads them. The folder is the user's
+own (mode 0700), the files too (0600).
 """
 
 from pathlib import Path

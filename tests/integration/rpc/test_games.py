@@ -12,7 +12,7 @@ from websockets.sync.client import connect as websocket
 
 import stagedoor
 from stagedoor.client.errors import ClientError
-from stagedoor.client.sync import Client
+from stagedoor.client.sync.client import Client
 
 from .conftest import StartGame
 from .peer import Game

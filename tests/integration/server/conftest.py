@@ -16,7 +16,7 @@ import pytest
 from after import Frames, Health, own_memory
 from program import Program
 
-from stagedoor.live.websocket import WebSocketServer
+from stagedoor.live.net.websocket import WebSocketServer
 
 from .raw import PING, PONG, TEXT, RawClient, connected, frame
 from .running import poll_until_ended, wait_until

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from stagedoor.live.websocket import WebSocketServer, WebSocketServerConnection
+from stagedoor.live.net.websocket import WebSocketServer, WebSocketServerConnection
 
 from .raw import PATIENCE
 
@@ -93,7 +93,7 @@ MORE_THAN_THE_KERNEL_TAKES = bytes(16 << 20)
 
 PREAMBLE = """
 import os, sys, signal, threading, time
-from stagedoor.live.websocket import WebSocketServer
+from stagedoor.live.net.websocket import WebSocketServer
 """
 
 

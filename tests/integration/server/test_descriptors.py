@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stagedoor.live.websocket import WebSocketServer
+from stagedoor.live.net.websocket import WebSocketServer
 
 from .conftest import Connect
 from .raw import PING, TEXT, RawClient, connected, frame

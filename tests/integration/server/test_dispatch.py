@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect as websocket
 
-from stagedoor.live import lifetime
-from stagedoor.live.websocket import WebSocketServer, WebSocketServerConnection
+from stagedoor.live.net import lifetime
+from stagedoor.live.net.websocket import WebSocketServer, WebSocketServerConnection
 
 from .conftest import Connect, Serve
 from .raw import CLOSE, PATIENCE, PING, PONG, TEXT, close_payload, connected, frame

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
-from stagedoor.live.websocket import WebSocketServerConnection
+from stagedoor.live.net.websocket import WebSocketServerConnection
 
 from .conftest import Connect, Serve
 from .raw import BINARY, PATIENCE, TEXT, RawClient, frame

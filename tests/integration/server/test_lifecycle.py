@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from stagedoor import _core
-from stagedoor.live.websocket import ReadyState, WebSocketServer
+from stagedoor.live.net.websocket import ReadyState, WebSocketServer
 
 from .conftest import Connect
 from .raw import (
@@ -388,7 +388,7 @@ class TestFork:
         script.write_text(
             FORK.replace(
                 "server = ",
-                "from stagedoor.live.websocket import WebSocketServer\n"
+                "from stagedoor.live.net.websocket import WebSocketServer\n"
                 "import os, sys, threading, time, multiprocessing\nserver = ",
                 1,
             )

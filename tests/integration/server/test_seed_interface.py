@@ -17,7 +17,7 @@ from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as websocket
 from websockets.typing import Subprotocol
 
-from stagedoor.live.websocket import ReadyState, WebSocketServer, WebSocketServerConnection
+from stagedoor.live.net.websocket import ReadyState, WebSocketServer, WebSocketServerConnection
 
 from .conftest import Connect, Serve
 from .raw import BINARY, CLOSE, PATIENCE, TEXT, Frame, close_payload, frame

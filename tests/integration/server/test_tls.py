@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import PrivateFormat
 from trustme import KeyType
 from websockets.sync.client import ClientConnection, connect
 
-from stagedoor.live.websocket import WebSocketServer
+from stagedoor.live.net.websocket import WebSocketServer
 
 from .conftest import Connect, Serve
 from .raw import PATIENCE

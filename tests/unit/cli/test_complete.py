@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from stagedoor.cli.complete import complete
-from stagedoor.client.methods import parse_discovery
+from stagedoor.client.core.methods import parse_discovery
 
 from ..fake_stage import DOCUMENT
 

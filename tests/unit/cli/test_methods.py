@@ -8,7 +8,7 @@ import pytest
 
 from stagedoor.cli import main
 from stagedoor.cli.methods import explain, show_list, show_topics
-from stagedoor.client.methods import parse_discovery
+from stagedoor.client.core.methods import parse_discovery
 
 from ..fake_game import FakeGame, running
 from ..fake_stage import DOCUMENT, FakeStage

@@ -16,7 +16,7 @@ SOURCE = Path(stagedoor.__file__).parents[1]
 GAME = """
 import json, os, subprocess, sys
 import stagedoor
-from stagedoor.client.games import running_games
+from stagedoor.client.find.games import running_games
 
 child = [sys.executable, "-c", "import os; print(os.environ['STAGEDOOR'])"]
 print(json.dumps({

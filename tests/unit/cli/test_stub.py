@@ -11,7 +11,7 @@ import pytest
 
 from stagedoor.cli import main
 from stagedoor.cli.stub_text import stub_text
-from stagedoor.client.methods import parse_discovery
+from stagedoor.client.core.methods import parse_discovery
 
 from ..fake_game import running
 from ..fake_stage import DOCUMENT, FakeStage

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 import stagedoor
 from stagedoor.cli import main
 from stagedoor.cli.watch import Board
-from stagedoor.client.feed import Sample
+from stagedoor.client.core.feed import Sample
 
 from ..fake_game import running
 from ..fake_stage import FakeStage

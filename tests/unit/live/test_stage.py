@@ -242,7 +242,7 @@ class TestTick:
     def test_the_advice_of_the_log_line_is_for_a_stage(
         self, start: Start, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from stagedoor.live import lifetime
+        from stagedoor.live.net import lifetime
 
         monkeypatch.setattr(lifetime, "_PATIENCE", 0.05)
         with Caller(start()):

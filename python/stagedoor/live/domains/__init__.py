@@ -1,1 +1,1 @@
-"""Built-in methods, one file for each family."""
+"""Built-in methods: a file or package for each family."""

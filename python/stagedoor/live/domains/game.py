@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
-from stagedoor.live.budget import Budget
-from stagedoor.live.frames import Frames
-from stagedoor.live.pace import Pace
+from stagedoor.live.domains.frames.record import Frames
+from stagedoor.live.pacing.budget import Budget
+from stagedoor.live.pacing.pace import Pace
 from stagedoor.live.rpc.calls import NEXT_FRAME
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.wire.errors import HandlerError
 
 if TYPE_CHECKING:
-    from stagedoor.live.engines.engine import Engine
+    from stagedoor.live.engines.base import Engine
 
 logger = logging.getLogger("stagedoor")
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.keys import TICKET_LIFE
-from stagedoor.live.rpc.roles import RoleName
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.errors import InvalidParams
+from stagedoor.wire.roles import RoleName
 
 
 @dataclass(frozen=True, slots=True)

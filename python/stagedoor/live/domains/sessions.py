@@ -9,9 +9,9 @@ import msgspec
 
 from stagedoor.live.rpc.audit import KEPT, AuditEntry
 from stagedoor.live.rpc.hub import Hub, SessionChange
-from stagedoor.live.rpc.roles import RoleName
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.errors import InvalidParams
+from stagedoor.wire.roles import RoleName
 
 KICKED: Final = 4403
 """The close code for a session that was sent away."""

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
 from stagedoor.live.rpc.hub import Hub
-from stagedoor.live.rpc.roles import Role
-from stagedoor.live.rpc.topic import Sample, Topic
+from stagedoor.live.topics.topic import Sample, Topic
 from stagedoor.wire.errors import InvalidParams
+from stagedoor.wire.roles import Role
 
 MAX_SAMPLES: Final = 100_000
 """In one answer."""

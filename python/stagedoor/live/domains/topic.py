@@ -6,15 +6,18 @@ import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.rpc.topic import Group, Mode, Sample, Topic, View
+from stagedoor.live.topics.topic import Group, Mode, Sample, Topic, View
 from stagedoor.wire.errors import Forbidden, InvalidParams, RpcError, TooManyRequests
 from stagedoor.wire.jsonrpc import ErrorObject
+
+if TYPE_CHECKING:
+    from stagedoor.live.net.websocket import WebSocketServerConnection
 
 Hz = Annotated[float, msgspec.Meta(gt=0, le=1000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
@@ -59,8 +62,8 @@ class TopicEnded:
 
 def add_to(
     hub: Hub,
-    join: Callable[[int, Session], None],
-    leave: Callable[[int, Session], None],
+    join: Callable[[int, WebSocketServerConnection], None],
+    leave: Callable[[int, WebSocketServerConnection], None],
 ) -> None:
     """Register the domain; `join` and `leave` change a group of the network thread."""
 
@@ -96,7 +99,7 @@ def add_to(
         group = hub.topics.group(found, mode, None if mode == "all" else hz, view)
         group.members.add(session)
         session.groups[group.number] = group
-        join(group.number, session)
+        join(group.number, session.connection)
         past = hub.topics.past(group, history)
         return Subscription(group.number, topic, mode, group.hz, group.sequence, past)
 
@@ -105,13 +108,13 @@ def add_to(
         group = session.groups.pop(subscription, None)
         if group is None:
             return False
-        leave(group.number, session)
+        leave(group.number, session.connection)
         hub.topics.leave(group, session)
         return True
 
     def _end(session: Session, group: Group, why: RpcError) -> None:
         del session.groups[group.number]
-        leave(group.number, session)
+        leave(group.number, session.connection)
         hub.topics.leave(group, session)
         error = ErrorObject(why.code, why.message, why.data)
         ended = TopicEnded(group.number, group.topic.name, error)

@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from stagedoor.live.engines.engine import Engine
+from stagedoor.live.engines.base import Engine
 
 if TYPE_CHECKING:
     from stagedoor.live.engines.driver import Driver
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "Engine", "find", "patches"]
 
-ENGINES: Final = {"pygame": "stagedoor.live.engines.pygame_engine"}
+ENGINES: Final = {"pygame": "stagedoor.live.engines.pygame.engine"}
 """A framework's module, and ours for it, which imports the framework in `engine()` only, and has
 
     engine() -> Engine                          # the framework is imported

@@ -9,8 +9,8 @@ from itertools import count
 from time import monotonic, time
 from typing import Final, NamedTuple, TypeAlias
 
-from stagedoor.live.rpc.roles import Role, RoleName
-from stagedoor.live.rpc.topics import Topics
+from stagedoor.live.topics.topics import Topics
+from stagedoor.wire.roles import Role, RoleName
 
 TOPIC: Final = "sessions.audit"
 KEPT: Final = 1000

@@ -10,17 +10,17 @@ from typing import Any, Literal, Protocol, TypeAlias
 import msgspec
 
 from stagedoor.limits import Limits
+from stagedoor.live.net.websocket import WebSocketServerConnection
 from stagedoor.live.rpc.audit import Audit
 from stagedoor.live.rpc.calls import Runner
 from stagedoor.live.rpc.complaints import Complaints
 from stagedoor.live.rpc.keys import Keys
 from stagedoor.live.rpc.methods import Methods
-from stagedoor.live.rpc.roles import Role
 from stagedoor.live.rpc.session import Running, Session
 from stagedoor.live.rpc.stall import Stall
-from stagedoor.live.rpc.topics import Publisher, Topics
-from stagedoor.live.websocket import WebSocketServerConnection
+from stagedoor.live.topics.topics import Publisher, Topics
 from stagedoor.wire import jsonrpc
+from stagedoor.wire.roles import Role
 
 SessionChange: TypeAlias = Literal["joined", "authenticated", "left"]
 
@@ -38,7 +38,7 @@ def _at_once(call: Callable[[], object], *, may_drop: bool) -> None:
 class Hub:
     """Methods, topics, sessions, and what runs for them.
 
-    Game thread only, but for what the understudy does: see `stagedoor.live.understudy`.
+    Game thread only, but for what the understudy does: see `stagedoor.live.stall.understudy`.
     """
 
     def __init__(self, name: str, publisher: Publisher, limits: Limits) -> None:

@@ -8,8 +8,8 @@ from collections import deque
 from time import monotonic
 from typing import Final
 
-from stagedoor.live.rpc.roles import Role
 from stagedoor.wire.errors import NotAuthenticated, TooManyRequests
+from stagedoor.wire.roles import Role
 from stagedoor.wire.tokens import Tokens
 
 TICKET_LIFE: Final = 30.0

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from stagedoor._core import FastMethod, FastMethods
-from stagedoor.live.rpc.roles import Role, RoleName
 from stagedoor.live.rpc.signature import Signature
 from stagedoor.wire.errors import MethodNotFound
+from stagedoor.wire.roles import Role, RoleName
 
 NAME: Final = re.compile(r"[a-z]\w*(\.[a-z]\w*)*", re.IGNORECASE | re.ASCII)
 """What a method may be called: `spawn`, `player.heal`."""

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from msgspec import UNSET
 
 from stagedoor._core import FastPath
+from stagedoor.live.net.websocket import ReadyState, WebSocketServerConnection
 from stagedoor.live.rpc.audit import Caller
 from stagedoor.live.rpc.calls import Call, Outcome
 from stagedoor.live.rpc.gathering import Begin, Gathering
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.live.rpc.rate import Rate
-from stagedoor.live.rpc.roles import Role
 from stagedoor.live.rpc.signature import Arguments
-from stagedoor.live.websocket import ReadyState, WebSocketServerConnection
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.errors import (
     FORBIDDEN,
@@ -35,11 +34,12 @@ from stagedoor.wire.errors import (
     TooManyRequests,
 )
 from stagedoor.wire.jsonrpc import Id, Malformed, Message, Request
+from stagedoor.wire.roles import Role
 from stagedoor.wire.size import TooLargeError, check_size, check_surface
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.hub import Hub
-    from stagedoor.live.rpc.topic import Group
+    from stagedoor.live.topics.topic import Group
 
 logger = logging.getLogger("stagedoor")
 

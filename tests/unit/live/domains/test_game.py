@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from tests.unit.live.rpc.fakes import FakeConnection, begin_frame, connect, end_frame, new_hub
 
-from stagedoor.live.budget import WINDOW, Budget
 from stagedoor.live.domains import game
-from stagedoor.live.engines.engine import Engine
-from stagedoor.live.frames import Frames
-from stagedoor.live.pace import Pace
+from stagedoor.live.domains.frames.record import Frames
+from stagedoor.live.engines.base import Engine
+from stagedoor.live.pacing.budget import WINDOW, Budget
+from stagedoor.live.pacing.pace import Pace
 from stagedoor.live.rpc.hub import Hub
-from stagedoor.live.rpc.roles import Role
+from stagedoor.wire.roles import Role
 
 
 class Stage:

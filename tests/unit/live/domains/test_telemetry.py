@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tests.unit.live.callers import Caller, Start
 
-from stagedoor.live.rpc.roles import Role
 from stagedoor.live.stage import Stage
+from stagedoor.wire.roles import Role
 
 
 @pytest.fixture

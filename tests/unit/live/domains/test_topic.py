@@ -9,7 +9,7 @@ import pytest
 from tests.unit.live.callers import Caller, Start
 
 from stagedoor.limits import Limits
-from stagedoor.live.rpc.roles import Role
+from stagedoor.wire.roles import Role
 
 
 def test_topics_are_listed(start: Start) -> None:

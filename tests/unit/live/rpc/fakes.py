@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from stagedoor.limits import Limits
+from stagedoor.live.net.websocket import ReadyState, WebSocketServerConnection
 from stagedoor.live.rpc.hub import Hub
-from stagedoor.live.rpc.roles import Role
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.websocket import ReadyState, WebSocketServerConnection
+from stagedoor.wire.roles import Role
 
 
 class FakeConnection:

@@ -15,7 +15,7 @@ from stagedoor.live.domains import frame as frame_domain
 from stagedoor.live.rpc import rate
 from stagedoor.live.rpc.audit import KEPT, AuditEntry
 from stagedoor.live.rpc.hub import Hub
-from stagedoor.live.rpc.roles import Role
+from stagedoor.wire.roles import Role
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ import pytest
 from tests.unit.live.rpc.fakes import FakeConnection, NoFastPath, connect, new_hub, session_of
 
 from stagedoor.live.rpc.hub import Hub
-from stagedoor.live.rpc.roles import Role
 from stagedoor.wire.errors import RpcError
+from stagedoor.wire.roles import Role
 
 
 @dataclasses.dataclass

@@ -7,8 +7,8 @@ import pytest
 
 from stagedoor.live.rpc import keys as module
 from stagedoor.live.rpc.keys import Keys
-from stagedoor.live.rpc.roles import Role
 from stagedoor.wire.errors import NotAuthenticated, TooManyRequests
+from stagedoor.wire.roles import Role
 from stagedoor.wire.tokens import encode_tokens
 
 HERE, THERE = "127.0.0.1", "192.0.2.1"

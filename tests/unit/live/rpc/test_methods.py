@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from stagedoor.live.rpc.methods import Kind, Methods
-from stagedoor.live.rpc.roles import Role
 from stagedoor.wire.errors import InvalidParams, MethodNotFound
+from stagedoor.wire.roles import Role
 
 
 def called(methods: Methods, name: str, params: bytes | None) -> object:

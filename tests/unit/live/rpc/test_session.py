@@ -17,7 +17,7 @@ from tests.unit.live.rpc.fakes import (
 
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Methods
-from stagedoor.live.rpc.roles import Role
+from stagedoor.wire.roles import Role
 
 
 @pytest.fixture

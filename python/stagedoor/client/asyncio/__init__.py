@@ -1,0 +1,1 @@
+"""The asyncio face of a client: `AsyncClient`, over a transport."""

@@ -1,0 +1,172 @@
+"""The asyncio face of a client: `AsyncClient`, with `AsyncBatch`; what it iterates over is in
+`async_streams`. All of it belongs to the event loop in which it connected.
+"""
+
+from collections.abc import Coroutine, Mapping
+from types import TracebackType
+from typing import Any, Literal, Self, TypeAlias
+
+from stagedoor.client.asyncio.line import AsyncLine
+from stagedoor.client.asyncio.streams import (
+    AsyncClosing,
+    AsyncProgress,
+    AsyncSubscription,
+    wait_for,
+)
+from stagedoor.client.core.batch import METHOD, Batch
+from stagedoor.client.core.feed import QUEUE, Mode, key_of
+from stagedoor.client.core.methods import Methods, parse_discovery
+from stagedoor.client.core.names import ByName, Caller, pack
+from stagedoor.client.find.addresses import Target
+from stagedoor.client.find.retry import Retry
+
+Answer: TypeAlias = Coroutine[Any, Any, Any]
+
+
+class AsyncConnection(Caller[Answer], AsyncClosing):
+    """A client but for the attributes that call methods: what a typed stub builds upon."""
+
+    def __init__(
+        self, target: Target, timeout: float, connect_timeout: float, retry: Retry
+    ) -> None:
+        """`connect_async()` makes these."""
+        self._line = AsyncLine(target, connect_timeout, retry)
+        self._timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"<stagedoor asyncio client of {self.name!r} at {self.url}>"
+
+    @property
+    def url(self) -> str:
+        """Where the game is, as of the last connection."""
+        return self._line.address.url
+
+    @property
+    def name(self) -> str:
+        """The game's name; empty where it is not known, as for one on another machine."""
+        return self._line.address.name
+
+    @property
+    def methods(self) -> Coroutine[Any, Any, Methods]:
+        """What the game offers, by name: `await client.methods`. Asks the game each time. Raises:
+        as a call does."""
+        return self._discover()
+
+    async def notify(self, method: str, /, *args: Any, **params: Any) -> None:
+        """Call a method without waiting, or knowing how it went.
+
+        Raises: ConnectionLostError, BadParamsError, and what `connect()` does, if the connection
+        was lost and cannot be opened again."""
+        packed = pack(method, args, params)
+        await self._line.transact(lambda session: session.notify(method, packed))
+
+    def with_timeout(self, seconds: float) -> "AsyncTimed":
+        """The same client for calls that wait that long:
+        `await client.with_timeout(0.5).spawn("big")`. So no param of a method can be taken for the
+        timeout."""
+        return AsyncTimed(self, seconds)
+
+    def progress(self, method: str, /, *args: Any, **params: Any) -> AsyncProgress:
+        """Call a method that yields: iterate over its progress, then `await progress.result()`.
+        The timeout bounds each wait, not the whole. Closing it early cancels the call.
+
+        Raises: as a call does, at the first wait."""
+        return AsyncProgress(self, method, pack(method, args, params), self._timeout)
+
+    def subscribe(
+        self,
+        topic: str,
+        *,
+        mode: Mode = "latest",
+        hz: float | None = None,
+        history: int = 0,
+        queue: int = QUEUE,
+        filter: Mapping[str, str | int | float | bool | None] | None = None,
+    ) -> AsyncSubscription:
+        """The values of a topic, as they come: `async with client.subscribe("rocks") as rocks:`.
+
+        `mode` and `hz` (per second; None: as they arise): what becomes of values that come faster.
+        `history`: at most so many past samples come first. `queue`: at most so many wait here to
+        be taken, then the oldest are dropped and counted. `filter`: what a topic that takes one is
+        to send, as `{"level": "WARNING"}` for `logs`.
+
+        Raises: as a call does, when it is entered, awaited, or first iterated."""
+        return AsyncSubscription(self, key_of(topic, mode, hz, filter), history, queue)
+
+    def batch(
+        self, *, at: Literal["next"] | int = "next", stop_on_error: bool = False
+    ) -> "AsyncBatch":
+        """Calls for one frame of the game: collected in the `async with` block, sent at its end.
+
+        `at`: the next frame, or the one with this number. `stop_on_error`: the first call that
+        fails is the last. Leaving the block by an exception sends nothing."""
+        return AsyncBatch(self, at, stop_on_error)
+
+    async def close(self) -> None:
+        """Close the connection; a second time does nothing. Takes 2 s at most, for the game to
+        agree. Subscriptions end."""
+        await self._line.close()
+
+    async def _enter(self) -> Self:
+        await self._line.open()
+        return self
+
+    async def _discover(self) -> Methods:
+        return parse_discovery(await self._call("rpc.discover", None))
+
+    def _call(self, method: str, params: object) -> Answer:
+        return self._call_within(self._timeout, method, params)
+
+    async def _call_within(self, timeout: float, method: str, params: object) -> Any:
+        call = await self._line.transact(lambda session: session.call(method, params))
+        await wait_for(self._line, call, timeout)
+        return call.result()
+
+
+class AsyncClient(AsyncConnection, ByName[Answer]):
+    """A connection to a running game, for asyncio. Use it in an `async with` block, or await and
+    `close()` it.
+
+    `await client.spawn("big", 3)`, `await client.player.heal(amount=5)`. A call returns the result
+    as plain Python values. It raises an RpcError of `stagedoor.wire.errors` if the game answers
+    with one; CallTimeoutError, ConnectionLostError, BadParamsError, BadReplyError. Cancelling the
+    task cancels the call in the game. If the connection was lost before, it is opened again first.
+    """
+
+
+class AsyncTimed(ByName[Answer]):
+    """A client whose calls wait for so many seconds."""
+
+    def __init__(self, client: AsyncConnection, timeout: float) -> None:
+        self._client = client
+        self._timeout = timeout
+
+    def progress(self, method: str, /, *args: Any, **params: Any) -> AsyncProgress:
+        """As `AsyncClient.progress()`."""
+        return AsyncProgress(self._client, method, pack(method, args, params), self._timeout)
+
+    def _call(self, method: str, params: object) -> Answer:
+        return self._client._call_within(self._timeout, method, params)
+
+
+class AsyncBatch(Batch):
+    """A batch that the end of its `async with` block sends. Its calls return `Deferred`s, whose
+    `result()` is there after the block."""
+
+    def __init__(
+        self, client: AsyncConnection, at: Literal["next"] | int, stop_on_error: bool
+    ) -> None:
+        super().__init__(at, stop_on_error)
+        self._client = client
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None and len(self):
+            self.settle(await self._client._call(METHOD, self.request()))

@@ -1,0 +1,249 @@
+"""A session over an asyncio transport: `AsyncLine`, on which `client.asyncio.client` stands.
+
+Everything runs on one event loop. What arrives is dealt with in the transport's own callback, so
+that an answer costs no task.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from stagedoor.client.core.address import Address
+from stagedoor.client.core.session import Session
+from stagedoor.client.core.waiting import Waitable
+from stagedoor.client.core.websocket import BEAT, CLOSE_TIMEOUT, Link
+from stagedoor.client.errors import (
+    CannotConnectError,
+    ClientClosedError,
+    ClientError,
+    ConnectionLostError,
+)
+from stagedoor.client.find.addresses import Target
+from stagedoor.client.find.retry import Retry
+from stagedoor.client.find.trust import reason, trust
+
+T = TypeVar("T")
+
+
+class _Stream(asyncio.Protocol):
+    """The bytes of one connection: the handshake first, then for whoever took the link over."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.early: list[bytes] = []
+        """Messages that came right behind the handshake."""
+        self.on_data: Callable[[bytes], None] | None = None
+        self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.is_gone = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        transport.write(self.link.transmit())
+
+    def data_received(self, data: bytes) -> None:
+        if self.on_data is not None:
+            self.on_data(data)
+            return
+        self.early += self.link.receive(data, time.monotonic())
+        if (self.link.is_open or self.link.failure) and not self.settled.done():
+            self.settled.set_result(None)
+
+    def eof_received(self) -> None:
+        self.data_received(b"")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.is_gone.set()
+        self.data_received(b"")
+
+
+class AsyncLine:
+    """A connection that can be lost and opened again. For one event loop."""
+
+    def __init__(self, target: Target, connect_timeout: float, retry: Retry) -> None:
+        """Does not connect yet; `open()` does."""
+        self.address = Address("")
+        self._target = target
+        self._connect_timeout = connect_timeout
+        self._retry = retry
+        self._session = Session()
+        self._opening = asyncio.Lock()
+        self._transport: asyncio.Transport | None = None
+        self._stream: _Stream | None = None
+        self._is_lost = asyncio.Event()
+        self._is_closed = False
+        self._beats: asyncio.TimerHandle | None = None
+        self._restoring: asyncio.Task[None] | None = None
+
+    async def transact(self, act: Callable[[Session], T]) -> T:
+        """Let `act` use the session, and send what comes of it. A connection that was lost is
+        opened again first. Raises: what `open()` raises, and what `act` does."""
+        if self._session.link is None:
+            if self._is_closed or (self._session.failure is not None and not self._retry.allowed):
+                raise self._lost()
+            await self.open()
+        return self.attempt(act)
+
+    def attempt(self, act: Callable[[Session], T]) -> T:
+        """Let `act` use the session whether or not there is a connection, and send what comes of
+        it."""
+        done = act(self._session)
+        self._flush()
+        return done
+
+    async def wait(self, thing: Waitable, timeout: float | None) -> bool:
+        """Wait until the thing is ready; False if it was not within so many seconds."""
+        if thing.ready:
+            return True
+        changed = asyncio.Event()
+        thing.wake = changed.set
+        try:
+            async with asyncio.timeout(timeout):
+                while not thing.ready:
+                    changed.clear()
+                    await changed.wait()
+        except TimeoutError:
+            return thing.ready
+        return True
+
+    async def open(self) -> None:
+        """Connect, unless that has been done. Raises: CannotConnectError, NoGameError,
+        SeveralGamesError, BadTokenError, ClientClosedError."""
+        async with self._opening:
+            if self._session.link is not None:
+                return
+            if self._is_closed:
+                raise self._lost()
+            address = self._target.find()
+            self._retry.check(address)
+            link = Link(address, time.monotonic())
+            transport, stream = await self._connect(address, link)
+            if self._is_closed:
+                transport.abort()
+                raise self._lost()
+            self.address = address
+            self._transport, self._stream = transport, stream
+            stream.on_data = lambda data: self._receive(link, data)
+            self._retry.succeeded()
+            self._is_lost.clear()
+            self._session.attach(link)
+            self._session.handle(stream.early)
+            self._flush()
+            if self._beats is None:
+                self._beats = asyncio.get_running_loop().call_later(BEAT, self._beat)
+
+    async def close(self) -> None:
+        """Say goodbye, and wait for the game's for 2 s at most. A second time does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._beats is not None:
+            self._beats.cancel()
+        if self._restoring is not None:
+            self._restoring.cancel()
+        transport = self._transport
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
+                    await self._say_goodbye()
+        finally:
+            self._session.lose(ClientClosedError(self.address.url))
+            self._session.subscriptions.end(ClientClosedError(self.address.url))
+            self._let_go()
+            _abort(transport)
+
+    async def _say_goodbye(self) -> None:
+        if self._session.link is not None:
+            self._session.link.close()
+            self._flush()
+            await self._is_lost.wait()
+        if self._stream is not None:
+            await self._stream.is_gone.wait()  # or the socket would still be open
+
+    async def _connect(self, address: Address, link: Link) -> tuple[asyncio.Transport, _Stream]:
+        context = trust(address) if link.secure else None
+        transport: asyncio.Transport | None = None
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                transport, stream = await asyncio.get_running_loop().create_connection(
+                    lambda: _Stream(link), link.host, link.port, ssl=context
+                )
+                await stream.settled
+            if link.failure is not None:
+                raise link.failure
+            return transport, stream
+        except TimeoutError as error:
+            _abort(transport)
+            what = f"no handshake within {self._connect_timeout:g} s"
+            raise CannotConnectError(link.url, what) from error
+        except (OSError, UnicodeError, OverflowError) as error:
+            _abort(transport)
+            raise CannotConnectError(link.url, reason(error)) from error
+        except BaseException:
+            _abort(transport)
+            raise
+
+    def _receive(self, link: Link, data: bytes) -> None:
+        if self._session.link is not link:
+            return  # what a connection says that is given up already
+        try:
+            self._session.receive(data, time.monotonic())
+            self._flush()
+        finally:
+            if self._session.link is None:
+                self._lose()
+
+    def _flush(self) -> None:
+        data = self._session.transmit()
+        if data and self._transport is not None:
+            self._transport.write(data)
+
+    def _lose(self) -> None:
+        """The link has failed."""
+        self._is_lost.set()
+        self._let_go()
+        error = self._lost()
+        subscriptions = self._session.subscriptions
+        if self._retry.gives_up(error, self.address):
+            subscriptions.end(error)
+        elif not subscriptions.is_empty and self._restoring is None:
+            self._restoring = asyncio.get_running_loop().create_task(self._restore())
+
+    async def _restore(self) -> None:
+        """Connect again, for what is subscribed."""
+        subscriptions = self._session.subscriptions
+        try:
+            while self._session.link is None and not subscriptions.is_empty:
+                await asyncio.sleep(self._retry.delay())
+                try:
+                    await self.open()
+                except ClientError as error:
+                    if self._retry.gives_up(error):
+                        subscriptions.end(error)
+        finally:
+            self._restoring = None
+
+    def _let_go(self) -> None:
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.close()
+
+    def _lost(self) -> ClientError:
+        if self._is_closed:
+            return ClientClosedError(self.address.url)
+        return self._session.failure or ConnectionLostError(self.address.url)
+
+    def _beat(self) -> None:
+        self._beats = asyncio.get_running_loop().call_later(BEAT, self._beat)
+        had_link = self._session.link is not None
+        self._session.beat(time.monotonic())
+        self._flush()
+        if had_link and self._session.link is None:
+            _abort(self._transport)
+            self._lose()
+
+
+def _abort(transport: asyncio.Transport | None) -> None:
+    if transport is not None:
+        transport.abort()

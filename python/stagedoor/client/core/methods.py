@@ -1,0 +1,140 @@
+"""What a game offers, read from `rpc.discover`: `parse_discovery()` gives `Methods`.
+
+An OpenRPC 1.3 document (https://spec.open-rpc.org) with the extensions x-role, x-kind, x-timeout
+and x-topics. It comes from the game, so all its texts may hold anything.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from stagedoor.client.core.schema import python_type
+from stagedoor.client.errors import BadReplyError
+from stagedoor.wire.jsonrpc import UNREADABLE
+
+Schema = dict[str, Any] | bool
+"""A JSON Schema."""
+
+
+class Param(msgspec.Struct, frozen=True):
+    """A param of a method, or its result."""
+
+    name: str = ""
+    schema: Schema = True
+    required: bool = False
+    summary: str = ""
+    description: str = ""
+
+    @property
+    def type(self) -> str:
+        """The type, as Python writes it."""
+        return python_type(self.schema)
+
+
+class ExampleValue(msgspec.Struct, frozen=True):
+    """A param or the result of an example."""
+
+    value: Any = None
+    name: str = ""
+
+
+class Example(msgspec.Struct, frozen=True):
+    """A call, and what it may return."""
+
+    params: tuple[ExampleValue, ...] = ()
+    result: ExampleValue | None = None
+
+    def __str__(self) -> str:
+        """As in `kind="big", count=3 -> 12`."""
+        text = ", ".join(f"{param.name}={json.dumps(param.value)}" for param in self.params)
+        return text if self.result is None else f"{text} -> {json.dumps(self.result.value)}".strip()
+
+
+class Method(msgspec.Struct, frozen=True):
+    """A method of the game."""
+
+    name: str
+    summary: str = ""
+    description: str = ""
+    params: tuple[Param, ...] = ()
+    result: Param | None = None
+    role: str = msgspec.field(default="", name="x-role")
+    """Who may call it: viewer, operator or admin, and those above."""
+    kind: str = msgspec.field(default="plain", name="x-kind")
+    """plain, coroutine, generator (which tells of its progress) or thread."""
+    timeout: float | None = msgspec.field(default=None, name="x-timeout")
+    """Seconds the game lets it run."""
+    deprecated: bool = False
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def signature(self) -> str:
+        """As in `spawn(kind: str, count: int = 1) -> int`."""
+        parts = []
+        for param in self.params:
+            default = param.schema.get("default", ...) if isinstance(param.schema, dict) else ...
+            shown = "" if param.required else f" = {'...' if default is ... else repr(default)}"
+            parts.append(f"{param.name}: {param.type}{shown}")
+        result = self.result.type if self.result is not None else "None"
+        return f"{self.name}({', '.join(parts)}) -> {result}"
+
+
+class Topic(msgspec.Struct, frozen=True):
+    """A topic of the game."""
+
+    name: str
+    description: str = ""
+    role: str = ""
+
+
+class _Components(msgspec.Struct):
+    schemas: dict[str, Schema] = {}
+
+
+class _Document(msgspec.Struct):
+    methods: list[Method]
+    components: _Components = msgspec.field(default_factory=_Components)
+    topics: list[Topic] = msgspec.field(default_factory=list, name="x-topics")
+
+
+class Methods(Mapping[str, Method]):
+    """The methods by name, and what goes with them."""
+
+    def __init__(
+        self,
+        methods: list[Method],
+        topics: list[Topic],
+        schemas: dict[str, Schema],
+        document: dict[str, Any],
+    ) -> None:
+        self._methods = {method.name: method for method in methods}
+        self.topics = {topic.name: topic for topic in topics}
+        """The topics by name."""
+        self.schemas = schemas
+        """The types that several methods share, by name."""
+        self.document = document
+        """The whole OpenRPC document."""
+
+    def __getitem__(self, name: str) -> Method:
+        return self._methods[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._methods)
+
+    def __len__(self) -> int:
+        return len(self._methods)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} methods: {', '.join(self)}>"
+
+
+def parse_discovery(document: object) -> Methods:
+    """The methods in an OpenRPC document. Raises: BadReplyError."""
+    try:
+        parsed = msgspec.convert(document, _Document)
+    except UNREADABLE as error:
+        raise BadReplyError(f"the game sent no OpenRPC document: {error}") from error
+    assert isinstance(document, dict)  # or it would not have been converted
+    return Methods(parsed.methods, parsed.topics, parsed.components.schemas, document)

@@ -1,0 +1,244 @@
+"""A client's side of the conversation, without I/O: `Session`, with its `Call`s.
+
+A face (`client.sync`, `client.asyncio`) owns the socket, the clock and the threads. It gives a
+session a `Link` (`attach`), moves bytes between the socket and `receive()` and `transmit()`, and
+waits for a `Call` or a `Feed` to become `ready`, told by its `wake`. When the link has failed the
+session has none: `call()` and the like raise, and the face may attach another; what was subscribed
+is then asked for again. Not thread-safe: a face calls it under its lock.
+"""
+
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from stagedoor.client.core.feed import Feed, Key
+from stagedoor.client.core.subscriptions import Subscriptions
+from stagedoor.client.core.websocket import Link
+from stagedoor.client.errors import BadParamsError, BadReplyError, ClientError, ConnectionLostError
+from stagedoor.wire.jsonrpc import UNENCODABLE, UNREADABLE, encode_notification, encode_request
+from stagedoor.wire.reply import Incoming, MalformedReplyError, Notification, Reply, decode_reply
+
+_log = logging.getLogger("stagedoor.client")
+
+
+class Call:
+    """A call on its way. `wake` is called after every change."""
+
+    __slots__ = ("_error", "_result", "done", "method", "number", "then", "values", "wake")
+
+    def __init__(self, number: int, method: str) -> None:
+        self.number = number
+        self.method = method
+        self.done = False
+        """Whether the answer is there, or will never be."""
+        self.values: deque[Any] | None = None
+        """The progress that nobody has taken yet; None: nobody wants any."""
+        self.wake: Callable[[], None] = _nothing
+        self.then: Callable[[Call], None] | None = None
+        """Called with the answer whether or not anybody still waits."""
+        self._result: object = None
+        self._error: Exception | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something new: the answer, or progress."""
+        return self.done or bool(self.values)
+
+    def result(self) -> Any:
+        """The result, as plain values. Raises: an RpcError, if the answer is an error; a
+        ClientError, if there will be no answer."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def answer(self, result: object, error: Exception | None = None) -> None:
+        """The answer is there."""
+        self.done = True
+        self._result = result
+        self._error = error
+        if self.then is not None:
+            self.then(self)
+        self.wake()
+
+
+class _Progress(msgspec.Struct, gc=False):
+    id: int
+    value: Any
+
+
+_progress = msgspec.json.Decoder(_Progress)
+
+
+class Session:
+    """Ids, which of them are waited for, and what is subscribed."""
+
+    def __init__(self) -> None:
+        self.link: Link | None = None
+        self.subscriptions: Subscriptions[Call] = Subscriptions(self.call, self.notify)
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, Call] = {}
+        self.failure: ClientError | None = None
+        """Why there is no link any more."""
+        self._last_link: Link | None = None
+        self._has_complained = False
+
+    # The connection
+
+    def attach(self, link: Link) -> None:
+        """Speak over this link, which is open, and ask again for what was subscribed."""
+        self.link = self._last_link = link
+        self.subscriptions.restore()
+
+    def receive(self, data: bytes, now: float) -> None:
+        """Bytes have come, or, if there are none, the end. `now`: seconds, the link's clock.
+
+        Raises KeyboardInterrupt if that comes meanwhile: the link is lost then, since what was read
+        of the bytes cannot be known."""
+        link = self.link
+        if link is None:
+            return
+        try:
+            self.handle(link.receive(data, now))
+        except BaseException:
+            self.lose(ConnectionLostError(link.url, 1006, "interrupted while it read"))
+            raise
+        if link.failure is not None:
+            self.lose(link.failure)
+
+    def transmit(self) -> bytes:
+        """What is to be written to the socket now. A link that has failed says goodbye here."""
+        return self._last_link.transmit() if self._last_link is not None else b""
+
+    def beat(self, now: float) -> None:
+        """Look after a silent link; call it every few seconds."""
+        link = self.link
+        if link is not None:
+            link.beat(now)
+            if link.failure is not None:
+                self.lose(link.failure)
+
+    def lose(self, error: ClientError) -> None:
+        """The link has failed: no call will have its answer. Subscriptions wait for another link,
+        or for `subscriptions.end()`."""
+        self.link = None
+        self.failure = error
+        waiting, self._waiting = self._waiting, {}
+        for call in waiting.values():
+            call.answer(None, error)
+        self.subscriptions.lose()
+
+    # Out
+
+    def call(self, method: str, params: object = None, *, progress: bool = False) -> Call:
+        """Send a call. `params`: a mapping, a sequence, or None. `progress`: keep what the method
+        yields in `Call.values`. Raises: BadParamsError, ConnectionLostError."""
+        link = self._open_link()
+        number = next(self._ids)
+        try:
+            message = encode_request(number, method, params)
+        except UNENCODABLE as error:
+            raise BadParamsError(f"the params of {method} cannot be sent: {error}") from error
+        call = self._waiting[number] = Call(number, method)
+        if progress:
+            call.values = deque()
+        link.send(message)
+        return call
+
+    def notify(self, method: str, params: object = None) -> None:
+        """Send a call without an answer. Raises: BadParamsError, ConnectionLostError."""
+        link = self._open_link()
+        try:
+            message = encode_notification(method, params)
+        except UNENCODABLE as error:
+            raise BadParamsError(f"the params of {method} cannot be sent: {error}") from error
+        link.send(message)
+
+    def cancel(self, call: Call) -> None:
+        """Nobody waits for this call any more: ask the game not to run it, and drop its answer."""
+        call.wake = _nothing
+        if call.done or call.then is not None:
+            return
+        self._waiting.pop(call.number, None)
+        if self.link is not None:
+            self.notify("rpc.cancel", {"id": call.number})
+
+    def subscribe(self, key: Key, history: int, feed: Feed) -> Call:
+        """Ask for a topic; the answer starts the feed. Raises: BadParamsError,
+        ConnectionLostError."""
+        return self.subscriptions.add(key, history, feed)
+
+    # In
+
+    def handle(self, messages: list[bytes]) -> None:
+        """Deal with text messages."""
+        for message in messages:
+            try:
+                incoming = decode_reply(message)
+            except MalformedReplyError as error:
+                self._complain(str(error))
+                # It could have been any call's answer.
+                waiting, self._waiting = self._waiting, {}
+                for call in waiting.values():
+                    call.answer(None, BadReplyError(str(error)))
+                continue
+            for one in incoming if isinstance(incoming, list) else [incoming]:
+                self._sort(one)
+
+    def _sort(self, incoming: Incoming) -> None:
+        if isinstance(incoming, Reply):
+            self._settle(incoming)
+            return
+        try:
+            if incoming.method == "rpc.progress":
+                self._note_progress(incoming)
+            else:
+                self.subscriptions.receive(incoming)
+        except UNREADABLE as error:
+            self._complain(f"the game sent {incoming.method} with params that are none: {error}")
+
+    def _settle(self, reply: Reply) -> None:
+        number = reply.id
+        if number is None and len(self._waiting) == 1:
+            number = next(iter(self._waiting))  # the game could not read so much as the id
+        if not isinstance(number, int):
+            return
+        call = self._waiting.pop(number, None)
+        if call is None:
+            return
+        if reply.error is not None:
+            call.answer(None, reply.error)
+            return
+        try:
+            result = msgspec.json.decode(reply.result)
+        except UNREADABLE as error:
+            reason = f"the game sent a result that cannot be read: {error}"
+            call.answer(None, BadReplyError(reason))
+        else:
+            call.answer(result)
+
+    def _note_progress(self, incoming: Notification) -> None:
+        if incoming.params is msgspec.UNSET:
+            raise msgspec.ValidationError("there are none")
+        progress = _progress.decode(incoming.params)
+        call = self._waiting.get(progress.id)
+        if call is not None and call.values is not None:
+            call.values.append(progress.value)
+            call.wake()
+
+    def _complain(self, what: str) -> None:
+        if not self._has_complained:
+            self._has_complained = True
+            _log.warning("%s (said once)", what)
+
+    def _open_link(self) -> Link:
+        if self.link is not None:
+            return self.link
+        raise self.failure or ConnectionLostError("")
+
+
+def _nothing() -> None:
+    pass

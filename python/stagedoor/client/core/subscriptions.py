@@ -1,0 +1,202 @@
+"""What a session has subscribed to: `Subscriptions`. Without I/O.
+
+The game has one subscription for each (topic, mode, hz), however often it was asked for: the feeds
+of one are a group here, and the last one to go unsubscribes.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from stagedoor.client.core.feed import Feed, Key, Sample
+from stagedoor.client.errors import BadReplyError, ConnectionLostError
+from stagedoor.wire.errors import RpcError
+from stagedoor.wire.jsonrpc import UNREADABLE, ErrorObject
+from stagedoor.wire.reply import Notification
+
+
+class _Past(msgspec.Struct, gc=False):
+    time: float
+    frame: int
+    value: Any
+
+
+class _Subscribed(msgspec.Struct, gc=False):
+    subscription: int
+    history: list[_Past] = []
+
+
+class _Data(msgspec.Struct, gc=False):
+    subscription: int
+    sequence: int
+    time: float
+    frame: int
+    value: Any
+
+
+class _Dropped(msgspec.Struct, gc=False):
+    subscription: int
+    count: int
+
+
+class _Ended(msgspec.Struct, gc=False):
+    subscription: int
+    error: ErrorObject
+
+
+_data = msgspec.json.Decoder(_Data)
+_dropped = msgspec.json.Decoder(_Dropped)
+_ended = msgspec.json.Decoder(_Ended)
+
+
+class _Group:
+    def __init__(self, key: Key) -> None:
+        self.key = key
+        self.number: int | None = None
+        """As the game calls it; None until it has said so on this connection."""
+        self.feeds: list[Feed] = []
+
+
+class Answered(Protocol):
+    """A call, as far as it matters here."""
+
+    then: Callable[[Any], None] | None
+
+    def result(self) -> Any: ...
+
+
+Made = TypeVar("Made", bound=Answered)
+
+
+class Subscriptions(Generic[Made]):
+    """The groups, and what is to be said to the game about them."""
+
+    def __init__(
+        self, call: Callable[[str, object], Made], notify: Callable[[str, object], None]
+    ) -> None:
+        self._call = call
+        self._notify = notify
+        self._groups: dict[Key, _Group] = {}
+        self._by_number: dict[int, _Group] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing will come unasked."""
+        return not self._groups
+
+    def add(self, key: Key, history: int, feed: Feed) -> Made:
+        """Ask for a topic; the call whose answer starts the feed."""
+        call = self._call("topic.subscribe", key.params(history))
+        group = self._groups.setdefault(key, _Group(key))
+        group.feeds.append(feed)
+        call.then = partial(self._agree, group, [feed])
+        return call
+
+    def remove(self, feed: Feed, *, is_connected: bool) -> None:
+        """Nobody reads this feed any more."""
+        group = self._groups.get(feed.key)
+        if group is None or feed not in group.feeds:
+            return
+        group.feeds.remove(feed)
+        if group.feeds:
+            return
+        del self._groups[feed.key]
+        if group.number is not None:
+            del self._by_number[group.number]
+            if is_connected:
+                self._notify("topic.unsubscribe", {"subscription": group.number})
+
+    def lose(self) -> None:
+        """The connection is gone, and the game's numbers with it."""
+        self._by_number.clear()
+        for group in self._groups.values():
+            group.number = None
+
+    def restore(self) -> None:
+        """Ask for everything again, on another connection. The past is not asked for."""
+        for group in list(self._groups.values()):
+            call = self._call("topic.subscribe", group.key.params(0))
+            feeds = list(group.feeds)
+
+            call.then = partial(self._agree, group, feeds)
+
+    def end(self, error: Exception) -> None:
+        """Nothing more will come."""
+        groups, self._groups = self._groups, {}
+        self._by_number.clear()
+        for group in groups.values():
+            for feed in group.feeds:
+                feed.end(error)
+
+    def receive(self, told: Notification) -> None:
+        """A notification; what is not about a subscription is left alone. Raises: one of
+        UNREADABLE, for params that are not as they should be."""
+        if told.method == "topic.data":
+            data = _data.decode(_params(told))
+            sample = Sample(data.value, data.time, data.frame, data.sequence)
+            for feed in self._started(data.subscription):
+                feed.receive(sample)
+        elif told.method == "topic.dropped":
+            dropped = _dropped.decode(_params(told))
+            for feed in self._started(dropped.subscription):
+                feed.drop(max(0, dropped.count))
+        elif told.method == "topic.ended":
+            self._end_group(_ended.decode(_params(told)))
+
+    def _end_group(self, ended: _Ended) -> None:
+        """The game has ended a subscription; the feeds end with what it says of that."""
+        group = self._by_number.pop(ended.subscription, None)
+        if group is None:
+            return
+        del self._groups[group.key]
+        data = None if ended.error.data is msgspec.UNSET else ended.error.data
+        error = RpcError.from_wire(ended.error.code, ended.error.message, data)
+        for feed in group.feeds:
+            feed.end(error)
+
+    def _started(self, number: int) -> list[Feed]:
+        group = self._by_number.get(number)
+        return [feed for feed in group.feeds if feed.has_started] if group is not None else []
+
+    def _agree(self, group: _Group, feeds: list[Feed], call: Answered) -> None:
+        """The game has answered for these feeds, some of which may have been closed since."""
+        try:
+            agreed = msgspec.convert(call.result(), _Subscribed)
+        except UNREADABLE as error:
+            self._refuse(group, feeds, BadReplyError(f"the game sent no subscription: {error}"))
+            return
+        except Exception as error:  # as it was answered, or not
+            # A connection that is lost again is no answer: a feed that had started waits on.
+            if isinstance(error, ConnectionLostError):
+                feeds = [feed for feed in feeds if not feed.has_started]
+            self._refuse(group, feeds, error)
+            return
+        current = self._groups.get(group.key)
+        if current is None:
+            self._notify("topic.unsubscribe", {"subscription": agreed.subscription})
+            return
+        if self._by_number.get(agreed.subscription, current) is not current:
+            what = f"the number {agreed.subscription} for two subscriptions"
+            self._refuse(group, feeds, BadReplyError(f"the game sent {what}"))
+            return
+        if current.number is not None:
+            del self._by_number[current.number]
+        current.number = agreed.subscription
+        self._by_number[agreed.subscription] = current
+        history = [Sample(past.value, past.time, past.frame) for past in agreed.history]
+        for feed in feeds:
+            if feed in current.feeds:
+                feed.start(history)
+
+    def _refuse(self, group: _Group, feeds: list[Feed], error: Exception) -> None:
+        for feed in feeds:
+            feed.end(error)
+            self.remove(feed, is_connected=False)
+
+
+def _params(told: Notification) -> Any:
+    if told.params is msgspec.UNSET:
+        raise msgspec.ValidationError("there are none")
+    return told.params

@@ -1,0 +1,162 @@
+"""One WebSocket connection, without I/O: `Link`, over the protocol of the package `websockets`.
+
+Bytes from the socket go into `receive()`, which gives the text messages; bytes for the socket come
+out of `transmit()`. The opening handshake, pings, fragments and the close are dealt with in here.
+The clock is an argument. Not thread-safe.
+"""
+
+import logging
+from typing import Final
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.typing import Subprotocol
+from websockets.uri import parse_uri
+
+from stagedoor.client.core.address import Address
+from stagedoor.client.errors import (
+    CannotConnectError,
+    ClientError,
+    ConnectionLostError,
+    TokenRefusedError,
+)
+
+SUBPROTOCOL: Final = "stagedoor.json"
+MAX_MESSAGE: Final = 17 * 2**20
+"""Bytes of one message: an answer may have 16 MiB, and there is something around it."""
+QUIET: Final = 20.0
+"""Seconds without a byte from the game after which it is pinged; after twice that it is gone."""
+
+BEAT: Final = 5.0
+"""Seconds between two looks at a connection that nobody uses."""
+CLOSE_TIMEOUT: Final = 2.0
+"""Seconds that a face waits, when it closes, for the game to agree."""
+
+# The protocol would log the request's headers, the token among them, at level DEBUG: this logger
+# is nobody's child and cannot be turned on.
+_SILENT = logging.Logger("stagedoor.client.core.websocket", logging.CRITICAL + 1)
+
+
+class Link:
+    """From the request to the last byte: first `transmit()`, then `receive()` until `is_open`, or
+    until `failure` says why not. After `failure` is set nothing comes in or goes out, but
+    `transmit()` may still have the goodbye."""
+
+    def __init__(self, address: Address, now: float) -> None:
+        """`now`: seconds, of the clock that `beat()` gets. Raises: CannotConnectError."""
+        self.url = address.url
+        self.is_open = False
+        self.failure: ClientError | None = None
+        self._has_token = address.token is not None
+        try:
+            uri = parse_uri(address.url)
+        except (InvalidURI, ValueError) as error:
+            raise CannotConnectError(address.url, str(error)) from error
+        self.host, self.port, self.secure = uri.host, uri.port, uri.secure
+        # No compression: most messages are shorter than what it would cost. No Origin: that is for
+        # browsers to send.
+        self._protocol = ClientProtocol(
+            uri,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            max_size=MAX_MESSAGE,
+            logger=_SILENT,
+        )
+        request = self._protocol.connect()
+        if address.token is not None:
+            request.headers["Authorization"] = f"Bearer {address.token}"
+        self._protocol.send_request(request)
+        self._fragments: list[bytes] = []
+        self._is_text = False
+        self._heard = now
+        self._has_pinged = False
+
+    def send(self, message: bytes) -> None:
+        """Frame a text message, UTF-8. Only once `is_open`; after `close()` it is not sent."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_text(message)
+
+    def receive(self, data: bytes, now: float) -> list[bytes]:
+        """The text messages that these bytes complete; no bytes mean that the stream has ended."""
+        if self.failure is not None:
+            return []
+        self._heard = now
+        self._has_pinged = False
+        protocol = self._protocol
+        if data:
+            protocol.receive_data(data)
+        else:
+            protocol.receive_eof()
+        messages = []
+        for event in protocol.events_received():
+            if isinstance(event, Frame):
+                if event.opcode is Opcode.TEXT and event.fin:
+                    messages.append(bytes(event.data))
+                elif event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                    messages += self._assembled(event)
+            elif protocol.handshake_exc is None:  # the response
+                self.is_open = True
+        if protocol.state is not State.OPEN:
+            self._fail()
+        return messages
+
+    def transmit(self) -> bytes:
+        """What is to be written to the socket now; empty if there is nothing."""
+        return b"".join(self._protocol.data_to_send())
+
+    def close(self) -> None:
+        """Start the close; the game's answer sets `failure`."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_close(1000)
+
+    def beat(self, now: float) -> None:
+        """Look after a link on which nothing arrives; call it every few seconds."""
+        if self.failure is not None or now - self._heard < QUIET:
+            return
+        if now - self._heard >= 2 * QUIET:
+            reason = f"nothing was heard for {2 * QUIET:g} s"
+            self.failure = ConnectionLostError(self.url, 1006, reason)
+        elif self.is_open and not self._has_pinged:
+            self._has_pinged = True
+            self._protocol.send_ping(b"")
+
+    def _assembled(self, frame: Frame) -> list[bytes]:
+        """The message whose last fragment this is, if it is a text."""
+        if frame.opcode is not Opcode.CONT:
+            self._is_text = frame.opcode is Opcode.TEXT
+        self._fragments.append(bytes(frame.data))
+        if not frame.fin:
+            return []
+        message = b"".join(self._fragments)
+        self._fragments.clear()
+        # A binary message belongs to a topic that only other clients know how to ask for.
+        return [message] if self._is_text else []
+
+    def _fail(self) -> None:
+        """Set `failure` if the protocol has come to an end."""
+        protocol = self._protocol
+        if self.is_open:
+            close, broken = protocol.close_rcvd, protocol.parser_exc
+            if close is not None:
+                self.failure = ConnectionLostError(self.url, close.code, close.reason)
+            elif broken is not None and not isinstance(broken, EOFError):
+                self.failure = ConnectionLostError(self.url, 1002, str(broken))
+            elif protocol.state is State.CLOSED:
+                self.failure = ConnectionLostError(self.url)
+        elif protocol.handshake_exc is not None:
+            self.failure = self._refusal(protocol.handshake_exc)
+        elif protocol.state is State.CLOSED:
+            self.failure = CannotConnectError(self.url, "it hung up during the handshake")
+
+    def _refusal(self, error: Exception) -> CannotConnectError:
+        if isinstance(error, InvalidStatus):
+            status = error.response.status_code
+            if status == 401:
+                what = "the token is not good" if self._has_token else "a token is needed"
+                return TokenRefusedError(self.url, f"{what} (HTTP 401)")
+            return CannotConnectError(self.url, f"refused with HTTP {status}")
+        if isinstance(error, EOFError) or isinstance(error.__cause__, EOFError):
+            return CannotConnectError(self.url, "it hung up during the handshake")
+        cause = error if isinstance(error, WebSocketException) else "no WebSocket server"
+        return CannotConnectError(self.url, str(cause))

@@ -1,0 +1,146 @@
+"""Where a client connects to, and with which token: `Target.find()` gives an `Address`.
+
+The token of a game on this machine comes from the file which the game wrote into the user's own
+folder (`wire.tokens`). Elsewhere it is given, or in the environment variable STAGEDOOR_TOKEN: that
+one is only sent to a URL, never to a game that was found here, whose token it is not.
+"""
+
+import os
+import re
+import stat
+import sys
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from stagedoor.client.core.address import Address
+from stagedoor.client.errors import BadTokenError, CannotConnectError
+from stagedoor.client.find.games import MAX_FILE, find_game, is_private, running_games
+from stagedoor.wire.games import Game
+from stagedoor.wire.tokens import (
+    ROLES,
+    TOKEN_PATTERN,
+    BadTokensError,
+    Role,
+    Tokens,
+    decode_tokens,
+    tokens_folder,
+)
+
+TOKEN_VARIABLE: Final = "STAGEDOOR_TOKEN"
+"""The environment variable that holds the token for a game on another machine."""
+
+CAFILE_VARIABLE: Final = "STAGEDOOR_CAFILE"
+"""The environment variable that names the file of the certificates that are trusted elsewhere."""
+
+_LOCAL: Final = ("127.0.0.1", "localhost", "::1")
+
+
+class Target:
+    """What to connect to, as it was asked for: `find()` says each time where that is now, since a
+    game that was started again has another process id, port and tokens."""
+
+    def __init__(
+        self,
+        target: str | int | None = None,
+        role: Role = "admin",
+        token: str | None = None,
+        cafile: str | os.PathLike[str] | None = None,
+    ) -> None:
+        """Raises: ValueError (no such role), BadTokenError, CannotConnectError (no such URL)."""
+        if role not in ROLES:
+            raise ValueError(f"role is {role!r}, expected one of {', '.join(ROLES)}")
+        if token is not None:
+            _check(token, "`token`")
+        if _is_url(target):
+            _check_url(str(target))
+        self._target = target
+        self._role = role
+        self._token = token
+        self._cafile = None if cafile is None else os.fspath(cafile)
+
+    def __repr__(self) -> str:
+        return f"<Target {self._target!r} as {self._role}>"
+
+    def find(self) -> Address:
+        """Where it is. The only game running is from then on meant by its name.
+
+        Raises: NoGameError, SeveralGamesError, BadTokenError (in the environment)."""
+        if _is_url(self._target):
+            url = str(self._target)
+            game = _registered(url)
+            address = Address(url, game.name if game else "")
+            if game is None:
+                address.token = os.environ.get(TOKEN_VARIABLE) or None
+                if address.token is not None:
+                    _check(address.token, f"the environment variable {TOKEN_VARIABLE}")
+                address.cafile = os.environ.get(CAFILE_VARIABLE) or None
+        else:
+            game = find_game(self._target)
+            address = Address(game.url, game.name)
+            if self._target is None:
+                self._target = game.name
+        if game is not None:
+            tokens = read_tokens(game)
+            address.token = tokens.of(self._role) if tokens else None
+            address.certificate = game.certificate
+        if self._token is not None:
+            address.token = self._token
+        if self._cafile is not None:
+            address.cafile = self._cafile
+        return address
+
+
+def read_tokens(game: Game) -> Tokens | None:
+    """The tokens of a game that runs here; None if it has none, or its file is not to be trusted:
+    only the user may be able to write or read it."""
+    folder = tokens_folder()
+    if not is_private(folder):
+        return None
+    return _read(folder / game.file_name)
+
+
+def _read(file: Path) -> Tokens | None:
+    try:
+        with file.open("rb") as opened:
+            if sys.platform != "win32":
+                status = os.fstat(opened.fileno())
+                if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
+                    return None
+            data = opened.read(MAX_FILE + 1)
+        return decode_tokens(data) if len(data) <= MAX_FILE else None
+    except (OSError, BadTokensError):
+        return None
+
+
+def _registered(url: str) -> Game | None:
+    """The game of this machine that a URL leads to."""
+    parts = urlsplit(url)
+    if parts.hostname not in _LOCAL:
+        return None
+    return next((game for game in running_games() if game.port == parts.port), None)
+
+
+def _is_url(target: str | int | None) -> bool:
+    return isinstance(target, str) and "://" in target
+
+
+def _check_url(url: str) -> None:
+    """Refuse what is no URL of a WebSocket, and a URL that carries a secret."""
+    if not url.startswith(("ws://", "wss://")):
+        raise CannotConnectError(url, "expected a URL that starts with ws:// or wss://")
+    try:
+        parts = urlsplit(url)
+        ok = bool(parts.hostname) and (parts.port is None or parts.port > 0) and url.isprintable()
+    except ValueError as error:
+        raise CannotConnectError(url, str(error)) from None
+    if "@" in parts.netloc:
+        shown = f"{parts.scheme}://...@{parts.netloc.rpartition('@')[2]}"
+        raise CannotConnectError(shown, f"a URL has no user; a token goes into {TOKEN_VARIABLE}")
+    if not ok or parts.fragment:
+        raise CannotConnectError(url, "this is not a URL of a WebSocket server")
+
+
+def _check(token: str, source: str) -> None:
+    if not re.match(TOKEN_PATTERN, token):
+        raise BadTokenError(source)

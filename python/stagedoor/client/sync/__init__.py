@@ -1,0 +1,1 @@
+"""The blocking face of a client: `Client`, over a socket."""

@@ -1,0 +1,159 @@
+"""What the blocking client iterates over: `Subscription` and `Progress`, each for one thread at a
+time."""
+
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from stagedoor.client.core.feed import Feed, Key, Sample
+from stagedoor.client.core.session import Call, Session
+from stagedoor.client.errors import CallTimeoutError, ClientClosedError
+from stagedoor.client.sync.line import Line
+
+if TYPE_CHECKING:
+    from stagedoor.client.sync.client import Connection
+
+
+class Closing:
+    """Something to use in a `with` block."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class Progress(Closing):
+    """A call that tells of its progress: an iterator of what the method yields."""
+
+    def __init__(self, client: "Connection", method: str, params: object, timeout: float) -> None:
+        self._client = client  # which is closed when nobody has it
+        self._line = client._line
+        self._timeout = timeout
+        self._running = self._line.transact(
+            lambda session: session.call(method, params, progress=True)
+        )
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        call = self._running
+        if not call.ready:
+            wait_for(self._line, call, time.monotonic() + self._timeout, self._timeout)
+        if call.values:
+            return call.values.popleft()
+        call.result()  # raises, if that is how it ended
+        raise StopIteration
+
+    def result(self) -> Any:
+        """What the method returned; waits for it, and passes over progress that is left.
+        Raises: as `call()`."""
+        for _ in self:
+            pass
+        return self._running.result()
+
+    def close(self) -> None:
+        """Cancel the call, unless it has ended."""
+        call = self._running
+        self._line.attempt(lambda session: session.cancel(call))
+        if not call.done:
+            call.answer(None, ClientClosedError(self._client.url))
+
+
+class Subscription(Closing):
+    """The values of a topic: an iterator of `Sample`s, without end until it is closed."""
+
+    def __init__(self, client: "Connection", key: Key, history: int, queue: int) -> None:
+        self._client = client  # which is closed when nobody has it
+        self._line = line = client._line
+        self._feed = feed = Feed(key, queue)
+        self._is_closed = False
+        timeout = client._timeout
+        deadline = time.monotonic() + timeout
+        call = line.transact(lambda session: session.subscribe(key, history, feed))
+        line.ring()
+        try:
+            wait_for(line, call, deadline, timeout)
+        except BaseException:
+            self.close()
+            raise
+        call.result()
+
+    def __repr__(self) -> str:
+        return f"<subscription to {self.topic!r}, {self.waiting} waiting>"
+
+    @property
+    def topic(self) -> str:
+        """The topic's name."""
+        return self._feed.key.topic
+
+    @property
+    def dropped(self) -> int:
+        """How many samples were lost so far: by the game, since we were slow to read, or here,
+        since nobody took them."""
+        return self._feed.dropped
+
+    @property
+    def reconnected(self) -> int:
+        """How often the connection was lost and came back: what came meanwhile is missing."""
+        return self._feed.reconnected
+
+    @property
+    def waiting(self) -> int:
+        """How many samples can be taken without waiting."""
+        return self._feed.waiting
+
+    def __iter__(self) -> Iterator[Sample]:
+        return self
+
+    def __next__(self) -> Sample:
+        try:
+            return self.get()
+        except ClientClosedError:
+            raise StopIteration from None
+
+    def get(self, timeout: float | None = None) -> Sample:
+        """The next sample; waits for it, `timeout` seconds at most.
+
+        Raises: TimeoutError; ClientClosedError, after `close()`; ConnectionLostError, if the
+        connection is lost and not opened again; an RpcError, if the topic is not there any more.
+        """
+        feed = self._feed
+        if not feed.ready:
+            deadline = None if timeout is None else time.monotonic() + timeout
+            if not self._line.wait(feed, deadline):
+                raise TimeoutError(f"no value of {self.topic} within {timeout:g} s")
+        return feed.take()
+
+    def close(self) -> None:
+        """Unsubscribe; a second time does nothing."""
+        feed = self._feed
+
+        def leave(session: Session) -> None:
+            session.subscriptions.remove(feed, is_connected=session.link is not None)
+            feed.clear()
+            feed.end(ClientClosedError(self._client.url))
+
+        self._line.attempt(leave)
+
+
+def wait_for(line: Line, call: Call, deadline: float, timeout: float) -> None:
+    """Wait for something new of a call, and cancel it if there is nothing in time, or if waiting is
+    interrupted. Raises: CallTimeoutError."""
+    try:
+        if not line.wait(call, deadline):
+            raise CallTimeoutError(call.method, timeout)
+    except BaseException:
+        line.attempt(lambda session: session.cancel(call))
+        raise

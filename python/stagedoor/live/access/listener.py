@@ -1,0 +1,158 @@
+"""`Listener`: where a stage listens, by what name it is found, and who is let in."""
+
+from __future__ import annotations
+
+import errno
+import inspect
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from stagedoor.limits import Limits
+from stagedoor.live.access.registry import Announcement
+from stagedoor.live.net.options import StrPath
+from stagedoor.live.net.websocket import WebSocketServer, WebSocketServerConnection
+from stagedoor.live.rpc.hub import Hub, SessionChange
+from stagedoor.live.rpc.session import Session
+from stagedoor.wire.games import Game
+from stagedoor.wire.roles import Role
+
+logger = logging.getLogger("stagedoor")
+
+DEFAULT_PORT: Final = 8787
+_PORTS_TRIED: Final = 100
+_SHARED: Final = inspect.signature(WebSocketServer).parameters.keys() & set(Limits._fields)
+"""Limits that a server without tokens has, too."""
+_GUARD: Final = (
+    "max_unauthenticated",
+    "max_unauthenticated_message_size",
+    "max_failed_authentications",
+)
+"""Limits that are the server's affair once it asks for tokens."""
+
+
+class Listener:
+    """The server of a stage, as the world finds it. Game thread only, but for those who come in
+    while the game is stalled."""
+
+    def __init__(self, hub: Hub, server: WebSocketServer) -> None:
+        self._hub = hub
+        self._server = server
+        self._host = ""
+        self._announcement: Announcement | None = None
+        self._generation = 0
+        """Of the tokens: how often they were rotated."""
+        server._tokens = hub.keys.for_core()
+        server.onconnection = self._connected
+        hub.on_session.append(self._session_changed)
+
+    @property
+    def url(self) -> str | None:
+        """What a client on this machine connects to; None when the stage is closed."""
+        port = self._server.port
+        if port is None:
+            return None
+        scheme = "ws" if self._server._options.certificate is None else "wss"
+        return f"{scheme}://{_local(self._host)}:{port}/"
+
+    def open(self, port: int | None, host: str) -> None:
+        """Listen, at 8787 or the next free port if none is given, and be found by name. Raises
+        OSError."""
+        self._host = host
+        first = DEFAULT_PORT if port is None else port
+        last = first + _PORTS_TRIED if port is None else first
+        for candidate in range(first, last + 1):
+            try:
+                self._server.listen(candidate, host)
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE or candidate == last:
+                    raise
+        assert self._server.port is not None
+        assert self.url is not None
+        game = Game(
+            name=self._hub.name,
+            pid=os.getpid(),
+            host=host,
+            port=self._server.port,
+            url=self.url,
+            started=time.time(),
+            certificate=self._server._options.certificate,
+        )
+        self._announcement = Announcement(game, self._hub.keys.tokens)
+
+    def withdraw(self) -> None:
+        """Be found no more."""
+        if self._announcement is not None:
+            self._announcement.withdraw()
+            self._announcement = None
+
+    def rotate_tokens(self) -> None:
+        """Make new tokens; connections that were let in by the old ones are closed with 4401."""
+        self._hub.keys.rotate()
+        tokens = self._hub.keys.for_core()
+        self._server._tokens = tokens
+        if self._server._core is not None:
+            self._generation = self._server._core.set_tokens(tokens)
+        if self._announcement is not None:
+            try:
+                self._announcement.write_tokens(self._hub.keys.tokens)
+            except OSError as error:
+                logger.warning(
+                    "the new tokens of %s are nowhere to be read: %s", self._hub.name, error
+                )
+        for session_ in list(self._hub.sessions):
+            session_.expel(4401, "the tokens have changed")
+
+    def _connected(self, connection: WebSocketServerConnection) -> None:
+        if connection._core.token_generation < self._generation:
+            # It came in by an old token while the tokens were changed.
+            connection.close(4401, "the tokens have changed")
+            return
+        role = connection._core.role
+        self._hub.connected(connection, None if role is None else Role(role))
+
+    def _session_changed(self, session: Session, change: SessionChange) -> None:
+        if change == "authenticated":
+            session.connection._core.authenticate()
+
+
+def server_for(
+    limits: Limits,
+    hosts: Sequence[str],
+    origins: Sequence[str],
+    tls: tuple[StrPath, StrPath] | None,
+) -> WebSocketServer:
+    """The server of a stage with these limits, not listening."""
+    values = limits._asdict()
+    options = {name: values[name] for name in _SHARED}
+    server = WebSocketServer(
+        hosts=hosts,
+        origins=origins,
+        subprotocols=["stagedoor.json"],
+        compression=True,
+        tls=tls,
+        **options,
+    )
+    server._guard = {name: values[name] for name in _GUARD}
+    return server
+
+
+def full_name(name: str | None) -> str:
+    """The name of a stage that was given this one, or none."""
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    name = name or (Path(main).stem if main else "python")
+    multiprocessing = sys.modules.get("multiprocessing")
+    if multiprocessing is not None and multiprocessing.parent_process() is not None:
+        return f"{name}/{multiprocessing.current_process().name}"
+    return name
+
+
+def _local(host: str) -> str:
+    """The address under which this machine reaches a server that listens at this host."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"[{host}]" if ":" in host else host

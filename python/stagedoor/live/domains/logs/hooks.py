@@ -1,0 +1,192 @@
+"""What stands in the places of Python's own hooks: each makes a record and hands on.
+
+Loggers are heard where they call their handlers (`Logger.callHandlers`), not by a handler on the
+root logger: one there would make `logging.basicConfig()` do nothing, silence what Python writes to
+stderr for programs without handlers, miss loggers that do not propagate, and go with the next
+`dictConfig()`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import traceback
+from collections.abc import Callable
+from threading import get_ident
+from time import time
+from typing import TYPE_CHECKING, Any
+
+from stagedoor.live.domains.logs.record import LogRecord, Source, exact, shorten
+
+if TYPE_CHECKING:
+    from stagedoor.live.domains.logs.capture import Log
+
+Hook = Callable[..., Any]
+
+
+def logging_hook(log: Log) -> Callable[[Hook], Hook]:
+    """For `logging.Logger.callHandlers`."""
+
+    def make(call_handlers: Hook) -> Hook:
+        def call_handlers_and_tell(logger: logging.Logger, record: logging.LogRecord) -> None:
+            if not log.is_on:
+                call_handlers(logger, record)
+                return
+            try:
+                log.ring.append(_record_of(record))
+            except Exception:
+                # The game's own record goes its way; of this there is nowhere to tell.
+                log.ring.skip(1)
+            # As `log.mute()`, in a third of its time.
+            muted, ident = log.muted, get_ident()
+            if ident in muted:
+                call_handlers(logger, record)
+                return
+            muted.add(ident)  # what its handlers write to stderr is the same again
+            try:
+                call_handlers(logger, record)
+            finally:
+                muted.discard(ident)
+
+        return call_handlers_and_tell
+
+    return make
+
+
+def _record_of(record: logging.LogRecord) -> LogRecord:
+    """Filled in at once: the arguments may change, and must not be kept alive."""
+    try:
+        message = record.getMessage()
+    except Exception as error:  # of the format, or of the arguments' own methods
+        message = f"{record.msg!r} cannot be filled in: {type(error).__name__}"
+    trace = ""
+    if record.exc_info and record.exc_info[1] is not None:
+        trace = record.exc_text or _trace_of(record.exc_info[1])
+    if record.stack_info:
+        trace = f"{trace}\n{record.stack_info}" if trace else record.stack_info
+    thread, file = record.threadName or "", record.pathname
+    told = LogRecord(
+        0,
+        record.created,
+        exact(record.levelname),
+        record.levelno,
+        exact(record.name),
+        message,
+        "logging",
+        thread if thread.isascii() else exact(thread),
+        file if file.isascii() else exact(file),
+        record.lineno,
+        record.funcName or "",
+    )
+    return shorten(told, trace)
+
+
+def exception_hook(log: Log) -> Callable[[Hook], Hook]:
+    """For `sys.excepthook`: the program is about to end."""
+
+    def make(before: Hook) -> Hook:
+        def tell_and_hand_on(kind: Any, value: Any, trace: Any, /) -> None:
+            if log.is_on:
+                with log.guard():
+                    _tell(log, "sys.excepthook", logging.CRITICAL, kind, value, trace)
+                log.end()
+            with log.mute():
+                before(kind, value, trace)
+
+        return tell_and_hand_on
+
+    return make
+
+
+def thread_hook(log: Log) -> Callable[[Hook], Hook]:
+    """For `threading.excepthook`. SystemExit ends a thread and is nobody's mistake."""
+
+    def make(before: Hook) -> Hook:
+        def tell_and_hand_on(args: threading.ExceptHookArgs, /) -> Any:
+            if log.is_on and args.exc_type is not SystemExit:
+                with log.guard():
+                    _tell(log, "threading.excepthook", logging.ERROR, *args[:3])
+            with log.mute():
+                return before(args)
+
+        return tell_and_hand_on
+
+    return make
+
+
+def unraisable_hook(log: Log) -> Callable[[Hook], Hook]:
+    """For `sys.unraisablehook`: exceptions of `__del__`, of callbacks from C, and the like."""
+
+    def make(before: Hook) -> Hook:
+        def tell_and_hand_on(unraisable: Any, /) -> Any:
+            if log.is_on:
+                with log.guard():
+                    what = unraisable.err_msg or "Exception ignored in"
+                    raised = unraisable.exc_type, unraisable.exc_value, unraisable.exc_traceback
+                    where = f"{what} {_repr(unraisable.object)}: "
+                    _tell(log, "sys.unraisablehook", logging.ERROR, *raised, where=where)
+            with log.mute():
+                return before(unraisable)
+
+        return tell_and_hand_on
+
+    return make
+
+
+def warning_hook(log: Log) -> Callable[[Hook], Hook]:
+    """For `warnings.showwarning`."""
+
+    def make(before: Hook) -> Hook:
+        def tell_and_hand_on(
+            message: Any, category: Any, filename: str, lineno: int, *rest: Any, **named: Any
+        ) -> None:
+            # What `logging.captureWarnings()` makes of it is heard as any logger.
+            if log.is_on and before is not getattr(logging, "_showwarning", None):
+                with log.guard():
+                    text = f"{category.__name__}: {message}"
+                    record = _new("py.warnings", logging.WARNING, text, "warning")
+                    record.file, record.line = exact(filename), lineno
+                    log.ring.append(shorten(record))
+            with log.mute():
+                before(message, category, filename, lineno, *rest, **named)
+
+        return tell_and_hand_on
+
+    return make
+
+
+def _tell(
+    log: Log, hook: str, levelno: int, kind: Any, value: Any, trace: Any, where: str = ""
+) -> None:
+    value = kind() if value is None else value
+    text = "".join(traceback.format_exception_only(kind, value)).rstrip()
+    record = _new(hook, levelno, where + text, "exception")
+    for frame in traceback.extract_tb(trace)[-1:] if trace is not None else []:
+        record.file, record.line = exact(frame.filename), frame.lineno or 0
+        record.function = exact(frame.name)
+    log.ring.append(shorten(record, _trace_of(value)))
+
+
+def _new(logger: str, levelno: int, message: str, source: Source) -> LogRecord:
+    return LogRecord(
+        sequence=0,
+        time=time(),
+        level=logging.getLevelName(levelno),
+        levelno=levelno,
+        logger=logger,
+        message=message,
+        source=source,
+        thread=exact(threading.current_thread().name),
+    )
+
+
+def _trace_of(error: BaseException) -> str:
+    """With the exceptions it came from."""
+    return "".join(traceback.format_exception(error)).rstrip()
+
+
+def _repr(value: object) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return f"<{type(value).__qualname__}>"

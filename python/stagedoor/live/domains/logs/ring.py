@@ -1,0 +1,147 @@
+"""`Ring`: the newest records, bounded by their number and by the memory they take."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter
+from threading import RLock
+from typing import Final
+
+from stagedoor.live.domains.logs.record import LogRecord
+
+MAX_COUNT: Final = 10_000
+MAX_BYTES: Final = 4 * 1024 * 1024
+AT_ONCE: Final = 64
+"""Records that are given their numbers together."""
+MAX_PAGE: Final = 1024 * 1024
+"""Bytes of records in one page."""
+
+Wanted = Callable[[LogRecord], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Records, oldest first."""
+
+    records: list[LogRecord]
+    next: int
+    """What to give as `since` for those that follow."""
+    lost: int
+    """Records between `since` and the oldest there is: they came, and are kept no more."""
+    started: float
+    """Since when records are kept: seconds since the epoch. Another one means that the game was
+    started anew, and `since` means nothing any more."""
+
+
+class Ring:
+    """Safe for any thread, and inside of itself: what it calls may log, and so may a signal's
+    handler that comes in between.
+
+    A record is added in one step, without a lock, and gets its number and its place later, with
+    others.
+    """
+
+    def __init__(self, max_count: int = MAX_COUNT, max_bytes: int = MAX_BYTES) -> None:
+        self.max_count = max_count
+        self.max_bytes = max_bytes
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew, in a forked child: the lock may have been in the hands of a thread that does
+        not exist here."""
+        self._lock = RLock()
+        self._added: deque[LogRecord] = deque()
+        """Records without a number yet."""
+        self._records: deque[LogRecord] = deque()
+        self._sizes: deque[int] = deque()
+        self._bytes = 0
+        self._sequence = 0
+        self.started = time.time()
+
+    def append(self, record: LogRecord) -> None:
+        """Add a record; the oldest make room."""
+        added = self._added
+        added.append(record)
+        if len(added) >= AT_ONCE or record.traceback:
+            self._number()
+
+    def skip(self, count: int) -> None:
+        """Count records that would be overwritten before anybody could read them."""
+        with self._lock:
+            self._number()
+            self._sequence += count
+
+    @property
+    def sequence(self) -> int:
+        """The number of the newest record."""
+        if self._added:
+            self._number()
+        return self._sequence
+
+    @property
+    def bytes(self) -> int:
+        """The memory that the records take."""
+        return self._bytes
+
+    def _number(self) -> None:
+        added, records, sizes = self._added, self._records, self._sizes
+        with self._lock:
+            while added:
+                record = added.popleft()
+                size = _size_of(record)
+                self._sequence = record.sequence = self._sequence + 1
+                records.append(record)
+                sizes.append(size)
+                self._bytes += size
+                while len(records) > self.max_count or self._bytes > self.max_bytes:
+                    records.popleft()
+                    self._bytes -= sizes.popleft()
+
+    def _numbered(self) -> list[LogRecord]:
+        self._number()
+        return list(self._records)
+
+    def newest(self, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> LogPage:
+        """The last records that are wanted, so many at most, and so many bytes of them."""
+        records = self._numbered()
+        found: list[LogRecord] = []
+        size = 0
+        for record in filter(wanted, reversed(records)):
+            size += _size_of(record)
+            if len(found) == count or (found and size > max_bytes):
+                break
+            found.append(record)
+        found.reverse()
+        return LogPage(found, records[-1].sequence if records else 0, 0, self.started)
+
+    def after(self, since: int, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> LogPage:
+        """The first records after this one that are wanted; one at least, if there is one."""
+        records = self._numbered()
+        begin = bisect_right(records, since, key=_sequence_of)
+        found: list[LogRecord] = []
+        size = seen = 0
+        reached = since
+        for record in islice(records, begin, None):
+            if wanted(record):
+                size += _size_of(record)
+                if len(found) == count or (found and size > max_bytes):
+                    break
+                found.append(record)
+            seen += 1
+            reached = record.sequence
+        return LogPage(found, reached, reached - since - seen, self.started)
+
+
+_sequence_of = attrgetter("sequence")
+
+
+def _size_of(record: LogRecord) -> int:
+    """About the memory that a record takes, in bytes; names and paths are shared with others."""
+    message = record.message
+    size = 300 + (len(message) if message.isascii() else 4 * len(message))
+    return size + 4 * len(record.traceback) if record.traceback else size

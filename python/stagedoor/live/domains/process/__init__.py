@@ -1,0 +1,1 @@
+"""The process that the game is: metrics, stacks, garbage, and the methods that tell them."""

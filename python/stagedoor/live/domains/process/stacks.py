@@ -1,0 +1,79 @@
+"""`thread_stacks()`: where each of this process's threads is."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import threading
+from dataclasses import dataclass
+from types import FrameType
+from typing import Final
+
+from stagedoor.live.domains.logs.record import exact
+
+MAX_FRAMES: Final = 100
+"""Of one thread: the innermost."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackFrame:
+    """One function that has been called and has not returned."""
+
+    file: str
+    line: int
+    function: str
+    source: str
+    """The line itself; empty where it cannot be had."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadStack:
+    """One thread, and where it is."""
+
+    name: str
+    """Empty for a thread that Python did not start."""
+    ident: int
+    daemon: bool
+    is_game_thread: bool
+    """Callers are answered there."""
+    frames: list[StackFrame]
+    """The innermost call last."""
+    omitted: int
+    """Outer calls that are left out, beyond 100."""
+
+
+def thread_stacks(game_thread: int) -> list[ThreadStack]:
+    """The threads of Python, the game's first. Safe for any thread, whatever the others do."""
+    known = {thread.ident: thread for thread in threading.enumerate()}
+    stacks = []
+    for ident, frame in sys._current_frames().items():
+        thread = known.get(ident)
+        frames, omitted = _frames(frame)
+        stacks.append(
+            ThreadStack(
+                name="" if thread is None else exact(thread.name),
+                ident=ident,
+                daemon=thread is not None and thread.daemon,
+                is_game_thread=ident == game_thread,
+                frames=frames,
+                omitted=omitted,
+            )
+        )
+    return sorted(stacks, key=lambda stack: (not stack.is_game_thread, stack.name))
+
+
+def _frames(innermost: FrameType) -> tuple[list[StackFrame], int]:
+    frames: list[StackFrame] = []
+    omitted = 0
+    frame: FrameType | None = innermost
+    while frame is not None:
+        if len(frames) < MAX_FRAMES:
+            code, line = frame.f_code, frame.f_lineno or 0
+            source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
+            place = exact(code.co_filename), line, exact(code.co_name), exact(source[:200])
+            frames.append(StackFrame(*place))
+        else:
+            omitted += 1
+        frame = frame.f_back
+    frames.reverse()
+    return frames, omitted

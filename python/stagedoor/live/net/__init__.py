@@ -1,0 +1,1 @@
+"""The WebSocket server and its connections, as a program sees them."""

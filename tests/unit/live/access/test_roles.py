@@ -1,0 +1,265 @@
+"""Who may call what: every method of a real stage, over real sockets."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.unit.live.callers import Caller, Start
+
+from stagedoor.live.stage import Stage
+from stagedoor.wire.roles import Role
+from stagedoor.wire.tokens import ROLES
+
+FORBIDDEN, NOT_AUTHENTICATED = -32003, -32004
+
+VIEWERS = {
+    "frame.batch",
+    "frames.export",
+    "frames.history",
+    "frames.spikes",
+    "frames.summary",
+    "game.status",
+    "logs.history",
+    "logs.loggers",
+    "process.gc",
+    "process.info",
+    "process.metrics",
+    "process.modules",
+    "process.stacks",
+    "rpc.cancel",
+    "rpc.discover",
+    "session.authenticate",
+    "session.info",
+    "session.ticket",
+    "sessions.list",
+    "telemetry.history",
+    "telemetry.list",
+    "topic.list",
+    "topic.subscribe",
+    "topic.unsubscribe",
+}
+"""The built-in methods that change nothing of the game. One that is added to this list must not."""
+
+OPERATORS = {
+    "game.budget",
+    "game.pause",
+    "game.resume",
+    "game.step",
+    "game.timescale",
+    "logs.set_level",
+    "process.collect",
+}
+"""Those that change something."""
+
+ADMINS = {
+    "process.quit",
+    "sessions.audit",
+    "sessions.kick",
+}
+"""Those that tell of others' calls, run code or end something."""
+
+TOPICS = {
+    "frames": "viewer",
+    "game.degraded": "viewer",
+    "game.pace": "viewer",
+    "game.stalled": "viewer",
+    "logs": "viewer",
+    "process.metrics": "viewer",
+    "rpc.methods.changed": "viewer",
+    "sessions.audit": "admin",
+    "sessions.changed": "viewer",
+}
+"""The built-in topics, and who may subscribe."""
+
+
+class Game:
+    """A stage with methods of every kind and role, which keep count of their calls."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.called: list[str] = []
+        for role in ROLES:
+            self._add(role)
+
+    def _add(self, role: Any) -> None:
+        called = self.called
+
+        def plain() -> None:
+            called.append("plain")
+
+        async def coroutine() -> None:
+            called.append("coroutine")
+
+        def generator() -> Iterator[None]:
+            called.append("generator")
+            yield
+
+        for function in (plain, coroutine, generator):
+            self.stage.rpc(name=f"{role}.{function.__name__}", role=role)(function)
+        self.stage.rpc(name=f"{role}.thread", role=role, thread=True)(plain)
+
+    def above(self, role: Role | None) -> list[str]:
+        """What needs more than this role, as `rpc.discover` has it."""
+        return [
+            method["name"]
+            for method in self.stage.describe()["methods"]
+            if (
+                method["name"] != "session.authenticate"
+                if role is None
+                else Role.named(method["x-role"]) > role
+            )
+        ]
+
+    def topics_above(self, role: Role | None) -> list[str]:
+        """The topics that need more than this role."""
+        return [
+            topic["name"]
+            for topic in self.stage.describe()["x-topics"]
+            if role is None or Role.named(topic["role"]) > role
+        ]
+
+
+@pytest.fixture
+def game(start: Start) -> Game:
+    return Game(start())
+
+
+def call(caller: Caller, message: Any) -> Any:
+    caller.client.send(json.dumps(message))
+    return caller.receive()
+
+
+def request(method: str, ident: object = 1) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "method": method, "id": ident}
+
+
+def check(game: Game, caller: Caller, role: Role | None, code: int) -> None:
+    """None of what is above the role can be called, in any way."""
+    names = game.above(role)
+    assert len(names) >= 4
+    for name in names:
+        answer = call(caller, request(name))
+        assert answer["error"]["code"] == code, name
+        assert "result" not in answer
+    answers = call(caller, [request(name, at) for at, name in enumerate(names)])
+    assert [answer["error"]["code"] for answer in answers] == [code] * len(names)
+    for name in names:
+        caller.client.send(json.dumps({"jsonrpc": "2.0", "method": name}))
+    caller.client.send(json.dumps([{"jsonrpc": "2.0", "method": name} for name in names]))
+    batch = request("frame.batch") | {"params": {"calls": [{"method": name} for name in names]}}
+    answer = call(caller, batch)
+    if role is None:
+        assert answer["error"]["code"] == code
+    else:
+        results = answer["result"]["results"]
+        assert [result["error"]["code"] for result in results] == [code] * len(names)
+    for _ in range(5):
+        game.stage.tick(0.0)
+    assert game.called == []
+    refused = [entry for entry in game.stage._hub.audit.newest(1000) if entry.error == code]
+    times = {name: sum(entry.method == name for entry in refused) for name in names}
+    assert all(count >= 4 for count in times.values()), "each of the ways is written down"
+    for name in game.topics_above(role):
+        answer = caller.call("topic.subscribe", name)
+        assert answer["error"]["code"] == code, name
+
+
+@pytest.mark.parametrize("label", ["viewer", "operator"])
+def test_nothing_above_a_callers_role_can_be_called(game: Game, label: Any) -> None:
+    with Caller(game.stage, role=label) as caller:
+        check(game, caller, Role.named(label), FORBIDDEN)
+
+
+@pytest.mark.parametrize("label", ROLES)
+def test_what_a_role_may_call_it_can(game: Game, label: Any) -> None:
+    with Caller(game.stage, role=label) as caller:
+        for name in ("viewer.plain", f"{label}.plain"):
+            assert "result" in caller.call(name)
+    assert game.called == ["plain"] * 2
+
+
+def test_the_built_in_methods_and_topics_have_these_roles(start: Start) -> None:
+    document = start().describe()
+    roles = {method["name"]: method["x-role"] for method in document["methods"]}
+    expected = {"viewer": VIEWERS, "operator": OPERATORS, "admin": ADMINS}
+    for role, names in expected.items():
+        assert {name for name in roles if roles[name] == role} == names, role
+    assert {topic["name"]: topic["role"] for topic in document["x-topics"]} == TOPICS
+
+
+def test_a_method_needs_an_operator_unless_it_is_told_otherwise(start: Start) -> None:
+    stage = start()
+    stage.rpc(name="mine")(lambda: 1)
+    with Caller(stage, role="viewer") as caller:
+        error = caller.call("mine")["error"]
+        assert (error["code"], error["data"]) == (FORBIDDEN, {"needs": "operator"})
+
+
+def test_who_has_shown_no_token_can_only_authenticate(game: Game) -> None:
+    with Caller(game.stage, role=None) as caller:
+        check(game, caller, None, NOT_AUTHENTICATED)
+        assert call(caller, request("no.such.method"))["error"]["code"] == NOT_AUTHENTICATED
+        token = game.stage._hub.keys.tokens.viewer
+        assert caller.call("session.authenticate", token=token)["result"] == {"role": "viewer"}
+        assert "result" in caller.call("viewer.plain")
+        game.called.clear()
+        check(game, caller, Role.VIEWER, FORBIDDEN)
+
+
+def test_a_wrong_token_gives_nothing_and_takes_nothing(game: Game) -> None:
+    with Caller(game.stage, role="operator") as caller:
+        answer = caller.call("session.authenticate", token="wrong")
+        assert answer["error"]["code"] == NOT_AUTHENTICATED
+        assert caller.call("session.info")["result"]["role"] == "operator"
+
+
+def test_a_viewer_does_not_see_tracebacks_and_an_admin_does(game: Game) -> None:
+    game.stage.rpc(name="broken", role="viewer")(lambda: 1 / 0)
+    with Caller(game.stage, role="viewer") as caller:
+        assert set(caller.call("broken")["error"]["data"]) == {"type", "message"}
+    with Caller(game.stage, role="admin") as caller:
+        assert "Traceback" in caller.call("broken")["error"]["data"]["traceback"]
+
+
+def test_a_viewer_cannot_subscribe_to_what_is_not_for_viewers(game: Game) -> None:
+    game.stage._hub.topics.add("secret", lambda: 1, role=Role.ADMIN)
+    assert "secret" in game.topics_above(Role.VIEWER)
+    with Caller(game.stage, role="viewer") as caller:
+        assert caller.call("topic.subscribe", "secret")["error"]["code"] == FORBIDDEN
+    with Caller(game.stage, role="admin") as caller:
+        assert "result" in caller.call("topic.subscribe", "secret")
+
+
+def test_new_tokens_close_who_came_in_by_the_old(game: Game) -> None:
+    with Caller(game.stage, role="admin") as caller:
+        caller.call("process.info")
+        game.stage.rotate_tokens()
+        caller.send("admin.plain")
+        for _ in range(1000):
+            game.stage.tick(0.0)
+            if caller.client.close_code is not None:
+                break
+            time.sleep(0.002)
+        assert caller.client.close_code == 4401
+    assert game.called == []
+    with Caller(game.stage, role="admin") as caller:
+        assert "result" in caller.call("admin.plain")
+
+
+def test_who_came_in_by_an_old_token_unseen_has_no_role_after_rotation(game: Game) -> None:
+    with Caller(game.stage, role="admin") as caller:
+        core = game.stage._server._core
+        assert core is not None
+        assert core.wait(10.0), "the connection is open, and no tick has seen it"
+        game.stage.rotate_tokens()
+        caller.send("admin.plain")
+        for _ in range(1000):
+            game.stage.tick(0.0)
+            if game.called or caller.client.close_code is not None:
+                break
+            time.sleep(0.002)
+        assert game.called == []

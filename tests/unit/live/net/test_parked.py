@@ -1,0 +1,163 @@
+"""What `_core.Server` keeps between the game and the understudy: `seize`, `give_back`, ...
+
+`tests/unit/live/stall/test_understudy.py` has what is made of it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.unit.live.native import PATIENCE, Native, listen
+
+THRESHOLD = 0.05
+ALL = 1000
+RECEIVER: list[Any] = []
+
+
+@pytest.fixture
+def server() -> Iterator[Native]:
+    with listen() as server:
+        yield server
+
+
+def texts(events: list[Any]) -> list[str]:
+    return [data for _, data in events if isinstance(data, str)]
+
+
+def stall(server: Native) -> None:
+    """Let so much time pass that the game counts as stalled."""
+    assert server.core.thread.wait_stalled(THRESHOLD) is not None
+
+
+def wait_pending(server: Native) -> None:
+    assert server.core.wait(PATIENCE)
+
+
+def say(server: Native, *messages: str) -> None:
+    """Messages of a new client that have all come, in one batch, and nobody has taken."""
+    client, _ = server.opened()
+    stall(server)
+    for message in messages:
+        client.send(message)
+    client.ping().wait(PATIENCE)
+    wait_pending(server)
+
+
+def test_the_game_gets_what_it_is_left_with_in_the_old_order(server: Native) -> None:
+    core = server.core
+    say(server, *"abcdef")
+    assert texts(core.seize(RECEIVER, None, 3)) == ["a", "b", "c"]
+    core.give_back([(0, None), (2, 5.0)])
+    assert texts(core.seize(RECEIVER, None, ALL)) == ["d", "e", "f"]
+    core.give_back([(1, 0.0)])
+    assert core.seize(RECEIVER, None, ALL) == []
+    assert core.load()
+    assert texts(core.take(RECEIVER, 2)) == ["a", "c"]
+    assert texts(core.take(RECEIVER, ALL)) == ["e"]
+    assert core.take(RECEIVER, ALL) == []
+    core.end()
+    assert not core.load()
+
+
+def test_what_the_game_had_taken_and_not_looked_at_comes_first(server: Native) -> None:
+    core = server.core
+    say(server, *"abcdef")
+    assert core.load()
+    unread = iter(core.take(RECEIVER, 4))
+    assert next(unread)[1] == "a"
+    stall(server)
+    assert texts(core.seize(RECEIVER, None, ALL)) == ["e", "f"]
+    core.give_back([(0, None), (1, None)])
+    assert texts(core.seize(RECEIVER, unread, 1)) == ["b", "c", "d"], "all of them"
+    assert next(unread, None) is None
+    core.give_back([(1, None), (2, None)])
+    assert core.seize(RECEIVER, unread, ALL) == []
+    assert texts(core.take(RECEIVER, ALL)) == ["c", "d", "e", "f"]
+
+
+def test_nothing_is_seized_from_a_game_that_polls(server: Native) -> None:
+    core = server.core
+    say(server, "a")
+    assert core.load()
+    assert core.seize(RECEIVER, None, ALL) == []
+    assert texts(core.take(RECEIVER, ALL)) == ["a"]
+
+
+def test_the_game_waits_for_what_is_in_hand(server: Native) -> None:
+    core = server.core
+    say(server, "a", "b")
+    assert texts(core.seize(RECEIVER, None, ALL)) == ["a", "b"]
+    taken: list[Any] = []
+
+    def game() -> None:
+        if core.load():
+            taken.extend(core.take(RECEIVER, ALL))
+
+    thread = threading.Thread(target=game)
+    thread.start()
+    deadline = time.monotonic() + PATIENCE
+    while core.thread.wait_back(0.0) is None:  # the game has come
+        assert time.monotonic() < deadline
+    assert thread.is_alive()
+    assert taken == []
+    core.give_back([(1, None)])
+    thread.join(PATIENCE)
+    assert texts(taken) == ["b"]
+
+
+def test_what_has_waited_for_too_long_is_taken_out(server: Native) -> None:
+    core = server.core
+    say(server, *"abcd")
+    core.seize(RECEIVER, None, ALL)
+    core.give_back([(0, 0.0), (1, 60.0), (2, 0.0), (3, None)])
+    assert texts(core.take_expired()) == ["a", "c"]
+    assert core.take_expired() == []
+    assert core.load()
+    assert texts(core.take(RECEIVER, ALL)) == ["b", "d"]
+
+
+def test_the_hand_is_empty_whatever_goes_wrong(server: Native) -> None:
+    core = server.core
+    say(server, *"abcdef")
+    core.seize(RECEIVER, None, 2)
+    with pytest.raises(IndexError, match="not so many"):
+        core.give_back([(2, None)])
+    core.seize(RECEIVER, None, 2)
+    core.give_back([(0, float("nan")), (1, -1.0)])
+    with pytest.raises(IndexError):
+        core.give_back([(0, None)])
+    core.seize(RECEIVER, None, 2)
+    core.give_back([(0, None), (1, None)])
+    assert core.take_expired() == []
+    assert core.load()
+    assert texts(core.take(RECEIVER, ALL)) == list("abcdef")
+
+
+def test_a_loop_that_is_to_be_woken_is_not_while_something_waits(server: Native) -> None:
+    core = server.core
+    say(server, "a")
+    core.seize(RECEIVER, None, ALL)
+    core.give_back([(0, None)])
+    assert not core.arm()
+    assert core.load()
+    core.take(RECEIVER, ALL)
+    assert core.arm()
+
+
+def test_groups_of_a_notice_are_told_only_if_nobody_has_the_gil(server: Native) -> None:
+    client, connection = server.opened()
+    group = server.core.group()
+    server.core.join_group(group, connection)
+    server.core.set_stall_notices([(group, [b"1", b"2", b"3", b"4", b"5"])])
+    stalled = server.core.thread.wait_stalled(THRESHOLD)
+    assert stalled is not None
+    seconds, thread, told = stalled
+    assert seconds >= THRESHOLD
+    assert told == []
+    assert thread in (None, threading.get_ident())
+    with pytest.raises(TimeoutError):
+        client.recv(0.0)

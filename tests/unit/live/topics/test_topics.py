@@ -1,0 +1,538 @@
+"""Topics and their groups, published to nobody."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+from tests.unit.live.rpc.fakes import FakePublisher
+
+from stagedoor.live.topics import topics as module
+from stagedoor.live.topics.topic import NOTHING, Group, Mode, Topic
+from stagedoor.live.topics.topics import Topics
+
+
+@pytest.fixture
+def publisher() -> FakePublisher:
+    return FakePublisher()
+
+
+@pytest.fixture
+def topics(publisher: FakePublisher) -> Topics:
+    return Topics(publisher, msgspec.json.Encoder())
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    now = [1000.0]
+    monkeypatch.setattr(module, "monotonic", lambda: now[0])
+    monkeypatch.setattr(module, "time", lambda: now[0] + 1e9)
+    return now
+
+
+def known(topics: Topics, name: str) -> Topic:
+    topic = topics.get(name)
+    assert topic is not None
+    return topic
+
+
+def subscribe(topics: Topics, name: str, mode: Mode = "all", hz: float | None = None) -> Group:
+    group = topics.group(known(topics, name), mode, hz)
+    group.members.add(object())
+    return group
+
+
+def leave_all(topics: Topics, group: Group) -> None:
+    for member in list(group.members):
+        topics.leave(group, member)
+
+
+class Read:
+    """Gives the values in turn, and counts."""
+
+    def __init__(self, *values: Any) -> None:
+        self.values = values
+        self.count = 0
+
+    def __call__(self) -> Any:
+        value = self.values[self.count % len(self.values)]
+        self.count += 1
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+
+class TestModes:
+    def test_all_is_every_value_whatever_the_rate(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("rocks", Read(3, 1, 2, 2))
+        group = subscribe(topics, "rocks", "all", 1.0)
+        for frame in range(4):
+            topics.step(frame)
+        assert publisher.values(group.number) == [3, 1, 2, 2]
+
+    @pytest.mark.parametrize(
+        ("mode", "expected"),
+        [("latest", 4), ("mean", 14 / 3), ("peak", 8), ("change", 4)],
+    )
+    def test_a_turn_has_the_values_since_the_turn_before(
+        self,
+        topics: Topics,
+        publisher: FakePublisher,
+        clock: list[float],
+        mode: Mode,
+        expected: float,
+    ) -> None:
+        topics.add("rocks", Read(1, 2, 8, 4))
+        group = subscribe(topics, "rocks", mode, 1.0)
+        for frame, at in enumerate([0.0, 0.4, 0.8, 1.2], 1):
+            clock[0] = 1000.0 + at
+            topics.step(frame)
+        assert publisher.values(group.number) == [1, pytest.approx(expected)]
+
+    def test_without_a_rate_every_frame_is_a_turn(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(1, 1, 2, 1))
+        modes: list[Mode] = ["all", "latest", "change"]
+        groups = {mode: subscribe(topics, "rocks", mode) for mode in modes}
+        for frame in range(1, 5):
+            topics.step(frame)
+        assert publisher.values(groups["all"].number) == [1, 1, 2, 1]
+        assert publisher.values(groups["latest"].number) == [1, 1, 2, 1]
+        assert publisher.values(groups["change"].number) == [1, 2, 1]
+
+    def test_a_change_within_the_same_object_is_one(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        rocks = [1]
+        topics.add("rocks", lambda: rocks, history=10)
+        group = subscribe(topics, "rocks", "change")
+        topics.step(1)
+        topics.step(2)
+        rocks.append(2)
+        topics.step(3)
+        assert publisher.values(group.number) == [[1], [1, 2]]
+        history = known(topics, "rocks").history
+        assert [msgspec.json.decode(sample.value) for sample in history] == [[1], [1], [1, 2]]
+
+    def test_a_rate_is_kept_and_missed_turns_are_not_made_up_for(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("rocks", Read(1))
+        group = subscribe(topics, "rocks", "latest", 10.0)
+        for frame in range(600):  # 10 s at 60 fps
+            clock[0] = 1000.0 + frame / 60
+            topics.step(frame)
+        assert 98 <= len(publisher.values(group.number)) <= 101
+        clock[0] += 60.0
+        before = len(publisher.values(group.number))
+        for _ in range(5):
+            topics.step(601)
+        assert len(publisher.values(group.number)) - before <= 2
+
+
+class TestMessages:
+    def test_tell_subscription_topic_sequence_time_and_frame(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("rocks", Read(5, 6))
+        group = subscribe(topics, "rocks")
+        topics.step(41)
+        topics.step(42)
+        last = publisher.published[group.number][-1]
+        assert last == {
+            "jsonrpc": "2.0",
+            "method": "topic.data",
+            "params": {
+                "subscription": group.number,
+                "topic": "rocks",
+                "sequence": 2,
+                "time": clock[0] + 1e9,
+                "frame": 42,
+                "value": 6,
+            },
+        }
+
+    def test_of_a_group_are_one_however_many_its_members_are(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(5))
+        group = subscribe(topics, "rocks", "latest", 5.0)
+        for _ in range(999):
+            assert subscribe(topics, "rocks", "latest", 5.0) is group
+        assert subscribe(topics, "rocks", "latest", 6.0) is not group
+        assert subscribe(topics, "rocks", "peak", 5.0) is not group
+        topics.step(1)
+        assert len(publisher.published[group.number]) == 1
+
+
+class TestReading:
+    def test_costs_nothing_while_nobody_subscribes(self, topics: Topics) -> None:
+        read = Read(1)
+        topics.add("rocks", read)
+        topics.step(1)
+        assert read.count == 0
+        group = subscribe(topics, "rocks")
+        topics.step(2)
+        topics.step(3)
+        assert read.count == 2
+        leave_all(topics, group)
+        topics.step(4)
+        assert read.count == 2
+
+    def test_is_once_a_frame_for_all_groups(self, topics: Topics) -> None:
+        read = Read(1)
+        topics.add("rocks", read)
+        modes: list[Mode] = ["all", "latest", "change"]
+        for mode in modes:
+            subscribe(topics, "rocks", mode)
+        topics.step(1)
+        assert read.count == 1
+
+    def test_goes_on_for_history_without_subscribers(self, topics: Topics) -> None:
+        topics.add("rocks", Read(1, 2, 3, 4), history=3)
+        for frame in range(1, 5):
+            topics.step(frame)
+        history = known(topics, "rocks").history
+        assert [msgspec.json.decode(sample.value) for sample in history] == [2, 3, 4]
+        assert [sample.frame for sample in history] == [2, 3, 4]
+
+    def test_that_fails_is_logged_once_until_it_has_gone_well(
+        self, topics: Topics, publisher: FakePublisher, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        error = LookupError("no rocks")
+        topics.add("rocks", Read(error, error, error, 1, error, error))
+        topics.add("ships", Read(2))
+        group, other = subscribe(topics, "rocks"), subscribe(topics, "ships")
+        for frame in range(1, 7):
+            topics.step(frame)
+        assert publisher.values(group.number) == [1]
+        assert publisher.values(other.number) == [2] * 6
+        assert len(caplog.records) == 2
+        assert caplog.records[0].levelno == logging.ERROR
+        assert "rocks" in caplog.text
+        assert "no rocks" in caplog.text
+
+    @pytest.mark.parametrize(
+        ("mode", "value"), [("all", object()), ("change", object()), ("mean", "text")]
+    )
+    def test_a_value_that_cannot_be_sent_is_logged_once(
+        self,
+        topics: Topics,
+        publisher: FakePublisher,
+        caplog: pytest.LogCaptureFixture,
+        mode: Mode,
+        value: object,
+    ) -> None:
+        topics.add("rocks", Read(value), history=5)
+        group = subscribe(topics, "rocks", mode)
+        for frame in range(1, 7):
+            topics.step(frame)
+        assert publisher.values(group.number) == []
+        assert group.sequence == 0
+        kept = 0 if isinstance(value, str) else 1
+        assert len(caplog.records) == 1 + kept, "the group, and the history"
+
+
+class TestGroups:
+    def test_end_with_their_last_member(self, topics: Topics, publisher: FakePublisher) -> None:
+        topics.add("rocks", Read(1))
+        group = subscribe(topics, "rocks")
+        assert subscribe(topics, "rocks") is group
+        first, second = group.members
+        topics.leave(group, first)
+        assert publisher.dropped == []
+        topics.leave(group, second)
+        topics.leave(group, second)
+        assert publisher.dropped == [group.number]
+        assert not known(topics, "rocks").is_live
+        assert subscribe(topics, "rocks") is not group
+
+    def test_survive_that_their_topic_is_replaced(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(1))
+        group = subscribe(topics, "rocks")
+        topics.step(1)
+        topics.add("rocks", Read(2))
+        topics.step(2)
+        assert publisher.values(group.number) == [1, 2]
+        leave_all(topics, group)
+        assert publisher.dropped == [group.number]
+
+    def test_end_when_their_topic_is_removed(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(1))
+        group = subscribe(topics, "rocks")
+        topics.remove("rocks")
+        topics.step(1)
+        assert publisher.values(group.number) == []
+        assert publisher.dropped == [group.number]
+        assert topics.get("rocks") is None
+        with pytest.raises(KeyError):
+            topics.remove("rocks")
+
+
+class TestEmit:
+    def test_makes_the_topic_and_reaches_its_subscribers(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.emit("explosion", 1)
+        group = subscribe(topics, "explosion")
+        topics.step(7)
+        topics.emit("explosion", 2)
+        topics.emit("explosion", 3)
+        assert publisher.values(group.number) == [2, 3]
+        assert {params["frame"] for params in publisher.params(group.number)} == {7}
+
+    @pytest.mark.parametrize(
+        ("mode", "expected"),
+        [("all", [3, 1, 2, 7]), ("latest", [2, 7]), ("mean", [2, 7]), ("peak", [3, 7])],
+    )
+    def test_without_a_rate_every_frame_is_a_turn_but_for_all(
+        self, topics: Topics, publisher: FakePublisher, mode: Mode, expected: list[int]
+    ) -> None:
+        topics.add("hits")
+        group = subscribe(topics, "hits", mode)
+        for frame, values in enumerate([[3, 1, 2], [], [7]], 1):
+            for value in values:
+                topics.emit("hits", value)
+            topics.step(frame)
+        assert publisher.values(group.number) == expected
+
+    def test_a_change_is_told_once_a_frame(self, topics: Topics, publisher: FakePublisher) -> None:
+        topics.add("hits")
+        group = subscribe(topics, "hits", "change")
+        for frame, value in enumerate([1, 1, 2], 1):
+            topics.emit("hits", 0)
+            topics.emit("hits", value)
+            topics.step(frame)
+        assert publisher.values(group.number) == [1, 2]
+
+    def test_at_a_rate_waits_for_its_turn(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("explosion")
+        group = subscribe(topics, "explosion", "latest", 1.0)
+        topics.emit("explosion", 1)
+        topics.step(1)
+        for value in (2, 3):
+            topics.emit("explosion", value)
+        for frame in (2, 3, 4):
+            clock[0] += 0.5
+            topics.step(frame)
+        assert publisher.values(group.number) == [1, 3]
+
+    @pytest.mark.parametrize("mode", ["all", "latest", "change"])
+    def test_is_told_as_it_was_when_it_was_emitted(
+        self, topics: Topics, publisher: FakePublisher, mode: Mode
+    ) -> None:
+        topics.add("hits", history=5)
+        group = subscribe(topics, "hits", mode)
+        hit = {"x": 1}
+        topics.emit("hits", hit)
+        hit["x"] = 2
+        topics.step(1)
+        assert publisher.values(group.number) == [{"x": 1}]
+        (sample,) = known(topics, "hits").history
+        assert msgspec.json.decode(sample.value) == {"x": 1}
+
+    def test_a_turn_that_is_long_keeps_one_value_whatever_is_emitted(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("hits")
+        modes: list[Mode] = ["mean", "peak", "latest"]
+        groups = [subscribe(topics, "hits", mode, 0.001) for mode in modes]
+        topics.emit("hits", 0)
+        topics.step(1)
+        for value in range(1, 1001):
+            topics.emit("hits", value)
+        assert all(isinstance(group._value, int | float | msgspec.Raw) for group in groups)
+        clock[0] += 1001.0
+        topics.step(2)
+        told = [publisher.values(group.number)[-1] for group in groups]
+        assert told == [500.5, 1000, 1000]
+
+    @pytest.mark.parametrize("mode", ["latest", "change", "mean", "peak"])
+    def test_history_leaves_out_what_a_new_member_is_still_to_get(
+        self, topics: Topics, clock: list[float], mode: Mode
+    ) -> None:
+        topics.add("hits", history=10)
+        group = subscribe(topics, "hits", mode, 1.0)
+        topics.emit("hits", 1)
+        topics.step(1)
+
+        def past(count: int) -> list[Any]:
+            return [msgspec.json.decode(sample.value) for sample in topics.past(group, count)]
+
+        assert past(10) == [1]
+        topics.emit("hits", 2)
+        topics.emit("hits", 3)
+        # Of a mean or a peak both are in what comes; else only the last, the first is in the past.
+        assert past(10) == ([1] if mode in ("mean", "peak") else [1, 2])
+        assert past(1) == ([1] if mode in ("mean", "peak") else [2])
+        assert past(0) == []
+        clock[0] += 1.0
+        topics.step(2)
+        assert past(10) == [1, 2, 3]
+
+    def test_a_value_that_cannot_be_sent_raises_nothing(
+        self, topics: Topics, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        topics.add("explosion")
+        subscribe(topics, "explosion")
+        for _ in range(3):
+            topics.emit("explosion", object())
+        assert len(caplog.records) == 1
+
+
+class TestView:
+    def test_subscribers_with_equal_views_are_a_group(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        topics.add("rocks", Read(1, 2, 3, 4))
+        even, all_of_them = Above(2), None
+        first = topics.group(known(topics, "rocks"), "all", None, even)
+        first.members.add(object())
+        assert topics.group(known(topics, "rocks"), "all", None, Above(2)) is first
+        other = topics.group(known(topics, "rocks"), "all", None, all_of_them)
+        assert other is not first
+        for frame in range(1, 5):
+            topics.step(frame)
+        assert publisher.values(first.number) == [30, 40]
+        assert [one["sequence"] for one in publisher.params(first.number)] == [1, 2]
+        assert publisher.values(other.number) == [1, 2, 3, 4]
+        leave_all(topics, first)
+        assert publisher.dropped == [first.number]
+        assert list(known(topics, "rocks").groups.values()) == [other]
+
+    @pytest.mark.parametrize(
+        ("mode", "expected"), [("latest", 40), ("mean", 35), ("peak", 40), ("change", 40)]
+    )
+    def test_what_it_hides_counts_in_no_mode(
+        self,
+        topics: Topics,
+        publisher: FakePublisher,
+        clock: list[float],
+        mode: Mode,
+        expected: float,
+    ) -> None:
+        topics.add("rocks", Read(3, 4, 1, 2, 1))
+        group = topics.group(known(topics, "rocks"), mode, 1.0, Above(2))
+        group._due = clock[0] + 1.0
+        for frame in range(1, 5):
+            topics.step(frame)
+        clock[0] += 1.0
+        topics.step(5)
+        assert publisher.values(group.number) == [expected]
+
+
+@dataclass(frozen=True)
+class Above:
+    limit: int
+
+    def __call__(self, value: int) -> Any:
+        return value * 10 if value > self.limit else NOTHING
+
+
+def test_a_topic_may_have_nothing_to_tell_in_a_frame(
+    topics: Topics, publisher: FakePublisher
+) -> None:
+    topics.add("rocks", Read(1, NOTHING, NOTHING, 2), history=10)
+    group = subscribe(topics, "rocks")
+    for frame in range(1, 5):
+        topics.step(frame)
+    assert publisher.values(group.number) == [1, 2]
+    assert len(known(topics, "rocks").history) == 2
+
+
+def test_who_begins_to_listen_is_announced_once(topics: Topics) -> None:
+    begun: list[bool] = []
+    topic = topics.add("rocks", Read(1))
+    topic.begin = lambda: begun.append(topic.is_live)
+    first = subscribe(topics, "rocks")
+    second = subscribe(topics, "rocks", "latest")
+    assert begun == [False]
+    leave_all(topics, first)
+    leave_all(topics, second)
+    subscribe(topics, "rocks")
+    assert begun == [False, False]
+
+
+def test_a_topic_can_be_published_out_of_turn(topics: Topics, publisher: FakePublisher) -> None:
+    topic = topics.add("rocks", Read(1, 2))
+    topics.publish(topic)
+    assert topic.read is not None
+    assert topic.read() == 1, "nobody listens, nothing is read"
+    group = subscribe(topics, "rocks")
+    topics.publish(topic)
+    assert publisher.values(group.number) == [2]
+
+
+class TestHeld:
+    """A second step in the same frame: a turn of a game that is held."""
+
+    def test_values_are_read_and_told_but_no_frame_has_passed(
+        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+    ) -> None:
+        topics.add("rocks", Read(1, 2, 3, 4), history=10)
+        latest = subscribe(topics, "rocks", "latest", 10.0)
+        changes = subscribe(topics, "rocks", "change")
+        each = subscribe(topics, "rocks", "all")
+        for frame in (7, 7, 7, 8):
+            topics.step(frame)
+            clock[0] += 0.2
+        assert publisher.values(latest.number) == [1, 2, 3, 4]
+        assert publisher.values(changes.number) == [1, 2, 3, 4]
+        assert publisher.values(each.number) == [1, 4]
+        assert [sample.frame for sample in known(topics, "rocks").history] == [7, 8]
+
+    def test_what_is_emitted_is_told_to_all(self, topics: Topics, publisher: FakePublisher) -> None:
+        topics.add("explosion", history=10)
+        each = subscribe(topics, "explosion", "all")
+        topics.step(7)
+        topics.step(7)
+        topics.emit("explosion", "now")
+        assert publisher.values(each.number) == ["now"]
+
+
+class TestThinning:
+    def test_values_are_read_in_one_step_of_so_many(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        read = Read(*range(100))
+        topics.add("rocks", read)
+        each = subscribe(topics, "rocks", "all")
+        topics.thinning = 4
+        for frame in range(1, 9):
+            topics.step(frame)
+        assert read.count == 2
+        assert [params["frame"] for params in publisher.params(each.number)] == [4, 8]
+        topics.thinning = 1
+        topics.step(9)
+        assert read.count == 3
+
+    def test_a_held_game_is_thinned_like_one_that_runs(
+        self, topics: Topics, publisher: FakePublisher
+    ) -> None:
+        read = Read(*range(100))
+        topics.add("rocks", read)
+        changes = subscribe(topics, "rocks", "change")
+        topics.thinning = 4
+        for _ in range(8):
+            topics.step(5)
+        assert publisher.values(changes.number) == [0, 1]
+
+    def test_what_reading_took_is_added_up(self, topics: Topics) -> None:
+        topics.add("slow", lambda: time.sleep(0.01))
+        subscribe(topics, "slow")
+        topics.step(1)
+        topics.step(2)
+        assert topics.spent >= 0.02

@@ -14,7 +14,7 @@ import pytest
 from tests.fuzz.conversation import Conversation, make
 from tests.fuzz.target import Target
 from tests.unit.live.callers import Caller
-from tests.unit.live.rpc.fakes import connect, frame, new_hub
+from tests.unit.live.rpc.fakes import connect, frame, new_hub, parts_of
 
 from stagedoor.live.domains import rpc
 from stagedoor.live.stage import Stage
@@ -71,7 +71,7 @@ def is_answer(message: Any) -> bool:
 
 def test_a_session_answers_every_request_once() -> None:
     hub = new_hub()
-    rpc.add_to(hub)
+    rpc.add_to(parts_of(hub))
     for method in METHODS:
         hub.methods.add(method)
     connection = connect(hub, Role.VIEWER)

@@ -14,12 +14,10 @@ import stagedoor
 from stagedoor.limits import Limits
 from stagedoor.live import engines
 from stagedoor.live.access.listener import Listener, full_name, server_for
-from stagedoor.live.domains import frame, game, rpc, session, sessions, telemetry, topic
-from stagedoor.live.domains.frames import methods as frames
+from stagedoor.live.domains import DOMAINS
 from stagedoor.live.domains.frames.record import Frames
-from stagedoor.live.domains.logs import methods as logs
 from stagedoor.live.domains.logs.capture import log
-from stagedoor.live.domains.process import methods as process
+from stagedoor.live.domains.parts import Parts
 from stagedoor.live.net.options import StrPath, check_limits
 from stagedoor.live.pacing.budget import Budget
 from stagedoor.live.pacing.hold import Hold
@@ -77,18 +75,13 @@ class Stage:
         self._server = server_for(limits, hosts, origins, tls)
         fanout = Fanout(self._server)
         self._hub = Hub(self.name, fanout, limits)
-        for domain in (rpc, frame, session, sessions, telemetry):
-            domain.add_to(self._hub)
         self._pace = Pace()
-        self._engine: engines.Engine | None = None
         self._frames = Frames()
         self._budget = Budget(limits.tick_budget)
         self._budget.listeners.append(self._thinned)
-        game.add_to(self._hub, self._pace, self._frames, self._budget, lambda: self._engine)
-        frames.add_to(self._hub, self._frames)
-        process.add_to(self._hub, lambda: self._engine)
-        logs.add_to(self._hub, log)
-        topic.add_to(self._hub, fanout.join, fanout.leave)
+        self._parts = Parts(self._hub, fanout, self._pace, self._budget, self._frames, log)
+        for domain in DOMAINS:
+            domain.add_to(self._parts)
         self._hub.on_game_thread = self._on_game_thread
         self._understudy = Understudy(self._hub, self._server)
         self._hub.topics.built_in = frozenset(topic.name for topic in self._hub.topics)
@@ -96,9 +89,6 @@ class Stage:
         self._listener = Listener(self._hub, self._server)
         self._server._poll_in_loop = self._answer_between_frames
         self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
-        # What every frame looks at.
-        self._topics = self._hub.topics
-        self._runner = self._hub.runner
         self._begin = self._frames.core.turn
         self._is_ticking = False
 
@@ -285,7 +275,7 @@ class Stage:
         try:
             self._begin_frame(dt)
             if self._pace.is_held:
-                self._hold.stay(self._engine)
+                self._hold.stay(self._parts.engine)
         finally:
             self._end_tick()
         return self._pace.release()
@@ -301,7 +291,7 @@ class Stage:
             try:
                 self._begin_frame(dt)
                 if self._pace.is_held:
-                    await self._hold.stay_async(self._engine)
+                    await self._hold.stay_async(self._parts.engine)
             finally:
                 self._end_tick()
         await asyncio.sleep(0)
@@ -309,16 +299,10 @@ class Stage:
 
     def _turn(self, dt: float) -> float | None:
         """A frame begins; what the game gets of it if there is nothing to do."""
-        topics, server = self._topics, self._server
-        topics.frame += 1
+        hub, server = self._hub, self._server
+        hub.frame += 1
         rest = self._begin(server._core, dt)
-        if (
-            topics.live
-            or self._runner.calls
-            or self._hub.has_changed
-            or server._events is not None
-            or not self._pace.is_usual
-        ):
+        if hub.has_work or server._events is not None or not self._pace.is_usual:
             return None
         return rest
 
@@ -326,13 +310,12 @@ class Stage:
         hub = self._hub
         hub.game_thread = get_ident()
         self._is_ticking = True
-        if self._engine is None:
-            self._engine = engines.find()
+        if self._parts.engine is None:
+            self._parts.engine = engines.find()
         self._hold.seconds = 0.0
         self._pace.begin(max(0.0, dt - self._frames.core.spent))
         self._answer(self._budget.seconds)
-        if hub.runner.calls or hub.topics.live or hub.has_changed:
-            hub.end_frame()
+        hub.end_frame()
 
     def _answer(self, budget: float) -> None:
         try:

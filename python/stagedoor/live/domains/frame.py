@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from stagedoor.live.rpc.calls import NEXT_FRAME
-from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Kind
 from stagedoor.live.rpc.session import Session, unsendable
 from stagedoor.wire.errors import (
@@ -22,6 +21,9 @@ from stagedoor.wire.errors import (
 )
 from stagedoor.wire.jsonrpc import UNENCODABLE, ErrorObject
 from stagedoor.wire.size import check_surface
+
+if TYPE_CHECKING:
+    from stagedoor.live.domains.parts import Parts
 
 MAX_AHEAD: Final = 100_000
 """Frames that a batch may wait for."""
@@ -51,8 +53,9 @@ class BatchOutcome:
     """In the order of the calls; those after a stop are not there."""
 
 
-def add_to(hub: Hub) -> None:
+def add_to(parts: Parts, /) -> None:
     """Register the domain."""
+    hub = parts.hub
 
     def batch(
         session: Session,

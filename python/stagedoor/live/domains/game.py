@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
-from stagedoor.live.domains.frames.record import Frames
 from stagedoor.live.pacing.budget import Budget
-from stagedoor.live.pacing.pace import Pace
 from stagedoor.live.rpc.calls import NEXT_FRAME
-from stagedoor.live.rpc.hub import Hub
 from stagedoor.wire.errors import HandlerError
 
 if TYPE_CHECKING:
-    from stagedoor.live.engines.base import Engine
+    from stagedoor.live.domains.parts import Parts
 
 logger = logging.getLogger("stagedoor")
 
@@ -78,21 +75,16 @@ class GameBudget:
     """Topics are read in one frame of so many."""
 
 
-def add_to(
-    hub: Hub,
-    pace: Pace,
-    frames: Frames,
-    budget: Budget,
-    engine: Callable[[], Engine | None],
-) -> None:
+def add_to(parts: Parts, /) -> None:
     """Register the domain."""
+    hub, pace, frames, budget = parts.hub, parts.pace, parts.frames, parts.budget
 
     def told() -> GamePace:
         return GamePace(hub.frame, pace.paused, pace.steps, pace.timescale)
 
     def status() -> GameStatus:
         """How the game is doing."""
-        found = engine()
+        found = parts.engine
         return GameStatus(
             name=hub.name,
             frame=hub.frame,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import stagedoor
 from stagedoor.live.rpc.discover import describe
-from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.errors import Cancelled
 
+if TYPE_CHECKING:
+    from stagedoor.live.domains.parts import Parts
 
-def add_to(hub: Hub) -> None:
+
+def add_to(parts: Parts, /) -> None:
     """Register the domain."""
+    hub = parts.hub
 
     def discover() -> dict[str, Any]:
         """What can be called here: an OpenRPC document."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.keys import TICKET_LIFE
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.roles import RoleName
+
+if TYPE_CHECKING:
+    from stagedoor.live.domains.parts import Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ class Ticket:
     role: RoleName
 
 
-def add_to(hub: Hub) -> None:
+def add_to(parts: Parts, /) -> None:
     """Register the domain."""
+    hub = parts.hub
 
     def authenticate(
         session: Session, *, token: str | None = None, ticket: str | None = None

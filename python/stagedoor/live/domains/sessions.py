@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
 from stagedoor.live.rpc.audit import KEPT, AuditEntry
-from stagedoor.live.rpc.hub import Hub, SessionChange
+from stagedoor.live.rpc.hub import SessionChange
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.roles import RoleName
+
+if TYPE_CHECKING:
+    from stagedoor.live.domains.parts import Parts
 
 KICKED: Final = 4403
 """The close code for a session that was sent away."""
@@ -52,8 +55,9 @@ class SessionChanged:
     address: str
 
 
-def add_to(hub: Hub) -> None:
+def add_to(parts: Parts, /) -> None:
     """Register the domain."""
+    hub = parts.hub
 
     def list_sessions() -> list[SessionEntry]:
         """Who is connected, the oldest first."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.topics.topic import Sample, Topic
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.roles import Role
+
+if TYPE_CHECKING:
+    from stagedoor.live.domains.parts import Parts
 
 MAX_SAMPLES: Final = 100_000
 """In one answer."""
@@ -68,8 +70,9 @@ class _Notification(msgspec.Struct):
 _notification = msgspec.json.Decoder(_Notification)
 
 
-def add_to(hub: Hub) -> None:
+def add_to(parts: Parts, /) -> None:
     """Register the domain. Its methods read no value: they tell what was read."""
+    hub = parts.hub
 
     def list_values() -> list[WatchedValue]:
         """The values that the game watches, with the last of each that was read."""

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from stagedoor.live.rpc.hub import Hub, SessionChange
+from stagedoor.live.rpc.hub import SessionChange
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import Group, Mode, Sample, Topic, View
 from stagedoor.wire.errors import Forbidden, InvalidParams, RpcError, TooManyRequests
 from stagedoor.wire.jsonrpc import ErrorObject
 
 if TYPE_CHECKING:
-    from stagedoor.live.net.websocket import WebSocketServerConnection
+    from stagedoor.live.domains.parts import Parts
 
 Hz = Annotated[float, msgspec.Meta(gt=0, le=1000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
@@ -60,12 +59,9 @@ class TopicEnded:
     """What subscribing would be answered with now."""
 
 
-def add_to(
-    hub: Hub,
-    join: Callable[[int, WebSocketServerConnection], None],
-    leave: Callable[[int, WebSocketServerConnection], None],
-) -> None:
-    """Register the domain; `join` and `leave` change a group of the network thread."""
+def add_to(parts: Parts, /) -> None:
+    """Register the domain."""
+    hub, groups = parts.hub, parts.groups
 
     def list_topics() -> list[TopicInfo]:
         """The topics there are."""
@@ -99,7 +95,7 @@ def add_to(
         group = hub.topics.group(found, mode, None if mode == "all" else hz, view)
         group.members.add(session)
         session.groups[group.number] = group
-        join(group.number, session.connection)
+        groups.join(group.number, session.connection)
         past = hub.topics.past(group, history)
         return Subscription(group.number, topic, mode, group.hz, group.sequence, past)
 
@@ -108,13 +104,13 @@ def add_to(
         group = session.groups.pop(subscription, None)
         if group is None:
             return False
-        leave(group.number, session.connection)
+        groups.leave(group.number, session.connection)
         hub.topics.leave(group, session)
         return True
 
     def _end(session: Session, group: Group, why: RpcError) -> None:
         del session.groups[group.number]
-        leave(group.number, session.connection)
+        groups.leave(group.number, session.connection)
         hub.topics.leave(group, session)
         error = ErrorObject(why.code, why.message, why.data)
         ended = TopicEnded(group.number, group.topic.name, error)

@@ -54,7 +54,9 @@ class Hub:
         self.encoder = msgspec.json.Encoder(enc_hook=self._encode)
         self.keys = Keys(limits.max_failed_authentications)
         self.methods = Methods()
-        self.topics = Topics(publisher, self.encoder)
+        self.frame = 0
+        """Counts the frames from 1; the stage does, where a frame begins."""
+        self.topics = Topics(publisher, self.encoder, lambda: self.frame)
         self.runner = Runner()
         self.complaints = Complaints()
         self.audit = Audit(self.topics, self.emit)
@@ -123,9 +125,9 @@ class Hub:
         return 0.0 if stall is None else stall.seconds
 
     @property
-    def frame(self) -> int:
-        """Counts the frames from 1."""
-        return self.topics.frame
+    def has_work(self) -> bool:
+        """Whether `end_frame()` has anything to do."""
+        return bool(self.topics.live or self.runner.calls or self.has_changed)
 
     def leave_with(self, leave: Callable[[], None]) -> None:
         """Call this a frame later, or a turn of a paused game, when callers were answered: it ends

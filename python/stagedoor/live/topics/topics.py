@@ -36,7 +36,8 @@ class Publisher(Protocol):
 class Topics:
     """The topics of one stage. Game thread only, but for `tell()` and looking at what there is."""
 
-    def __init__(self, publisher: Publisher, encoder: Encoder) -> None:
+    def __init__(self, publisher: Publisher, encoder: Encoder, frame: Callable[[], int]) -> None:
+        """`frame`: tells the number of the frame under way."""
         self._publisher = publisher
         self._encoder = encoder
         self._by_name: dict[str, Topic] = {}
@@ -44,8 +45,7 @@ class Topics:
         """Those that somebody wants."""
         self.built_in: frozenset[str] = frozenset()
         """stagedoor's own topics."""
-        self.frame = 0
-        """Counts the frames from 1."""
+        self._frame = frame
         self.thinning = 1
         """Values are read in one step of so many."""
         self.spent = 0.0
@@ -147,7 +147,7 @@ class Topics:
             return
         topic.failed = False
         # As text: the game may go on to change the object, and turns come at the end of the frame.
-        sample = Sample(time(), self.frame, Raw(text))
+        sample = Sample(time(), self._frame(), Raw(text))
         topic.history.append(sample)
         for group in list(topic.groups.values()):
             if group.mode == "all":
@@ -168,7 +168,7 @@ class Topics:
         """Publish a value at once, on any thread, but one at a time: of a topic with `is_told`."""
         topic = self._by_name[name]
         for group in list(topic.groups.values()):
-            payload = group.encode(group.sequence + 1, time(), self.frame, value)
+            payload = group.encode(group.sequence + 1, time(), self._frame(), value)
             group.sequence += 1
             self._publisher.publish(group.number, payload, droppable=True)
 
@@ -179,27 +179,26 @@ class Topics:
         the subscribers' rates, but not kept, nor told to those who get every value: no frame has
         passed.
         """
-        self.frame = frame
         self._skipped += 1
         if self._skipped < self.thinning:
             return
         began = perf_counter()
         self._skipped = 0
-        self._read(is_held=frame == self._stepped)
+        self._read(frame, is_held=frame == self._stepped)
         self._stepped = frame
         self.spent += perf_counter() - began
 
-    def _read(self, *, is_held: bool) -> None:
+    def _read(self, frame: int, *, is_held: bool) -> None:
         wall, now = time(), monotonic()
         for topic in self.live:
-            self._step(topic, wall, now, is_held=is_held)
+            self._step(topic, frame, wall, now, is_held=is_held)
 
     def publish(self, topic: Topic) -> None:
         """Read and publish one topic out of turn."""
         if topic.is_live:
-            self._step(topic, time(), monotonic(), is_held=False)
+            self._step(topic, self._frame(), time(), monotonic(), is_held=False)
 
-    def _step(self, topic: Topic, wall: float, now: float, *, is_held: bool) -> None:
+    def _step(self, topic: Topic, frame: int, wall: float, now: float, *, is_held: bool) -> None:
         value = NOTHING
         if topic.read is not None:
             try:
@@ -208,7 +207,7 @@ class Topics:
                 self._complain(topic, topic)
                 return
             topic.failed = False
-        sample = Sample(wall, self.frame, value)
+        sample = Sample(wall, frame, value)
         if value is not NOTHING:
             self._take(topic, sample, now, is_again=is_held and not topic.is_news)
             return

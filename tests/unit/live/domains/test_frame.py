@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.unit.live.rpc.fakes import FakeConnection, begin_frame, connect, frame, new_hub, request
+from tests.unit.live.rpc.fakes import (
+    FakeConnection,
+    begin_frame,
+    connect,
+    frame,
+    new_hub,
+    parts_of,
+    request,
+)
 
 from stagedoor.live.domains import frame as domain
 from stagedoor.live.rpc.hub import Hub
@@ -16,7 +24,7 @@ from stagedoor.live.rpc.hub import Hub
 @pytest.fixture
 def hub() -> Hub:
     hub = new_hub()
-    domain.add_to(hub)
+    domain.add_to(parts_of(hub))
     hub.methods.add(lambda: hub.frame, "now")
     hub.methods.add(lambda: 1 / 0, "broken")
     hub.methods.add(lambda: object(), "unsendable")

@@ -6,14 +6,17 @@ import logging
 from typing import Any
 
 import pytest
-from tests.unit.live.rpc.fakes import FakeConnection, begin_frame, connect, end_frame, new_hub
+from tests.unit.live.rpc.fakes import (
+    FakeConnection,
+    begin_frame,
+    connect,
+    end_frame,
+    new_hub,
+    parts_of,
+)
 
 from stagedoor.live.domains import game
-from stagedoor.live.domains.frames.record import Frames
-from stagedoor.live.engines.base import Engine
-from stagedoor.live.pacing.budget import WINDOW, Budget
-from stagedoor.live.pacing.pace import Pace
-from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.pacing.budget import WINDOW
 from stagedoor.wire.roles import Role
 
 
@@ -21,12 +24,10 @@ class Stage:
     """What the domain is given."""
 
     def __init__(self) -> None:
-        self.hub: Hub = new_hub()
-        self.pace = Pace()
-        self.frames = Frames()
-        self.budget = Budget(0.002)
-        self.engine: Engine | None = None
-        game.add_to(self.hub, self.pace, self.frames, self.budget, lambda: self.engine)
+        self.parts = parts_of(new_hub())
+        self.hub, self.pace, self.frames = self.parts.hub, self.parts.pace, self.parts.frames
+        self.budget = self.parts.budget
+        game.add_to(self.parts)
         self.begin()
 
     def begin(self) -> None:

@@ -7,7 +7,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from stagedoor.limits import Limits
+from stagedoor.live.domains.frames.record import Frames
+from stagedoor.live.domains.logs.capture import log
+from stagedoor.live.domains.parts import Groups, Parts
 from stagedoor.live.net.websocket import ReadyState, WebSocketServerConnection
+from stagedoor.live.pacing.budget import Budget
+from stagedoor.live.pacing.pace import Pace
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.roles import Role
@@ -109,6 +114,12 @@ def new_hub() -> Hub:
     return Hub("asteroids", FakePublisher(), Limits())
 
 
+def parts_of(hub: Hub) -> Parts:
+    """What a domain is given, all of it as in a stage that has just begun."""
+    groups = cast(Groups, hub.topics._publisher)
+    return Parts(hub, groups, Pace(), Budget(hub.limits.tick_budget), Frames(), log)
+
+
 def connect(hub: Hub, role: Role | None = Role.ADMIN) -> FakeConnection:
     fake = FakeConnection()
     hub.connected(cast(WebSocketServerConnection, fake), role)
@@ -123,13 +134,12 @@ def session_of(hub: Hub, connection: FakeConnection) -> Session:
 
 def begin_frame(hub: Hub) -> None:
     """As `Stage.tick()`, before callers are answered."""
-    hub.topics.frame += 1
+    hub.frame += 1
 
 
 def end_frame(hub: Hub) -> None:
     """As `Stage.tick()`, after it."""
-    if hub.runner.calls or hub.topics.live or hub.has_changed:
-        hub.end_frame()
+    hub.end_frame()
 
 
 def frame(hub: Hub, count: int = 1) -> None:

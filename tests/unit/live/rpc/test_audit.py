@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, request
+from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, parts_of, request
 
 from stagedoor.limits import Limits
 from stagedoor.live.domains import frame as frame_domain
@@ -21,7 +21,7 @@ from stagedoor.wire.roles import Role
 @pytest.fixture
 def hub() -> Iterator[Hub]:
     hub = new_hub()
-    frame_domain.add_to(hub)
+    frame_domain.add_to(parts_of(hub))
 
     def spawn(kind: str, count: int = 1) -> int:
         return count

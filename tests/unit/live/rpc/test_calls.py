@@ -18,6 +18,7 @@ from tests.unit.live.rpc.fakes import (
     end_frame,
     frame,
     new_hub,
+    parts_of,
     request,
     session_of,
 )
@@ -34,7 +35,7 @@ KINDS = ["coroutine", "generator", "thread"]
 @pytest.fixture
 def hub() -> Iterator[Hub]:
     hub = new_hub()
-    rpc.add_to(hub)
+    rpc.add_to(parts_of(hub))
     yield hub
     hub.runner.close()
 

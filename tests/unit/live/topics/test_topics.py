@@ -15,6 +15,9 @@ from stagedoor.live.topics import topics as module
 from stagedoor.live.topics.topic import NOTHING, Group, Mode, Topic
 from stagedoor.live.topics.topics import Topics
 
+UNDER_WAY = 42
+"""The frame in which values are emitted and told."""
+
 
 @pytest.fixture
 def publisher() -> FakePublisher:
@@ -23,7 +26,7 @@ def publisher() -> FakePublisher:
 
 @pytest.fixture
 def topics(publisher: FakePublisher) -> Topics:
-    return Topics(publisher, msgspec.json.Encoder())
+    return Topics(publisher, msgspec.json.Encoder(), lambda: UNDER_WAY)
 
 
 @pytest.fixture
@@ -290,7 +293,7 @@ class TestEmit:
         topics.emit("explosion", 2)
         topics.emit("explosion", 3)
         assert publisher.values(group.number) == [2, 3]
-        assert {params["frame"] for params in publisher.params(group.number)} == {7}
+        assert {params["frame"] for params in publisher.params(group.number)} == {UNDER_WAY}
 
     @pytest.mark.parametrize(
         ("mode", "expected"),

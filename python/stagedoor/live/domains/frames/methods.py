@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import msgspec
 
-from stagedoor.live.domains.frames.record import CAPACITY, FrameRecord, Frames, FrameSummary, Spikes
+from stagedoor.live.domains.frames.record import CAPACITY, FrameRecord, FrameSummary, Spikes
 from stagedoor.live.domains.frames.trace import Trace
-from stagedoor.live.rpc.hub import Hub
 from stagedoor.wire.errors import HandlerError
+
+if TYPE_CHECKING:
+    from stagedoor.live.domains.parts import Parts
 
 TOPIC: Final = "frames"
 MAX_EXPORT: Final = 15 * 2**20
@@ -20,8 +22,9 @@ Since = Annotated[int, msgspec.Meta(ge=0)]
 Threshold = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 
 
-def add_to(hub: Hub, frames: Frames) -> None:
+def add_to(parts: Parts, /) -> None:
     """Register the domain."""
+    hub, frames = parts.hub, parts.frames
 
     def history(count: Count = 60, since: Since = 0) -> list[FrameRecord]:
         """The last `count` frames that are over, oldest first, of those after number `since`.

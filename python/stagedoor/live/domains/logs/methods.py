@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from time import monotonic, time
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
 from stagedoor.live.domains.logs.capture import Log
 from stagedoor.live.domains.logs.record import LogRecord
 from stagedoor.live.domains.logs.ring import MAX_COUNT, LogPage
-from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.topics.topic import NOTHING, Sample, View
 from stagedoor.wire.errors import InvalidParams
+
+if TYPE_CHECKING:
+    from stagedoor.live.domains.parts import Parts
 
 MAX_A_FRAME: Final = 500
 """Records that are told in one frame; the others wait in the ring, or are overwritten there."""
@@ -126,8 +128,9 @@ def _every(_: LogRecord) -> bool:
     return True
 
 
-def add_to(hub: Hub, log: Log) -> None:
+def add_to(parts: Parts, /) -> None:
     """Register the domain."""
+    hub, log = parts.hub, parts.log
     tail = Tail(log)
 
     def history(

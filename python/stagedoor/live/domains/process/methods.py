@@ -19,12 +19,11 @@ import stagedoor
 from stagedoor.live.domains.logs.record import exact
 from stagedoor.live.domains.process.metrics import Meter, ProcessMetrics
 from stagedoor.live.domains.process.stacks import ThreadStack, thread_stacks
-from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import NOTHING
 
 if TYPE_CHECKING:
-    from stagedoor.live.engines.base import Engine
+    from stagedoor.live.domains.parts import Parts
 
 INTERVAL: Final = 1.0
 """Seconds between two values of the topic `process.metrics`."""
@@ -124,8 +123,9 @@ class Quitting:
     """The engine, if that is the way."""
 
 
-def add_to(hub: Hub, engine: Callable[[], Engine | None] = lambda: None) -> None:
-    """Register the domain; `engine` tells of the game's framework, if it is known."""
+def add_to(parts: Parts, /) -> None:
+    """Register the domain."""
+    hub = parts.hub
     started = time.time()
     began = time.monotonic()
     meter = Meter()
@@ -160,7 +160,7 @@ def add_to(hub: Hub, engine: Callable[[], Engine | None] = lambda: None) -> None
         `stage.tick()` in the next frame: `finally` blocks run, `except Exception` does not catch
         it. Where the game's thread is not the main one, it ends that thread alone.
         """
-        found = engine()
+        found = parts.engine
         if code is None and found is not None:
             found.quit()
             return Quitting("engine", found.name)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.live.rpc.fakes import FakeConnection, connect, end_frame, frame, new_hub
+from tests.unit.live.rpc.fakes import FakeConnection, connect, end_frame, frame, new_hub, parts_of
 
 from stagedoor import __version__
 from stagedoor.live.domains.process import methods as domain
@@ -35,7 +35,7 @@ class FakeEngine:
 @pytest.fixture
 def hub() -> Hub:
     hub = new_hub()
-    domain.add_to(hub)
+    domain.add_to(parts_of(hub))
     return hub
 
 
@@ -188,7 +188,9 @@ class TestModules:
 class TestQuit:
     def test_goes_the_games_own_way_where_there_is_one(self) -> None:
         hub, engine = new_hub(), FakeEngine()
-        domain.add_to(hub, lambda: engine)
+        parts = parts_of(hub)
+        parts.engine = engine
+        domain.add_to(parts)
         answer = connect(hub).call("process.quit")
         assert answer["result"] == {"by": "engine", "engine": "fake 1.0"}
         frame(hub, 3)
@@ -208,7 +210,9 @@ class TestQuit:
 
     def test_with_a_code_it_is_an_exit_in_any_case(self) -> None:
         hub, engine = new_hub(), FakeEngine()
-        domain.add_to(hub, lambda: engine)
+        parts = parts_of(hub)
+        parts.engine = engine
+        domain.add_to(parts)
         answer = connect(hub).call("process.quit", {"code": 3})
         assert answer["result"]["by"] == "SystemExit"
         with pytest.raises(SystemExit):

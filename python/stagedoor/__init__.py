@@ -2,12 +2,11 @@
 
     stage = stagedoor.start("asteroids")     # dormant, and free, unless the project enables it
 
-`start` and `Limits` are always here, and so are `connect` and `connect_async`, for programs that
-call a game.
-`Stage`, `WebSocketServer`, `WebSocketServerConnection` and `ReadyState` are
-here while stagedoor is enabled, and undefined while it is not: see `stagedoor.settings` for who
-decides. This module is all that a disabled game imports, with `settings` and `dormant`; whether it
-is enabled is decided, once, when the first of these names is asked for.
+`start` and `Limits` are always here. So are `connect` and `connect_async`, for programs that call
+a game, unless a release build leaves the client out. `Stage`, `WebSocketServer`,
+`WebSocketServerConnection` and `ReadyState` are defined only while stagedoor is enabled;
+`stagedoor.settings` says what decides that. It is decided once, when one of these names is first
+asked for. A disabled game imports this module, `settings` and `dormant`, and nothing else.
 """
 
 import logging
@@ -53,17 +52,18 @@ def start(
     tls: "tuple[StrPath, StrPath] | None" = None,
     limits: "Limits | None" = None,
 ) -> "Stage":
-    """Open the stage door of this game: the dormant stage, unless stagedoor is enabled.
+    """Open the stage door of this game. Returns a dormant stage unless stagedoor is enabled.
 
-    `port`: where to listen; None: 8787, or the next free one. `host`: the address to listen on.
-    `hosts`: more names by which clients may call the server, `"game.local"` (with our port) or
-    `"game.example:443"`. `origins`: other web pages that may connect, each exact, as in
-    `"https://example.org"`. `tls`: `(certificate, key)`, two PEM files: speak TLS, and nothing
-    else. `limits`: what clients may do; None: `Limits()`.
+    `name`: what clients call the game; None: the name of the main file, without its suffix.
+    `port`: where to listen; None: 8787 or the next free port. `host`: the address to listen on.
+    `hosts`: more host names by which clients may address the server: `"game.local"` (with the
+    server's own port) or `"game.example:443"`. `origins`: origins of other web pages that may
+    connect, each exact, as in `"https://example.org"`. `tls`: `(certificate, key)`, two PEM files;
+    the stage then speaks only TLS. `limits`: what clients may do; None: `Limits()`.
 
-    Where it cannot listen, or cannot run at all, the game goes on with a dormant stage, and one
-    line in the log of `stagedoor` says why. Enabled, it raises TypeError or ValueError for options
-    that cannot be. Call it from the game's thread.
+    If the stage cannot listen, or cannot run here at all, the game goes on with a dormant stage,
+    and one line in the log of `stagedoor` says why. While stagedoor is enabled, invalid options
+    raise TypeError or ValueError. Call it from the game's thread.
     """
     module = _import(_LIVE["Stage"])
     if module is not None:
@@ -75,7 +75,7 @@ def start(
         except OSError as error:
             where = f"{host} port {'8787 or above' if port is None else port}"
             _log.warning("stagedoor cannot listen on %s: %s; the stage is dormant", where, error)
-    return cast("Stage", DormantStage(name))  # tests/unit/test_dormant.py holds one to the other
+    return cast("Stage", DormantStage(name))  # tests/unit/test_dormant.py compares the two
 
 
 @cache
@@ -88,7 +88,7 @@ def _decision() -> settings.Decision:
 
 @cache
 def _import(module: str) -> ModuleType | None:
-    """A module of `stagedoor.live`; None while disabled, and where it cannot be imported."""
+    """A module of `stagedoor.live`; None while disabled, or if it cannot be imported."""
     if not _decision().enabled:
         return None
     try:
@@ -98,14 +98,14 @@ def _import(module: str) -> ModuleType | None:
         return None
 
 
-@cache  # the same error for `WebSocketServer` and for `start()` is one line in the log
+@cache  # `WebSocketServer` and `start()` may both fail with this error; it is logged once
 def _report(error: str) -> None:
     _log.warning("stagedoor is enabled but cannot run here: %s; the stage is dormant", error)
 
 
 @cache
 def _has_client() -> bool:
-    """Whether the client is here: a release build leaves it out."""
+    """Whether this installation has the client: a release build leaves it out."""
     from importlib.util import find_spec
 
     return find_spec("stagedoor.client") is not None

@@ -1,4 +1,4 @@
-"""`python -m stagedoor`: the same as the command `stagedoor`."""
+"""`python -m stagedoor` does the same as the command `stagedoor`."""
 
 import sys
 

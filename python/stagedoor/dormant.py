@@ -1,8 +1,8 @@
-"""The stage that does nothing: what `stagedoor.start()` returns while stagedoor is disabled.
+"""The stage that does nothing: `stagedoor.start()` returns it while stagedoor is disabled.
 
 `DormantStage` has every public method of the live `Stage`, with the same parameters, so that a
-game runs the same code either way. Decorators hand the function back unchanged, `tick` hands back
-its argument, nothing listens, nothing is kept. Any thread may call any of it.
+game runs the same code either way. Decorators return the function unchanged, and `tick` returns
+its argument. Nothing listens, and nothing is stored. Any thread may call any of it.
 """
 
 from collections.abc import Awaitable, Callable, Generator
@@ -12,8 +12,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 RoleName: TypeAlias = Literal["viewer", "operator", "admin"]
 
 
-class _Turn(Awaitable[None]):
-    """Gives the event loop one turn, as `asyncio.sleep(0)` does, without importing asyncio."""
+class _Yield(Awaitable[None]):
+    """Lets the event loop run other tasks once, as `asyncio.sleep(0)` does. Imports no asyncio."""
 
     __slots__ = ()
 
@@ -21,7 +21,7 @@ class _Turn(Awaitable[None]):
         yield
 
 
-_TURN = _Turn()
+_YIELD = _Yield()
 
 
 class _NoSpan:
@@ -38,15 +38,17 @@ _NO_SPAN = _NoSpan()
 
 
 class DormantStage:
-    """A stage that is not there."""
+    """A stage that listens nowhere and does nothing."""
 
     __slots__ = ("name",)
 
     enabled: Literal[False] = False
+    """Whether clients can reach the game."""
     url: None = None
     port: None = None
 
     name: str
+    """The name that was given to `stagedoor.start()`; empty if there was none."""
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or ""
@@ -57,12 +59,12 @@ class DormantStage:
     # The loop
 
     def tick(self, dt: float) -> float:
-        """Hand `dt` (seconds) back, untouched."""
+        """Return `dt` (seconds) unchanged."""
         return dt
 
     async def frame(self, dt: float) -> float:
-        """Give the event loop one turn, then hand `dt` (seconds) back, untouched."""
-        await _TURN
+        """Let the event loop run other tasks once, then return `dt` (seconds) unchanged."""
+        await _YIELD
         return dt
 
     def span(self, name: str) -> _NoSpan:
@@ -73,7 +75,7 @@ class DormantStage:
         """Do nothing."""
 
     def describe(self) -> dict[str, Any]:
-        """Nothing is offered."""
+        """Return an empty dict: the stage offers nothing."""
         return {}
 
     # What the game offers
@@ -101,7 +103,7 @@ class DormantStage:
         timeout: float | None = 5.0,
         thread: bool = False,
     ) -> Any:
-        """Hand the function back unchanged, as `@stage.rpc` and as `@stage.rpc(name=...)`."""
+        """Return the function unchanged, both as `@stage.rpc` and as `@stage.rpc(name=...)`."""
         return _unchanged if function is None else function
 
     def rpc_all(self, prefix: str, instance: object, /, *, role: RoleName = "operator") -> None:
@@ -125,7 +127,7 @@ class DormantStage:
         """Do nothing."""
 
     def rotate_tokens(self) -> None:
-        """Do nothing: there are none."""
+        """Do nothing: there are no tokens."""
 
 
 def _unchanged(function: Function) -> Function:

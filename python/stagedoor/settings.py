@@ -1,17 +1,17 @@
-"""Is stagedoor enabled in this process, and who says so.
+"""Whether stagedoor is enabled in this process, and what decided that.
 
-`decide()` answers for this process; `environment_says()`, `project_says()` and `find_pyproject()`
-are its steps, which `stagedoor status` asks on behalf of a project. The order, first match wins:
+`decide()` answers for this process. Its steps are `environment_says()`, `project_says()` and
+`find_pyproject()`; `stagedoor status` uses them for a project. The first rule that matches decides:
 
-1. a frozen build is disabled, unless it carries the module `stagedoor_kept` (`KEPT_MARKER`);
-2. the environment variable STAGEDOOR, a strict boolean;
-3. `[tool.stagedoor] enabled` in the nearest pyproject.toml upward from the file of `__main__`,
-   never from the working directory;
-4. otherwise disabled.
+1. A frozen build is disabled, unless it contains the module `stagedoor_kept` (`KEPT_MARKER`).
+2. The environment variable STAGEDOOR, a strict boolean.
+3. `[tool.stagedoor] enabled` in the nearest pyproject.toml, from the folder of the file of
+   `__main__` upward. The working directory does not count.
+4. Otherwise stagedoor is disabled.
 
-A mistake in any of them (`STAGEDOOR=maybe`, a broken pyproject.toml) disables and sets
-`Decision.problem`; nothing here raises, logs, or imports more than the standard library, since a
-game that ships with stagedoor dormant runs this at every start.
+A mistake in the variable or the file (`STAGEDOOR=maybe`, a broken pyproject.toml) disables
+stagedoor and sets `Decision.problem`. `decide()` does not raise or log, and this module imports
+only the standard library: a game that ships with stagedoor dormant runs it at every start.
 """
 
 import os
@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 VARIABLE = "STAGEDOOR"
 KEPT_MARKER = "stagedoor_kept"
-"""A top-level module, empty, that a frozen build contains if it is to keep the feature."""
+"""The name of an empty top-level module. A frozen build that contains it keeps stagedoor."""
 
 HOW_TO_ENABLE = (
     "To enable it, run `stagedoor enable` in the project, or set STAGEDOOR=1 in the environment"
@@ -36,16 +36,17 @@ _BOOLEANS = {
 
 
 class Decision(NamedTuple):
-    """Whether stagedoor is enabled, and a line that names who says so."""
+    """Whether stagedoor is enabled, and what decided that."""
 
     enabled: bool
     why: str
+    """What decided, in one line."""
     problem: bool = False
-    """`why` tells of a mistake somebody should mend: worth a warning in the log."""
+    """Whether `why` describes a mistake that somebody should fix. It deserves a warning."""
 
 
 class SettingsError(Exception):
-    """A pyproject.toml that cannot be read, in one line that names the file."""
+    """A pyproject.toml cannot be read. The message is one line that names the file."""
 
 
 def decide() -> Decision:
@@ -63,8 +64,8 @@ def decide() -> Decision:
 
 
 def environment_says(environ: Mapping[str, str]) -> Decision | None:
-    """What STAGEDOOR says; None if it is not set. Spaces around the value do not count: on
-    Windows `set STAGEDOOR=1 && game` leaves one behind it."""
+    """What STAGEDOOR says; None if it is not set. Spaces around the value are ignored: on Windows,
+    `set STAGEDOOR=1 && game` leaves one after it."""
     value = environ.get(VARIABLE)
     if value is None:
         return None
@@ -80,7 +81,7 @@ def environment_says(environ: Mapping[str, str]) -> Decision | None:
 
 
 def project_says(pyproject: str | None, start: str) -> Decision:
-    """What a project's `pyproject.toml` says; `start` is where the search for it began."""
+    """What the file `pyproject` says; None: none was found. `start`: where the search began."""
     if pyproject is None:
         return Decision(False, f"there is no pyproject.toml at or above {start}")
     try:
@@ -103,10 +104,10 @@ def project_says(pyproject: str | None, start: str) -> Decision:
 
 
 def read_table(pyproject: str) -> dict[str, object] | None:
-    """The table `[tool.stagedoor]` of a file, None if it has none. The settings that come later
-    (`console`, `port`) are read from it too; keys that nobody knows yet are left alone.
+    """The table `[tool.stagedoor]` of a file; None if it has none. Unknown keys are kept.
 
-    Raises SettingsError: the file cannot be read, or is not what TOML and we expect."""
+    Raises: SettingsError, if the file cannot be read, is not TOML, or has no table in that place.
+    """
     import tomllib
 
     try:
@@ -130,9 +131,9 @@ def read_table(pyproject: str) -> dict[str, object] | None:
 
 
 def find_pyproject(start: str) -> str | None:
-    """The nearest pyproject.toml at or above `start`, a folder, or a file in one.
+    """The nearest pyproject.toml at or above `start`, which is a folder or a file; None: no file.
 
-    A path inside an archive (`app.pyz/__main__.py`) leads out of it."""
+    For a path inside an archive (`app.pyz/__main__.py`) the search leaves the archive."""
     folder = os.path.realpath(start)
     while True:
         candidate = os.path.join(folder, "pyproject.toml")
@@ -145,7 +146,7 @@ def find_pyproject(start: str) -> str | None:
 
 
 def program_file() -> str | None:
-    """The file of the running program; None for -c, stdin, an interactive session, a notebook."""
+    """The file of the running program; None for -c, stdin, an interactive session or a notebook."""
     # A spawned multiprocessing child runs the program's file as `__mp_main__`.
     for name in ("__main__", "__mp_main__"):
         file = getattr(sys.modules.get(name), "__file__", None)
@@ -153,15 +154,15 @@ def program_file() -> str | None:
             return file
     if sys.argv[:1] == ["-m"]:
         return _package_being_run()
-    # `python -m game` has children in which `__main__` has no file, but argv is the parent's.
+    # In a child of `python -m game`, `__main__` has no file, but argv is the parent's.
     if _is_multiprocessing_child() and sys.argv and os.path.exists(sys.argv[0]):
         return os.path.abspath(sys.argv[0])
     return None
 
 
 def _package_being_run() -> str | None:
-    """While `python -m game` imports the package `game`, `__main__` has no file yet: the outermost
-    caller which is not of the import machinery is that package."""
+    """The file of the package that `python -m` is importing. `__main__` has no file yet, but the
+    outermost caller that is not part of the import machinery is that package."""
     found = None
     frame = sys._getframe()
     while frame is not None:
@@ -182,7 +183,7 @@ def _is_multiprocessing_child() -> bool:
 
 
 def _frozen_by() -> str | None:
-    """Who froze this program, None if nobody did."""
+    """The tool that froze this program; None if it is not frozen."""
     if "__compiled__" in globals() or hasattr(sys.modules.get("__main__"), "__compiled__"):
         return "Nuitka"
     if hasattr(sys, "_MEIPASS"):
@@ -193,7 +194,7 @@ def _frozen_by() -> str | None:
 
 
 def _is_kept() -> bool:
-    # By name at run time, so that no freezer's analysis finds an import here and brings it along.
+    # Looked up by name: a freezer would follow an import statement and include the module.
     import importlib.util
 
     marker: ModuleType | None = sys.modules.get(KEPT_MARKER)

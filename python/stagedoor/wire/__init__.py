@@ -1,5 +1,6 @@
-"""What goes over the wire, and nothing else: pure functions from bytes to objects and back.
+"""What a game and its clients say to each other: pure functions from bytes to objects and back.
 
-`jsonrpc` has the JSON-RPC 2.0 messages, `errors` the error types, `games` what a running game
-writes about itself in the user's runtime folder. Shared by `live` and `client`; imports neither.
+`jsonrpc` has the JSON-RPC 2.0 messages, `reply` reads what a game sends, `errors` has the error
+types, and `roles` the roles. `games` and `tokens` are the files that a running game writes into the
+user's runtime folder. `live` and `client` share this package; it imports neither.
 """

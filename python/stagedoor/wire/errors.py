@@ -1,9 +1,9 @@
 """The errors of the RPC interface: one exception type per code, the same on both sides.
 
-The game raises them, by their own parameters; `RpcError.from_wire` makes the same type of them in
-the client. `code`, `message` and `data` are what the wire carries; `str(error)` is the one line
-for people. Fields are read from `data`, which comes from the other side: one that is missing or of
-the wrong type reads as None.
+The game raises them. In the client, `RpcError.from_wire` makes the same type again. `code`,
+`message` and `data` are what the wire carries; `str(error)` is one line for people. The fields of
+an error are read from `data`, which comes from the other side: a field that is missing or has the
+wrong type is None.
 
 | code   | type            | `data`                                            |
 |--------|-----------------|---------------------------------------------------|
@@ -39,7 +39,7 @@ CANCELLED: Final = -32006
 
 
 class _Text:
-    """A text in an error's data."""
+    """A field of an error: a text in its data."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -50,7 +50,7 @@ class _Text:
 
 
 class _Seconds:
-    """A duration in an error's data."""
+    """A field of an error: a duration in its data, in seconds."""
 
     def __init__(self, key: str) -> None:
         self.key = key
@@ -63,7 +63,9 @@ class _Seconds:
 
 
 class RpcError(Exception):
-    """An error that a call was answered with. Codes without a type of their own come as this."""
+    """The error that a call was answered with. A code without a type of its own is this type.
+
+    `data` is what the specification leaves to the server: any JSON value, or None."""
 
     code: int
     message: str
@@ -77,7 +79,7 @@ class RpcError(Exception):
 
     @classmethod
     def from_wire(cls, code: int, message: str, data: object = None) -> "RpcError":
-        """The error that an answer tells of, as the type of its code."""
+        """The error in an answer, as the type of its code."""
         kind = BY_CODE.get(code, RpcError)
         error = kind.__new__(kind)
         RpcError.__init__(error, code, message, data)
@@ -99,7 +101,7 @@ class RpcError(Exception):
 
 
 class _ReasonError(RpcError):
-    """The errors whose data is one sentence."""
+    """An error whose data is one sentence."""
 
     reason = _Text("reason")
     """What was wrong, and what was expected."""
@@ -136,7 +138,7 @@ class InvalidParams(_ReasonError):  # noqa: N818
         super().__init__(INVALID_PARAMS, "Invalid params", {"path": path, "reason": reason})
 
     path = _Text("path")
-    """Where in the params: `$` is all of them, `$.rocks[3]` a value within."""
+    """Where in the params: `$` is all of them, `$.rocks[3]` is one value."""
 
     def detail(self) -> str:
         if self.path is None or self.reason is None:
@@ -167,7 +169,7 @@ class HandlerError(RpcError):
     """The exception's text."""
 
     traceback = _Text("traceback")
-    """The traceback's text, where the caller may see it."""
+    """The text of the traceback; None if the caller may not see it."""
 
     def detail(self) -> str:
         if self.exception_type is None:
@@ -176,7 +178,7 @@ class HandlerError(RpcError):
 
 
 class GameStalled(RpcError):  # noqa: N818
-    """The game has not come to `tick()` for too long; the call was not run, and never will be."""
+    """The game has not ticked for too long; the call was not run, and will not be."""
 
     def __init__(self, stalled_for: float, where: str | None = None) -> None:
         data: dict[str, object] = {"stalled_for": stalled_for}
@@ -185,10 +187,10 @@ class GameStalled(RpcError):  # noqa: N818
         super().__init__(GAME_STALLED, "Game stalled", data)
 
     stalled_for = _Seconds("stalled_for")
-    """For how long, in seconds."""
+    """How long the game has not ticked, in seconds."""
 
     where = _Text("where")
-    """The line of code the game is in, where that could be found out."""
+    """The line of code that the game is in; None if it could not be found out."""
 
     def detail(self) -> str:
         if self.stalled_for is None:
@@ -223,7 +225,7 @@ class Forbidden(RpcError):  # noqa: N818
 
 
 class NotAuthenticated(RpcError):  # noqa: N818
-    """The caller has not shown a token that is good."""
+    """The caller has not shown a valid token."""
 
     def __init__(self) -> None:
         super().__init__(NOT_AUTHENTICATED, "Not authenticated")
@@ -260,4 +262,4 @@ BY_CODE: Final[dict[int, type[RpcError]]] = {
     TOO_MANY_REQUESTS: TooManyRequests,
     CANCELLED: Cancelled,
 }
-"""The type of each code."""
+"""The error type of each code."""

@@ -1,9 +1,9 @@
-"""What a running game tells of itself: `Game`, one small JSON file in the user's runtime folder.
+"""What a running game writes about itself: `Game`, a small JSON file in the user's runtime folder.
 
-`games_folder()` says where, `Game.file_name` under which name, `encode_game` and `decode_game` what
-stands in it. Nothing here touches a file: the game writes them, `stagedoor.client.find.games` reads
-them. The folder is the user's own (mode 0700), the files too (0600); a writer
-replaces a file in one step.
+The file is in `games_folder()` and is called `Game.file_name`; `encode_game` and `decode_game`
+write and read its content. Nothing here touches a file: the game writes its own, and
+`stagedoor.client.find.games` reads them. The folder belongs to the user (mode 0700), and so do the
+files (0600). A writer replaces a file in one step.
 """
 
 import os
@@ -14,7 +14,7 @@ from typing import Annotated, Final
 import msgspec
 
 RUNTIME_VARIABLE: Final = "STAGEDOOR_RUNTIME_DIR"
-"""An environment variable that names the runtime folder; for tests, and for odd systems."""
+"""An environment variable that names the runtime folder, for tests and for unusual systems."""
 
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Pid = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
@@ -33,9 +33,9 @@ class Game(msgspec.Struct, frozen=True, gc=False):
     url: Url
     """Where a client on this machine connects to."""
     started: float
-    """When, in seconds since the epoch."""
+    """When the stage began to listen, in seconds since the epoch."""
     certificate: str | None = None
-    """The file of the certificate that it shows; None: it does not speak TLS."""
+    """The path of the certificate that the game shows; None: it does not speak TLS."""
 
     @property
     def file_name(self) -> str:
@@ -44,7 +44,7 @@ class Game(msgspec.Struct, frozen=True, gc=False):
 
 
 class BadGameError(ValueError):
-    """A file that does not describe a game."""
+    """A file does not describe a game."""
 
 
 _decoder = msgspec.json.Decoder(Game)
@@ -56,7 +56,7 @@ def encode_game(game: Game) -> bytes:
 
 
 def decode_game(data: bytes) -> Game:
-    """What stands in a file. Raises: BadGameError."""
+    """The game that a file describes. Raises: BadGameError."""
     try:
         return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -64,17 +64,17 @@ def decode_game(data: bytes) -> Game:
 
 
 def games_folder() -> Path:
-    """The folder of the files; it need not exist."""
+    """The folder of the files. It may not exist yet."""
     return runtime_folder() / "games"
 
 
 def runtime_folder() -> Path:
-    """The user's runtime folder for stagedoor; it need not exist."""
+    """The user's runtime folder for stagedoor. It may not exist yet."""
     runtime = os.environ.get(RUNTIME_VARIABLE)
     if not runtime:
         import platformdirs
 
-        with warnings.catch_warnings():  # that XDG_RUNTIME_DIR is not set is nobody's mistake
+        with warnings.catch_warnings():  # it warns if XDG_RUNTIME_DIR is not set, which is fine
             warnings.simplefilter("ignore")
             runtime = platformdirs.user_runtime_dir("stagedoor", appauthor=False)
     return Path(runtime)

@@ -1,13 +1,12 @@
 """JSON-RPC 2.0 (https://www.jsonrpc.org/specification): messages from bytes, and to bytes.
 
 For the game: `decode()` turns a message into a `Request`, a `Malformed`, or a list of both (a
-batch), and never raises; `encode_result`, `encode_error`, `encode_notification` and `join_batch`
-make the answers; `params_error` tells what was wrong with params that would not decode.
-For its clients: `encode_request`, `encode_notification`; what comes back is in `wire.reply`.
+batch), and never raises. `encode_result`, `encode_error`, `encode_notification` and `join_batch`
+make what the game sends. `params_error` says what is wrong with params that cannot be decoded.
+For a client: `encode_request` and `encode_notification`; `wire.reply` reads the answers.
 
-A game reads requests of the usual form natively; what comes here is everything else, and is checked
-for all that can be wrong with it.
-Any thread may call any of this.
+Native code reads requests of the usual form. Everything else comes here, and is checked for all
+that can be wrong with it. Any thread may call any of this.
 """
 
 import json
@@ -21,19 +20,20 @@ from stagedoor.wire.nesting import is_nested_deeper
 from stagedoor.wire.size import MAX_ANSWER, check_size, check_surface
 
 MAX_BATCH: Final = 100
-"""Members a batch may have, if nobody says otherwise."""
+"""The most members that a batch may have, by default."""
 
 MAX_NESTING: Final = 64
-"""How deep params may nest, if nobody says otherwise: `[1]` is 1 deep."""
+"""How deep params may nest, by default: `[1]` is 1 deep."""
 
 Id: TypeAlias = str | int | float | None
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
-"""What msgspec raises for input that is not JSON, or not of the type asked for."""
+"""What msgspec raises for input that is not JSON, or not of the expected type."""
 
 UNENCODABLE: Final = (TypeError, ValueError, OverflowError, RecursionError, MemoryError)
 """What the encoders here raise for a value that JSON cannot carry: an unknown type, a lone
-surrogate, a cycle, nesting without end, more than fits. NaN and the infinities become null."""
+surrogate, a cycle, nesting that is too deep, or a value that is too large. NaN and the infinities
+become null."""
 
 
 class Request(msgspec.Struct, gc=False):
@@ -42,20 +42,20 @@ class Request(msgspec.Struct, gc=False):
     method: str
     params: bytes | None = None
     """The JSON text of the params, to be decoded straight into typed values; None: there are none.
-    An object goes by name (its first byte is `{`) and an array by position (`[`); anything else is
-    not allowed, and is for the receiver to refuse, who must look at that byte anyway."""
+    An object has the params by name (its first byte is `{`), an array by position (`[`). Anything
+    else is an error, which the receiver must find: it looks at that byte anyway."""
     id: Id | UnsetType = UNSET
-    """Kept as it was, to be answered with."""
+    """The id as it was sent. The answer has the same."""
 
     @property
     def is_notification(self) -> bool:
-        """Whether no answer is to be sent, not even an error."""
+        """Whether the caller wants no answer, not even an error."""
         return self.id is UNSET
 
 
 class Malformed(msgspec.Struct, gc=False):
-    """What is not a request, and must be answered by `error`. `id` is null unless a legal one could
-    be read."""
+    """A message that is not a request. It must be answered with `error`. `id` is None unless a
+    valid one could be read."""
 
     id: Id
     error: RpcError
@@ -65,7 +65,7 @@ Message: TypeAlias = Request | Malformed | list[Request | Malformed]
 
 
 class _Request(msgspec.Struct, gc=False):
-    """As it is in the message."""
+    """A request as it is in the message."""
 
     jsonrpc: Literal["2.0"]
     method: str
@@ -81,15 +81,15 @@ _id: msgspec.json.Decoder[Id] = msgspec.json.Decoder(Id)
 def decode(
     data: bytes | str, max_batch: int = MAX_BATCH, max_nesting: int = MAX_NESTING
 ) -> Message:
-    """One message as it arrived. Never raises: what is wrong becomes a `Malformed`.
+    """Read one message as it arrived. Never raises: a message that is wrong becomes a `Malformed`.
 
-    Members a request does not have by the specification are left alone, but a member of it that
-    occurs twice is refused; within params, the last of two equal names counts."""
+    Members that the specification does not name are ignored. One that it names must not occur
+    twice. Within params, the last of two equal names counts."""
     try:
         if isinstance(data, str):
             data = data.encode()
         elif not data.isascii():
-            data.decode()  # bytes that msgspec only skips, it does not check
+            data.decode()  # msgspec does not check the bytes that it skips
         request = _request.decode(data)
     except UNREADABLE as error:
         return _examine(data, error, max_batch, max_nesting)
@@ -99,8 +99,8 @@ def decode(
 def _examine(
     data: bytes | str, first_error: Exception, max_batch: int | None, max_nesting: int
 ) -> Message:
-    """Tell a batch from what is not a request and from what is not even JSON. `max_batch` is None
-    for what is a member of one itself."""
+    """Find out whether this is a batch, not a request, or not even JSON. `max_batch` is None for a
+    member of a batch."""
     if isinstance(first_error, UnicodeError):
         return Malformed(None, ParseError("the message is not valid UTF-8"))
     try:
@@ -150,15 +150,15 @@ def _legal_id(raw: Raw | None) -> Id:
 
 
 def _checked(request: _Request, data: bytes, max_nesting: int) -> Request | Malformed:
-    """What msgspec leaves out: how deep the params nest, and members that occur twice."""
+    """Check what msgspec does not: how deep the params nest, and whether a member occurs twice."""
     params = None if request.params is UNSET else bytes(request.params)
     if params is not None and is_nested_deeper(params, max_nesting):
         ident = None if request.id is UNSET else request.id
         reason = f"the params are nested more than {max_nesting} deep"
         return Malformed(ident, InvalidRequest(reason))
-    # msgspec takes the last of two equal members in silence. Nearly always the number of quotes
-    # shows that there is no member but those it saw.
-    quotes = 8  # of jsonrpc and method, names and values
+    # msgspec silently takes the last of two equal members. Usually the number of quotes shows that
+    # there are no members except those that it read.
+    quotes = 8  # around the names and values of jsonrpc and method
     if params is not None:
         quotes += 2 + params.count(b'"')
     if request.id is not UNSET:
@@ -172,14 +172,14 @@ def _checked(request: _Request, data: bytes, max_nesting: int) -> Request | Malf
 
 
 def _names(data: bytes) -> list[str]:
-    """The names of an object's members, as often as they occur."""
+    """The names of an object's members, each as often as it occurs."""
 
     def names_of(pairs: list[tuple[str, object]]) -> list[str]:
         return [name for name, _ in pairs]
 
-    try:  # the outermost object is the last to be built
+    try:  # the hook is called for the outermost object last, so its names are the result
         names: list[str] = json.loads(data, object_pairs_hook=names_of, parse_int=str)
-    except (ValueError, RecursionError):  # too deep for the standard library's parser
+    except (ValueError, RecursionError):  # nested too deeply for the standard library
         return []
     return names
 
@@ -189,11 +189,11 @@ def _reason(error: Exception) -> str:
 
 
 def params_error(error: Exception) -> RpcError:
-    """What to answer when `Request.params` would not decode into the types they should have:
-    one of `UNREADABLE` as the decoder raised it."""
+    """What to answer if `Request.params` cannot be decoded into the types that the method has.
+    `error`: what the decoder raised, one of `UNREADABLE`."""
     if isinstance(error, msgspec.ValidationError):
         reason, _, path = str(error).partition(" - at `")
-        if "out of range" in reason:  # a number that no type could have taken
+        if "out of range" in reason:  # a number that fits no type
             return InvalidRequest(f"{reason} in params, at {path.rstrip('`') or '$'}")
         return InvalidParams(reason, path.rstrip("`") or "$")
     return ParseError(_reason(error))
@@ -238,21 +238,26 @@ def encode_result(
     encoder: msgspec.json.Encoder = _encoder,
     max_size: int = MAX_ANSWER,
 ) -> bytes:
-    """An answer with a result. Raises: one of UNENCODABLE; TooLargeError is one."""
+    """An answer with a result, of at most `max_size` bytes. `encoder`: knows the types in it.
+
+    Raises: one of UNENCODABLE; a TooLargeError is a ValueError, and so one of them."""
     check_surface(result, max_size)
     text = encoder.encode(_Result("2.0", result, id))
     return text if len(text) <= max_size else check_size(text, max_size)
 
 
 def encode_error(id: Id, error: RpcError, max_size: int = MAX_ANSWER) -> bytes:
-    """An answer with an error. Raises: one of UNENCODABLE, never for an error made here."""
+    """An answer with an error, of at most `max_size` bytes.
+
+    Raises: one of UNENCODABLE, but never for an error that this package made."""
     data = UNSET if error.data is None else error.data
     failure = _Failure("2.0", ErrorObject(error.code, error.message, data), id)
     return check_size(_encoder.encode(failure), max_size)
 
 
 def encode_request(id: Id, method: str, params: object = None) -> bytes:
-    """A call; `params` is a mapping or struct (by name), a sequence (by position), or None (none).
+    """A call. `params`: a mapping or struct (by name), a sequence (by position), or None (none).
+
     Raises: one of UNENCODABLE."""
     return _encoder.encode(_Call("2.0", method, UNSET if params is None else params, id))
 
@@ -260,10 +265,13 @@ def encode_request(id: Id, method: str, params: object = None) -> bytes:
 def encode_notification(
     method: str, params: object = None, encoder: msgspec.json.Encoder = _encoder
 ) -> bytes:
-    """A call that is not answered. Raises: one of UNENCODABLE."""
+    """A call that gets no answer. Parameters as in `encode_request()` and `encode_result()`.
+
+    Raises: one of UNENCODABLE."""
     return encoder.encode(_Call("2.0", method, UNSET if params is None else params))
 
 
 def join_batch(answers: list[bytes]) -> bytes:
-    """The answer to a batch from the answers to its members; send nothing if there are none."""
+    """The answer to a batch, made of the answers to its members. If there are none, send nothing:
+    a batch of notifications has no answer."""
     return b"[" + b",".join(answers) + b"]"

@@ -1,7 +1,7 @@
-"""What a game sends to its clients: `decode_reply()` gives a `Reply`, a `Notification`, or a list.
+"""What a game sends to its clients: `decode_reply()` returns a `Reply`, a `Notification` or a list.
 
-Results and params stay JSON text (`msgspec.Raw`, a view of the message) until somebody who knows
-their type decodes them.
+Results and params stay JSON text (`msgspec.Raw`, a view of the message) until code that knows their
+type decodes them. Any thread may call.
 """
 
 from typing import TypeAlias
@@ -14,12 +14,12 @@ from stagedoor.wire.jsonrpc import UNREADABLE, ErrorObject, Id
 
 
 class MalformedReplyError(ValueError):
-    """A message from the game that is no JSON-RPC 2.0 reply or notification."""
+    """A message from the game is neither a reply nor a notification of JSON-RPC 2.0."""
 
 
 class Reply(msgspec.Struct, gc=False):
-    """The answer to the call `id`: `error` if that is not None, else `result`. An error with the id
-    null is about a message of ours that the game could not read."""
+    """The answer to the call `id`: `error` if that is not None, otherwise `result`. If `id` is
+    None, the error is about a message from this client that the game could not read."""
 
     id: Id
     result: Raw
@@ -27,7 +27,7 @@ class Reply(msgspec.Struct, gc=False):
 
 
 class Notification(msgspec.Struct, gc=False):
-    """What the game tells without having been asked."""
+    """A message that the game sends unasked: `topic.data`, for example."""
 
     method: str
     params: Raw | UnsetType
@@ -48,13 +48,13 @@ _NULL = Raw(b"null")
 
 
 def decode_reply(data: bytes | str) -> Incoming | list[Incoming]:
-    """One text message as it arrived; a list is the answer to a batch.
+    """Read one text message as it arrived. A list is the answer to a batch.
 
     Raises: MalformedReplyError."""
     try:
         message = _decoder.decode(data)
     except UNREADABLE as error:
-        raise MalformedReplyError(f"the game sent what is not JSON-RPC: {error}") from error
+        raise MalformedReplyError(f"the game sent text that is not JSON-RPC: {error}") from error
     if isinstance(message, list):
         return [_sort(member) for member in message]
     return _sort(message)

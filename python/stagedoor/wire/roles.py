@@ -1,4 +1,4 @@
-"""`Role`: what a caller may do. Each role may do what those below it may."""
+"""`Role`: what a caller may do. Each role may also do what the roles below it may."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Role(enum.IntEnum):
 
     @property
     def label(self) -> RoleName:
-        """The name on the wire."""
+        """The role's name on the wire."""
         return _LABELS[self]
 
     @classmethod
     def named(cls, name: str) -> Role:
-        """The role of that name. Raises ValueError that lists them."""
+        """The role with this name. Raises: ValueError, which lists the roles."""
         for role, label in _LABELS.items():
             if label == name:
                 return role

@@ -1,37 +1,40 @@
-"""How large an answer may be: `check_size()` of its text, `check_surface()` before there is one."""
+"""How large an answer may be: `check_surface()` looks before the text is made, `check_size()` after.
+
+Any thread may call.
+"""
 
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from typing import Any, Final
 
 MAX_ANSWER: Final = 16 << 20
-"""Bytes that a text may have, if nobody says otherwise."""
+"""The most bytes that a text may have, by default."""
 
 _LOOKED_AT: Final = 64
-"""Members of a value that `check_surface()` looks at."""
+"""How many members of a value `check_surface()` looks at."""
 _SMALL: Final = frozenset({int, float, bool, type(None)})
 
 
 class TooLargeError(ValueError):
-    """A text would have too many bytes."""
+    """A text has, or would have, too many bytes."""
 
     def __init__(self, size: int, most: int, *, is_exact: bool) -> None:
         about = "" if is_exact else "at least "
         super().__init__(
-            f"it has {about}{size:,} bytes, the most is {most:,}; send it in parts, or less of it"
+            f"it has {about}{size:,} bytes, the most is {most:,}; send less, or send it in parts"
         )
 
 
 def check_size(text: bytes, most: int = MAX_ANSWER) -> bytes:
-    """Hands the text of an answer back. Raises TooLargeError."""
+    """Return the text of an answer unchanged. Raises: TooLargeError, above `most` bytes."""
     if len(text) > most:
         raise TooLargeError(len(text), most, is_exact=True)
     return text
 
 
 def check_surface(value: object, most: int = MAX_ANSWER) -> None:
-    """Raises TooLargeError for a value whose JSON would certainly be too large, so that the text of
-    a gigabyte is never made. Looks at the value and its first members, no deeper."""
+    """Raise TooLargeError for a value whose JSON would certainly have more than `most` bytes, so
+    that a text of a gigabyte is never made. Looks at the value and its first members, no deeper."""
     if type(value) in _SMALL:
         return
     least = _least(value)
@@ -42,7 +45,7 @@ def check_surface(value: object, most: int = MAX_ANSWER) -> None:
 
 
 def _least(value: Any) -> int:
-    """Bytes of JSON that the value takes at the least, its members aside."""
+    """The least bytes of JSON that the value takes, without its members."""
     if isinstance(value, str | bytes | bytearray | memoryview):
         return len(value)
     if isinstance(value, list | tuple | set | frozenset):

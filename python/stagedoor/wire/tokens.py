@@ -1,10 +1,10 @@
 """The tokens of a running game: `Tokens`, one small JSON file in the user's runtime folder.
 
-Whoever has a token has its role in the game, so nothing here shows one: not `repr`, not an error.
-`tokens_folder()` says where the file is, `Game.file_name` under which name (as the game's own file
-in `games_folder()`), `encode_tokens` and `decode_tokens` what stands in it. Nothing here touches a
-file: the game writes them, `stagedoor.client.find.addresses` reads them. The folder is the user's
-own (mode 0700), the files too (0600).
+A token gives its owner a role in the game, so nothing here shows one: no `repr` and no error.
+The file is in `tokens_folder()` and is called `Game.file_name`, as is the game's own file in
+`games_folder()`; `encode_tokens` and `decode_tokens` write and read its content. Nothing here
+touches a file: the game writes its own, and `stagedoor.client.find.addresses` reads them. The
+folder belongs to the user (mode 0700), and so do the files (0600).
 """
 
 from pathlib import Path
@@ -16,10 +16,10 @@ from stagedoor.wire.games import runtime_folder
 
 Role: TypeAlias = Literal["viewer", "operator", "admin"]
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
-"""From the one who may least to the one who may most."""
+"""Ordered by how much they may do, the least first."""
 
 TOKEN_PATTERN: Final = r"^[A-Za-z0-9._~+/=-]{1,1024}\Z"
-"""What may follow `Bearer` in an Authorization header (RFC 6750, section 2.1), of sane length."""
+"""What may follow `Bearer` in an Authorization header (RFC 6750, section 2.1), up to 1024 long."""
 
 Token = Annotated[str, msgspec.Meta(pattern=TOKEN_PATTERN)]
 
@@ -38,12 +38,12 @@ class Tokens(msgspec.Struct, frozen=True, gc=False):
     def __repr__(self) -> str:
         return "<Tokens, not shown>"
 
-    def __rich_repr__(self) -> list[tuple[str, object]]:  # a Struct's own would show the fields
+    def __rich_repr__(self) -> list[tuple[str, object]]:  # Struct's would show the tokens
         return []
 
 
 class BadTokensError(ValueError):
-    """A file that does not hold the tokens of a game."""
+    """A file does not contain the tokens of a game."""
 
 
 _decoder = msgspec.json.Decoder(Tokens)
@@ -55,7 +55,7 @@ def encode_tokens(tokens: Tokens) -> bytes:
 
 
 def decode_tokens(data: bytes) -> Tokens:
-    """What stands in a file. Raises: BadTokensError, which does not say what stands there."""
+    """The tokens in a file. Raises: BadTokensError, which does not quote the file."""
     try:
         return _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -63,5 +63,5 @@ def decode_tokens(data: bytes) -> Tokens:
 
 
 def tokens_folder() -> Path:
-    """The folder of the files; it need not exist."""
+    """The folder of the files. It may not exist yet."""
     return runtime_folder() / "tokens"

@@ -11,7 +11,7 @@ from stagedoor.cli.terminal import print_line, print_table, print_value, wants_j
 if TYPE_CHECKING:
     from stagedoor.wire.games import Game
 
-PATIENCE = 0.5
+TIMEOUT = 0.5
 """Seconds that a game may take to tell of itself."""
 
 Facts = Mapping[str, Any]
@@ -77,7 +77,7 @@ def _ask_one(game: "Game") -> Facts:
 
     status: object = None
     try:
-        with connect(game.url, role="viewer", timeout=PATIENCE, reconnect=False) as client:
+        with connect(game.url, role="viewer", timeout=TIMEOUT, reconnect=False) as client:
             status = client.call("game.status")
     except (ClientError, RpcError):
         pass  # it is listed all the same

@@ -1,12 +1,12 @@
-"""A running game, seen from another process.
+"""Call a running game from another process.
 
     with stagedoor.connect("asteroids") as game:
         game.spawn(kind="big", count=3)
 
-`connect()` finds the game and opens a `Client` (`client.sync`), `connect_async()` an `AsyncClient`
-(`client.asyncio`): two faces of the conversation in `client.core`, which has no I/O.
-`client.find.games` lists the running games; `client.errors` and `wire.errors` are what can go
-wrong. None of it needs stagedoor to be enabled, or imports what runs inside a game.
+`connect()` finds the game and opens a `Client` (`client.sync`), and `connect_async()` opens an
+`AsyncClient` (`client.asyncio`). Both are faces of the conversation in `client.core`, which has no
+I/O. `client.find.games` lists the running games. `client.errors` and `wire.errors` are what can go
+wrong. stagedoor need not be enabled here, and nothing of what runs inside a game is imported.
 """
 
 from typing import TYPE_CHECKING
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["connect", "connect_async"]
 
 CONNECT_TIMEOUT = 5.0
-"""Seconds for connecting, with the handshake, at most."""
+"""The most seconds that connecting may take, with the handshake."""
 
 CALL_TIMEOUT = 10.0
-"""Seconds a call waits for its answer: longer than the game lets a method run (5 s)."""
+"""Seconds that a call waits for its answer, by default. A game lets a method run for 5 s."""
 
 
 def connect(
@@ -36,22 +36,23 @@ def connect(
     timeout: float = CALL_TIMEOUT,
     reconnect: bool = True,
 ) -> "Client":
-    """Connect to a running game; blocks until that is done.
+    """Connect to a running game. Blocks until the client is connected; any thread may call.
 
-    `target`: its URL (`ws://...` or `wss://...`), its name, its process id, or None for the only
-    one running.
-    `role`: with which of the game's tokens: "viewer", "operator" or "admin".
-    `token`: the token itself, for a game on another machine; the environment variable
-    STAGEDOOR_TOKEN does as well, and does not end up in a file of yours.
+    `target`: the game's URL (`ws://...` or `wss://...`), its name, or its process id; None: the
+    only game that is running.
+    `role`: which of the game's tokens to use: "viewer", "operator" or "admin".
+    `token`: the token itself, for a game on another machine. The environment variable
+    STAGEDOOR_TOKEN can hold it instead, so that it need not be in your code.
     `cafile`: a PEM file with the certificates to trust, instead of those that this system trusts,
-    for a game elsewhere that speaks TLS (`wss://...`); or the environment variable
-    STAGEDOOR_CAFILE. A game of this machine says itself which certificate it shows.
-    `timeout`: seconds a call waits for its answer. Connecting gets as long, but 5 s at most.
-    `reconnect`: open the connection again when it was lost: at the next call, and, while something
-    is subscribed, by itself until it succeeds.
+    for a game on another machine that speaks TLS (`wss://...`). The environment variable
+    STAGEDOOR_CAFILE can name it instead. A game on this machine tells the client its certificate.
+    `timeout`: seconds that a call waits for its answer. Connecting may take as long, but at most
+    5 s.
+    `reconnect`: whether to connect again after the connection is lost: at the next call, or, while
+    something is subscribed, by itself until it succeeds.
 
-    Raises: NoGameError, SeveralGamesError (which name what was found), CannotConnectError,
-    TokenRefusedError, BadTokenError; ValueError (no such role).
+    Raises: NoGameError or SeveralGamesError, which list the running games; CannotConnectError;
+    TokenRefusedError; BadTokenError; ValueError, for an unknown role.
     """
     from stagedoor.client.find.addresses import Target
     from stagedoor.client.find.retry import Retry
@@ -71,10 +72,14 @@ def connect_async(
     timeout: float = CALL_TIMEOUT,
     reconnect: bool = True,
 ) -> "AsyncClient":
-    """A client for asyncio: `async with stagedoor.connect_async() as game:`, or
-    `game = await stagedoor.connect_async()`, whereupon `await game.close()` is yours to do.
+    """A client for asyncio. It connects when it is entered or awaited.
 
-    Parameters, and what entering raises, as in `connect()`.
+    Use `async with stagedoor.connect_async() as game:`. Or use
+    `game = await stagedoor.connect_async()`, and call `await game.close()` at the end. The client
+    belongs to the event loop in which it connects.
+
+    The parameters are those of `connect()`. Invalid ones raise here: BadTokenError, ValueError, or
+    CannotConnectError for a bad URL. Connecting raises what `connect()` does.
     """
     from stagedoor.client.asyncio.client import AsyncClient
     from stagedoor.client.find.addresses import Target

@@ -1,15 +1,15 @@
-"""What can go wrong between a client and a game, apart from the errors a call is answered with
-(`stagedoor.wire.errors`). Each is one line that says what to do; none ever shows a token."""
+"""What can go wrong between a client and a game, except for the errors that a game answers with
+(`stagedoor.wire.errors`). Each error is one line, and none shows a token."""
 
 from stagedoor.wire.games import Game
 
 
 class ClientError(Exception):
-    """Any of these."""
+    """The base of these errors."""
 
 
 class NoGameError(ClientError):
-    """No running game is the one that was asked for. `found`: those that run."""
+    """The game that was asked for is not running. `found`: the games that are."""
 
     def __init__(self, message: str, found: list[Game]) -> None:
         super().__init__(message)
@@ -17,11 +17,11 @@ class NoGameError(ClientError):
 
 
 class SeveralGamesError(NoGameError):
-    """More than one running game could have been meant."""
+    """More than one running game could be meant."""
 
 
 class CannotConnectError(ClientError):
-    """Nothing at `url` let us in."""
+    """No connection to `url` could be opened. `reason` says why."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(f"cannot connect to {url}: {reason}")
@@ -30,20 +30,21 @@ class CannotConnectError(ClientError):
 
 
 class TokenRefusedError(CannotConnectError):
-    """The game wants a token, and there is none, or it is not good (HTTP 401, close code 4401)."""
+    """The game needs a token, and there is none, or it is not valid (HTTP 401, close code 4401)."""
 
 
 class BadTokenError(ClientError, ValueError):
-    """A token that cannot be one. The error does not repeat it."""
+    """A text that was given as a token cannot be one. The error does not repeat it."""
 
     def __init__(self, source: str) -> None:
         super().__init__(f"{source} is not a token: expected up to 1024 letters, digits and -._~+/")
 
 
 class ConnectionLostError(ClientError):
-    """The connection is closed: by the game, by `close()`, or by the network. `code` and `reason`
-    are those of the close frame, if there was one (RFC 6455, section 7.4). For a call that was on
-    its way: whether the game ran it is not known."""
+    """The connection was closed by the game, by `close()`, or by the network.
+
+    `code` and `reason` are those of the close frame, if there was one (RFC 6455, section 7.4). If
+    a call was in flight, the game may or may not have run it."""
 
     def __init__(self, url: str, code: int | None = None, reason: str = "") -> None:
         meaning = _MEANINGS.get(code or 0, "")
@@ -64,12 +65,12 @@ _MEANINGS = {
 
 
 class ClientClosedError(ConnectionLostError):
-    """The client itself was closed, by `close()`."""
+    """The client was closed by its own `close()`."""
 
 
 class CallTimeoutError(ClientError, TimeoutError):
-    """The game did not answer in time. It was asked to cancel the call; whether it ran is not
-    known."""
+    """The game did not answer within `timeout` seconds. It was asked to cancel the call, but may
+    have run it."""
 
     def __init__(self, method: str, timeout: float) -> None:
         super().__init__(f"no answer to {method} within {timeout:g} s")
@@ -78,13 +79,15 @@ class CallTimeoutError(ClientError, TimeoutError):
 
 
 class BadParamsError(ClientError, ValueError):
-    """Params that JSON cannot carry, or that are both by name and by position."""
+    """The params cannot be sent: JSON cannot carry them, or some are given by name and some by
+    position."""
 
 
 class BadReplyError(ClientError):
-    """The game, or whoever listens there, sent what is not JSON-RPC 2.0, or not what was asked."""
+    """The program at the other end sent something that is not JSON-RPC 2.0, or not an answer to
+    what was asked."""
 
 
 class NotRunError(ClientError):
-    """A call in a batch that has no result: an earlier one failed and the batch was to stop there,
-    or the batch has not been sent."""
+    """A call of a batch has no result: a call before it failed and the batch stopped there, or the
+    batch has not been sent."""

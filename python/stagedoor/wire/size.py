@@ -1,4 +1,4 @@
-"""How large an answer may be: `check_surface()` looks before the text is made, `check_size()` after.
+"""How large an answer may be: `check_surface()` before its text is made, `check_size()` after.
 
 Any thread may call.
 """

@@ -105,6 +105,6 @@ def test_the_role_chooses_the_token_and_no_token_is_an_option(
         assert main(["call", "a", "--role", "viewer"]) == 0
         assert main(["call", "a"]) == 3
         err = capsys.readouterr().err
-        assert "the token is not good (HTTP 401)" in err
+        assert "the token is not valid (HTTP 401)" in err
         assert "a-token" not in err
         assert main(["call", "a", "--token", "v-token"]) == 2

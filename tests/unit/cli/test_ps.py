@@ -56,7 +56,7 @@ def test_a_game_that_tells_nothing_is_listed_all_the_same(
 def test_a_game_that_does_not_answer_is_not_waited_for(
     games_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stagedoor.cli.ps.PATIENCE", 0.05)
+    monkeypatch.setattr("stagedoor.cli.ps.TIMEOUT", 0.05)
     with running(lambda game, call: None) as game, running(result({"fps": 30})) as other:
         register(games_folder, entry("a", game))
         register(games_folder, entry("b", other))

@@ -1,5 +1,6 @@
-"""The asyncio face of a client: `AsyncClient`, with `AsyncBatch`; what it iterates over is in
-`async_streams`. All of it belongs to the event loop in which it connected.
+"""The asyncio face of a client: `AsyncClient`, with `AsyncBatch`. Its iterators are in `streams`.
+
+A client belongs to the event loop in which it connected. Only that loop's thread may call.
 """
 
 from collections.abc import Coroutine, Mapping
@@ -24,7 +25,7 @@ Answer: TypeAlias = Coroutine[Any, Any, Any]
 
 
 class AsyncConnection(Caller[Answer], AsyncClosing):
-    """A client but for the attributes that call methods: what a typed stub builds upon."""
+    """A client without the attributes that call methods. It is the base class of a typed stub."""
 
     def __init__(
         self, target: Target, timeout: float, connect_timeout: float, retry: Retry
@@ -38,39 +39,40 @@ class AsyncConnection(Caller[Answer], AsyncClosing):
 
     @property
     def url(self) -> str:
-        """Where the game is, as of the last connection."""
+        """The game's URL, as of the last connection."""
         return self._line.address.url
 
     @property
     def name(self) -> str:
-        """The game's name; empty where it is not known, as for one on another machine."""
+        """The game's name; empty if it is not known, as for a game on another machine."""
         return self._line.address.name
 
     @property
     def methods(self) -> Coroutine[Any, Any, Methods]:
-        """What the game offers, by name: `await client.methods`. Asks the game each time. Raises:
-        as a call does."""
+        """What the game offers, by name: `await client.methods`. It asks the game each time.
+
+        Raises what a call raises."""
         return self._discover()
 
     async def notify(self, method: str, /, *args: Any, **params: Any) -> None:
-        """Call a method without waiting, or knowing how it went.
+        """Call a method without waiting for an answer. Whether it succeeded is not known.
 
-        Raises: ConnectionLostError, BadParamsError, and what `connect()` does, if the connection
+        Raises: ConnectionLostError; BadParamsError; and what `connect()` raises, if the connection
         was lost and cannot be opened again."""
         packed = pack(method, args, params)
         await self._line.transact(lambda session: session.notify(method, packed))
 
     def with_timeout(self, seconds: float) -> "AsyncTimed":
-        """The same client for calls that wait that long:
-        `await client.with_timeout(0.5).spawn("big")`. So no param of a method can be taken for the
-        timeout."""
+        """The same client, with calls that wait so many seconds for their answer:
+        `await client.with_timeout(0.5).spawn("big")`. It is not a keyword of the calls, because a
+        method may have a param of that name."""
         return AsyncTimed(self, seconds)
 
     def progress(self, method: str, /, *args: Any, **params: Any) -> AsyncProgress:
         """Call a method that yields: iterate over its progress, then `await progress.result()`.
-        The timeout bounds each wait, not the whole. Closing it early cancels the call.
+        The timeout is for each wait, not for the whole call. To close it early cancels the call.
 
-        Raises: as a call does, at the first wait."""
+        Raises what a call raises, when it is entered, awaited or first iterated."""
         return AsyncProgress(self, method, pack(method, args, params), self._timeout)
 
     def subscribe(
@@ -85,26 +87,28 @@ class AsyncConnection(Caller[Answer], AsyncClosing):
     ) -> AsyncSubscription:
         """The values of a topic, as they come: `async with client.subscribe("rocks") as rocks:`.
 
-        `mode` and `hz` (per second; None: as they arise): what becomes of values that come faster.
-        `history`: at most so many past samples come first. `queue`: at most so many wait here to
-        be taken, then the oldest are dropped and counted. `filter`: what a topic that takes one is
-        to send, as `{"level": "WARNING"}` for `logs`.
+        `hz`: the most values per second; None: as they come. `mode`: what happens to values that
+        come faster, see `stagedoor.client.core.feed.Mode`. `history`: at most so many past samples
+        come first. `queue`: at most so many samples wait here to be taken; of more, the oldest are
+        dropped and counted. `filter`: what to send, for a topic that takes a filter, as
+        `{"level": "WARNING"}` for `logs`.
 
-        Raises: as a call does, when it is entered, awaited, or first iterated."""
+        Raises what a call raises, when it is entered, awaited or first iterated."""
         return AsyncSubscription(self, key_of(topic, mode, hz, filter), history, queue)
 
     def batch(
         self, *, at: Literal["next"] | int = "next", stop_on_error: bool = False
     ) -> "AsyncBatch":
-        """Calls for one frame of the game: collected in the `async with` block, sent at its end.
+        """Calls for one frame of the game. The `async with` block collects them, and its end sends
+        them.
 
-        `at`: the next frame, or the one with this number. `stop_on_error`: the first call that
-        fails is the last. Leaving the block by an exception sends nothing."""
+        `at`: the next frame, or the frame with this number. `stop_on_error`: whether the calls
+        after one that fails are not run. If the block raises an exception, nothing is sent."""
         return AsyncBatch(self, at, stop_on_error)
 
     async def close(self) -> None:
-        """Close the connection; a second time does nothing. Takes 2 s at most, for the game to
-        agree. Subscriptions end."""
+        """Close the connection, and end its subscriptions. Waits at most 2 s for the game to
+        agree. A second call does nothing."""
         await self._line.close()
 
     async def _enter(self) -> Self:
@@ -125,24 +129,25 @@ class AsyncConnection(Caller[Answer], AsyncClosing):
 
 class AsyncClient(AsyncConnection, ByName[Answer]):
     """A connection to a running game, for asyncio. Use it in an `async with` block, or await and
-    `close()` it.
+    `close()` it. Only the thread of its event loop may call.
 
     `await client.spawn("big", 3)`, `await client.player.heal(amount=5)`. A call returns the result
     as plain Python values. It raises an RpcError of `stagedoor.wire.errors` if the game answers
-    with one; CallTimeoutError, ConnectionLostError, BadParamsError, BadReplyError. Cancelling the
-    task cancels the call in the game. If the connection was lost before, it is opened again first.
+    with an error; or CallTimeoutError, ConnectionLostError, BadParamsError or BadReplyError of
+    `stagedoor.client.errors`. To cancel the task cancels the call in the game. If the connection
+    was lost before the call, the client first connects again, and raises what `connect()` raises.
     """
 
 
 class AsyncTimed(ByName[Answer]):
-    """A client whose calls wait for so many seconds."""
+    """A client whose calls wait for `timeout` seconds."""
 
     def __init__(self, client: AsyncConnection, timeout: float) -> None:
         self._client = client
         self._timeout = timeout
 
     def progress(self, method: str, /, *args: Any, **params: Any) -> AsyncProgress:
-        """As `AsyncClient.progress()`."""
+        """Like `AsyncClient.progress()`, with this timeout."""
         return AsyncProgress(self._client, method, pack(method, args, params), self._timeout)
 
     def _call(self, method: str, params: object) -> Answer:
@@ -150,8 +155,8 @@ class AsyncTimed(ByName[Answer]):
 
 
 class AsyncBatch(Batch):
-    """A batch that the end of its `async with` block sends. Its calls return `Deferred`s, whose
-    `result()` is there after the block."""
+    """A batch that is sent at the end of its `async with` block. Its calls return `Deferred`s,
+    which have their results after the block. The end of the block raises what a call raises."""
 
     def __init__(
         self, client: AsyncConnection, at: Literal["next"] | int, stop_on_error: bool

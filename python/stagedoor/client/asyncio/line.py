@@ -1,7 +1,7 @@
-"""A session over an asyncio transport: `AsyncLine`, on which `client.asyncio.client` stands.
+"""A session over an asyncio transport: `AsyncLine`, which `client.asyncio.client` uses.
 
-Everything runs on one event loop. What arrives is dealt with in the transport's own callback, so
-that an answer costs no task.
+Everything runs on one event loop. Bytes are handled in the transport's own callback, so that an
+answer costs no task.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from typing import TypeVar
 from stagedoor.client.core.address import Address
 from stagedoor.client.core.session import Session
 from stagedoor.client.core.waiting import Waitable
-from stagedoor.client.core.websocket import BEAT, CLOSE_TIMEOUT, Link
+from stagedoor.client.core.websocket import CLOSE_TIMEOUT, KEEP_ALIVE, Link
 from stagedoor.client.errors import (
     CannotConnectError,
     ClientClosedError,
@@ -28,12 +28,13 @@ T = TypeVar("T")
 
 
 class _Stream(asyncio.Protocol):
-    """The bytes of one connection: the handshake first, then for whoever took the link over."""
+    """The bytes of one connection: those of the handshake go to the link, the others to `on_data`,
+    once that is set."""
 
     def __init__(self, link: Link) -> None:
         self.link = link
         self.early: list[bytes] = []
-        """Messages that came right behind the handshake."""
+        """Messages that came together with the handshake."""
         self.on_data: Callable[[bytes], None] | None = None
         self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.is_gone = asyncio.Event()
@@ -59,7 +60,7 @@ class _Stream(asyncio.Protocol):
 
 
 class AsyncLine:
-    """A connection that can be lost and opened again. For one event loop."""
+    """A connection that can be lost and opened again. It belongs to one event loop."""
 
     def __init__(self, target: Target, connect_timeout: float, retry: Retry) -> None:
         """Does not connect yet; `open()` does."""
@@ -73,12 +74,12 @@ class AsyncLine:
         self._stream: _Stream | None = None
         self._is_lost = asyncio.Event()
         self._is_closed = False
-        self._beats: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._restoring: asyncio.Task[None] | None = None
 
     async def transact(self, act: Callable[[Session], T]) -> T:
-        """Let `act` use the session, and send what comes of it. A connection that was lost is
-        opened again first. Raises: what `open()` raises, and what `act` does."""
+        """Let `act` use the session, and send what it wrote. If the connection was lost, open it
+        again first. Raises what `open()` and `act` raise."""
         if self._session.link is None:
             if self._is_closed or (self._session.failure is not None and not self._retry.allowed):
                 raise self._lost()
@@ -86,14 +87,13 @@ class AsyncLine:
         return self.attempt(act)
 
     def attempt(self, act: Callable[[Session], T]) -> T:
-        """Let `act` use the session whether or not there is a connection, and send what comes of
-        it."""
+        """Let `act` use the session, with or without a connection, and send what it wrote."""
         done = act(self._session)
         self._flush()
         return done
 
     async def wait(self, thing: Waitable, timeout: float | None) -> bool:
-        """Wait until the thing is ready; False if it was not within so many seconds."""
+        """Wait until the thing is ready. Returns False if it is not within `timeout` seconds."""
         if thing.ready:
             return True
         changed = asyncio.Event()
@@ -108,7 +108,7 @@ class AsyncLine:
         return True
 
     async def open(self) -> None:
-        """Connect, unless that has been done. Raises: CannotConnectError, NoGameError,
+        """Connect, unless there is a connection. Raises: CannotConnectError, NoGameError,
         SeveralGamesError, BadTokenError, ClientClosedError."""
         async with self._opening:
             if self._session.link is not None:
@@ -130,16 +130,16 @@ class AsyncLine:
             self._session.attach(link)
             self._session.handle(stream.early)
             self._flush()
-            if self._beats is None:
-                self._beats = asyncio.get_running_loop().call_later(BEAT, self._beat)
+            if self._timer is None:
+                self._timer = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._keep_alive)
 
     async def close(self) -> None:
-        """Say goodbye, and wait for the game's for 2 s at most. A second time does nothing."""
+        """Send a close frame, and wait at most 2 s for the game's. A second call does nothing."""
         if self._is_closed:
             return
         self._is_closed = True
-        if self._beats is not None:
-            self._beats.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         if self._restoring is not None:
             self._restoring.cancel()
         transport = self._transport
@@ -159,7 +159,7 @@ class AsyncLine:
             self._flush()
             await self._is_lost.wait()
         if self._stream is not None:
-            await self._stream.is_gone.wait()  # or the socket would still be open
+            await self._stream.is_gone.wait()  # otherwise the socket would still be open
 
     async def _connect(self, address: Address, link: Link) -> tuple[asyncio.Transport, _Stream]:
         context = trust(address) if link.secure else None
@@ -186,7 +186,7 @@ class AsyncLine:
 
     def _receive(self, link: Link, data: bytes) -> None:
         if self._session.link is not link:
-            return  # what a connection says that is given up already
+            return  # this connection has been given up
         try:
             self._session.receive(data, time.monotonic())
             self._flush()
@@ -200,7 +200,7 @@ class AsyncLine:
             self._transport.write(data)
 
     def _lose(self) -> None:
-        """The link has failed."""
+        """The link has failed: close the transport, and end or restore the subscriptions."""
         self._is_lost.set()
         self._let_go()
         error = self._lost()
@@ -211,7 +211,7 @@ class AsyncLine:
             self._restoring = asyncio.get_running_loop().create_task(self._restore())
 
     async def _restore(self) -> None:
-        """Connect again, for what is subscribed."""
+        """Connect again, as long as something is subscribed."""
         subscriptions = self._session.subscriptions
         try:
             while self._session.link is None and not subscriptions.is_empty:
@@ -234,10 +234,10 @@ class AsyncLine:
             return ClientClosedError(self.address.url)
         return self._session.failure or ConnectionLostError(self.address.url)
 
-    def _beat(self) -> None:
-        self._beats = asyncio.get_running_loop().call_later(BEAT, self._beat)
+    def _keep_alive(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(KEEP_ALIVE, self._keep_alive)
         had_link = self._session.link is not None
-        self._session.beat(time.monotonic())
+        self._session.keep_alive(time.monotonic())
         self._flush()
         if had_link and self._session.link is None:
             _abort(self._transport)

@@ -1,4 +1,4 @@
-"""What the asyncio client iterates over: `AsyncSubscription` and `AsyncProgress`."""
+"""The iterators of the asyncio client: `AsyncSubscription` and `AsyncProgress`."""
 
 from collections.abc import AsyncIterator, Generator
 from types import TracebackType
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AsyncClosing:
-    """Something to use in an `async with` block, or to await, and close later."""
+    """Something to use in an `async with` block, or to await and close later."""
 
     async def _enter(self) -> Self:
         return self
@@ -38,7 +38,7 @@ class AsyncClosing:
 
 
 class AsyncProgress(AsyncClosing):
-    """A call that tells of its progress: an asynchronous iterator of what the method yields."""
+    """A call that reports its progress: an asynchronous iterator of what the method yields."""
 
     def __init__(
         self, client: "AsyncConnection", method: str, params: object, timeout: float
@@ -58,12 +58,13 @@ class AsyncProgress(AsyncClosing):
             await wait_for(self._line, call, self._timeout)
         if call.values:
             return call.values.popleft()
-        call.result()  # raises, if that is how it ended
+        call.result()  # raises, if the call ended with an error
         raise StopAsyncIteration
 
     async def result(self) -> Any:
-        """What the method returned; waits for it, and passes over progress that is left.
-        Raises: as a call does."""
+        """Wait for what the method returns, as plain values. Skips progress that is left.
+
+        Raises what a call raises."""
         async for _ in self:
             pass
         return (await self._started()).result()
@@ -90,8 +91,7 @@ class AsyncProgress(AsyncClosing):
 
 
 class AsyncSubscription(AsyncClosing):
-    """The values of a topic: an asynchronous iterator of `Sample`s, without end until it is
-    closed."""
+    """The values of a topic: an asynchronous iterator of `Sample`s. It ends when it is closed."""
 
     def __init__(self, client: "AsyncConnection", key: Key, history: int, queue: int) -> None:
         self._client = client
@@ -110,13 +110,13 @@ class AsyncSubscription(AsyncClosing):
 
     @property
     def dropped(self) -> int:
-        """How many samples were lost so far: by the game, since we were slow to read, or here,
-        since nobody took them."""
+        """How many samples were lost so far: by the game, because the connection was slow, or here,
+        because nobody took them."""
         return self._feed.dropped
 
     @property
     def reconnected(self) -> int:
-        """How often the connection was lost and came back: what came meanwhile is missing."""
+        """How often the connection was lost and came back. The values in between are missing."""
         return self._feed.reconnected
 
     @property
@@ -134,10 +134,11 @@ class AsyncSubscription(AsyncClosing):
             raise StopAsyncIteration from None
 
     async def get(self, timeout: float | None = None) -> Sample:
-        """The next sample; waits for it, `timeout` seconds at most.
+        """Wait for the next sample, at most `timeout` seconds; None: without a limit.
 
         Raises: TimeoutError; ClientClosedError, after `close()`; ConnectionLostError, if the
-        connection is lost and not opened again; an RpcError, if the topic is not there any more.
+        connection is lost and not opened again; an RpcError, if the game ended the subscription,
+        for example because the topic was removed.
         """
         await self._enter()
         if not self._feed.ready and not await self._line.wait(self._feed, timeout):
@@ -145,7 +146,7 @@ class AsyncSubscription(AsyncClosing):
         return self._feed.take()
 
     async def close(self) -> None:
-        """Unsubscribe; a second time does nothing."""
+        """Unsubscribe. A second call does nothing."""
         feed = self._feed
         self._has_asked = True
 
@@ -173,8 +174,8 @@ class AsyncSubscription(AsyncClosing):
 
 
 async def wait_for(line: AsyncLine, call: Call, timeout: float) -> None:
-    """Wait for something new of a call, and cancel it if there is nothing in time, or if the task
-    is cancelled. Raises: CallTimeoutError."""
+    """Wait for progress or the answer of a call, at most `timeout` seconds. Cancels the call if
+    nothing comes in time, or if the task is cancelled. Raises: CallTimeoutError."""
     try:
         if not await line.wait(call, timeout):
             raise CallTimeoutError(call.method, timeout)

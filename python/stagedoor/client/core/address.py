@@ -2,10 +2,10 @@
 
 
 class Address:
-    """A URL, the game's name where it is known, and the token, which nothing shows.
+    """A URL, the game's name (empty if it is not known), and the token, which `repr` does not show.
 
-    `cafile`: with which certificates to verify TLS. `certificate`: the file of the only one that is
-    good, unless there is a `cafile`."""
+    `cafile`: the file of the certificates to trust. `certificate`: the file of the only certificate
+    to trust, unless there is a `cafile`. None: those that this system trusts."""
 
     __slots__ = ("cafile", "certificate", "name", "token", "url")
 

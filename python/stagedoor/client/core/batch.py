@@ -1,7 +1,7 @@
-"""Calls that run inside one frame of the game: `Batch`, of `Deferred`s. Without I/O.
+"""Calls that run inside one frame of the game: `Batch`, which makes `Deferred`s. Without I/O.
 
-A batch collects calls; `request()` is the params of the one call `frame.batch` that carries them,
-and `settle()` gives its result to the `Deferred`s.
+A batch collects calls. `request()` returns the params of the one call `frame.batch` that carries
+them, and `settle()` gives its result to the `Deferred`s.
 """
 
 from typing import Any, Literal
@@ -18,7 +18,7 @@ METHOD = "frame.batch"
 
 
 class Deferred:
-    """The result of one call of a batch, once the batch has run."""
+    """One call of a batch. It has its result once the batch has run."""
 
     def __init__(self, method: str) -> None:
         self.method = method
@@ -30,15 +30,17 @@ class Deferred:
         return f"<{'result' if self._has_value else 'no result'} of {self.method}>"
 
     def result(self) -> Any:
-        """The result, as plain values. Raises: the RpcError that the call was answered with;
-        NotRunError."""
+        """The result, as plain values. Does not wait.
+
+        Raises: the RpcError that the call was answered with; NotRunError, if it was not run, or not
+        yet; BadReplyError."""
         if not self._has_value:
             raise self._error
         return self._value
 
     @property
     def error(self) -> Exception | None:
-        """What `result()` would raise; None if it would not."""
+        """What `result()` raises; None if there is a result."""
         return None if self._has_value else self._error
 
     def _set(self, value: object) -> None:
@@ -60,11 +62,11 @@ class _All(msgspec.Struct, gc=False):
 
 
 class Batch(ByName[Deferred]):
-    """Calls that are to run together. `call()` and the attributes return a `Deferred` each."""
+    """Calls that run together. `call()` and the attributes each return a `Deferred`."""
 
     def __init__(self, at: Literal["next"] | int = "next", stop_on_error: bool = False) -> None:
         self.frame: int | None = None
-        """In which frame of the game the calls ran; None until they have."""
+        """The number of the frame in which the calls ran; None until they have."""
         self._at = at
         self._stop_on_error = stop_on_error
         self._calls: list[dict[str, Any]] = []
@@ -75,7 +77,7 @@ class Batch(ByName[Deferred]):
 
     def _call(self, method: str, params: object) -> Deferred:
         if self.frame is not None:
-            raise BadParamsError("this batch has run; begin another one")
+            raise BadParamsError("this batch has run already; begin another one")
         self._calls.append({"method": method} | ({} if params is None else {"params": params}))
         deferred = Deferred(method)
         self._deferred.append(deferred)
@@ -86,11 +88,11 @@ class Batch(ByName[Deferred]):
         return {"calls": self._calls, "at": self._at, "stop_on_error": self._stop_on_error}
 
     def settle(self, result: object) -> None:
-        """Give the result of that call to the calls. Raises: BadReplyError."""
+        """Give each `Deferred` its part of the result of `frame.batch`. Raises: BadReplyError."""
         try:
             answered = msgspec.convert(result, _All)
         except UNREADABLE as error:
-            raise BadReplyError(f"the game sent no results of a batch: {error}") from error
+            raise BadReplyError(f"the game's answer to a batch cannot be read: {error}") from error
         self.frame = answered.frame
         for deferred, one in zip(self._deferred, answered.results, strict=False):
             if one.error is not UNSET:
@@ -99,6 +101,7 @@ class Batch(ByName[Deferred]):
             elif one.result is not UNSET:
                 deferred._set(one.result)
             else:
-                deferred._fail(BadReplyError(f"neither a result nor an error of {deferred.method}"))
+                what = f"neither a result nor an error for {deferred.method}"
+                deferred._fail(BadReplyError(f"the game sent {what}"))
         for deferred in self._deferred[len(answered.results) :]:
             deferred._fail(NotRunError(f"{deferred.method} was not run: a call before it failed"))

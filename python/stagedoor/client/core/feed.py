@@ -1,7 +1,8 @@
-"""What a subscription has received and nobody has taken yet: `Feed`, of `Sample`s. Without I/O.
+"""The samples of a subscription that wait to be taken: `Feed`, of `Sample`s. Without I/O.
 
-A feed keeps the newest `size` samples; older ones are dropped and counted, so that a program which
-does not look never grows. Not thread-safe: a face calls it under its lock.
+A feed has room for `size` samples. When it is full, the oldest are dropped and counted, so that the
+memory is bounded if the program does not take them. Not thread-safe: a face calls it under its
+lock.
 """
 
 from collections import deque
@@ -9,27 +10,28 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 Mode: TypeAlias = Literal["all", "latest", "mean", "peak", "change"]
-"""What becomes of values that arrive faster than `hz`: all are sent, the latest, their mean, their
-peak; `change`: only when the value differs."""
+"""What happens to values that come faster than `hz`: the game sends all of them, the latest, their
+mean, or their peak. `change`: it sends a value only when it differs from the last."""
 
 QUEUE: Final = 1024
-"""Samples a feed keeps unless it is told otherwise."""
+"""How many samples wait in a feed at most, by default."""
 
 
 class Sample(NamedTuple):
-    """One value of a topic."""
+    """One value of a topic, with its time and frame."""
 
     value: Any
     time: float
-    """When, in seconds since the epoch."""
+    """When the game published it, in seconds since the epoch."""
     frame: int
-    """In which frame of the game."""
+    """The number of the game's frame in which it was published."""
     sequence: int | None = None
-    """Counts up by one within a subscription, from one connection on; None for history."""
+    """Goes up by one with each sample of a subscription, until the connection is lost. A gap shows
+    that samples were lost. None: the sample is from the history."""
 
 
 class Key(NamedTuple):
-    """What makes two subscriptions the same one for the game."""
+    """What a subscription asks for. The game has one subscription for all feeds with equal keys."""
 
     topic: str
     mode: Mode
@@ -37,7 +39,7 @@ class Key(NamedTuple):
     filter: tuple[tuple[str, Any], ...] = ()
 
     def params(self, history: int) -> dict[str, Any]:
-        """Of the call that asks for it."""
+        """The params of the call that subscribes."""
         params: dict[str, Any] = {"topic": self.topic, "mode": self.mode, "hz": self.hz}
         if self.filter:
             params["filter"] = dict(self.filter)
@@ -50,7 +52,7 @@ def key_of(
     hz: float | None,
     filter: Mapping[str, str | int | float | bool | None] | None,
 ) -> Key:
-    """The same for the same filter, however it is written."""
+    """The key of a subscription. The order of the names in `filter` does not matter."""
     return Key(topic, mode, hz, tuple(sorted((filter or {}).items())))
 
 
@@ -61,10 +63,10 @@ class Feed:
         self.key = key
         self.wake: Callable[[], None] = _nothing
         self.error: Exception | None = None
-        """Why nothing will come any more."""
+        """Why no more samples will come; None: more may come."""
         self.has_started = False
         self.reconnected = 0
-        """How often the connection was lost and the subscription restored: that many gaps."""
+        """How often the connection was lost and the subscription restored. Each time is a gap."""
         self._samples: deque[Sample] = deque(maxlen=size)
         self._overflowed = 0
         self._told = 0
@@ -73,7 +75,7 @@ class Feed:
 
     @property
     def ready(self) -> bool:
-        """Whether `take()` would return, or raise."""
+        """Whether `take()` has something: a sample, or the error that ended the feed."""
         return bool(self._samples) or self.error is not None
 
     @property
@@ -83,19 +85,19 @@ class Feed:
 
     @property
     def dropped(self) -> int:
-        """How many samples were lost: on the way, or here, because nobody took them."""
-        # The game tells of what it dropped, and the sequence shows it too: the same samples.
+        """How many samples were lost: by the game, or here because nobody took them."""
+        # The game reports what it dropped, and gaps in the sequence show the same samples.
         return self._overflowed + max(self._told, self._missed)
 
     def take(self) -> Sample:
-        """The oldest sample. Raises: `error`, when there are no more; IndexError, while none are
-        there yet."""
+        """Take the oldest sample. Raises: `error`, if there are no more; IndexError, if none has
+        come yet."""
         if not self._samples and self.error is not None:
             raise self.error
         return self._samples.popleft()
 
     def start(self, history: list[Sample]) -> None:
-        """The game has agreed."""
+        """The game has accepted the subscription, and sent these samples of the past."""
         if self.has_started:
             self.reconnected += 1
         self.has_started = True
@@ -105,7 +107,7 @@ class Feed:
         self.wake()
 
     def receive(self, sample: Sample) -> None:
-        """The game sent a value."""
+        """The game has sent a sample."""
         if sample.sequence is not None:
             if self._last is not None:
                 self._missed += max(0, sample.sequence - self._last - 1)
@@ -114,18 +116,18 @@ class Feed:
         self.wake()
 
     def drop(self, count: int) -> None:
-        """The game says that it could not send so many."""
+        """The game has reported that it dropped `count` samples."""
         self._told += count
         self.wake()
 
     def end(self, error: Exception) -> None:
-        """Nothing more will come; what is there can be taken still."""
+        """No more samples will come. Those that wait can still be taken."""
         if self.error is None:
             self.error = error
         self.wake()
 
     def clear(self) -> None:
-        """Forget what is there."""
+        """Forget the samples that wait."""
         self._samples.clear()
 
     def _put(self, sample: Sample) -> None:

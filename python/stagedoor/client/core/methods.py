@@ -1,7 +1,7 @@
-"""What a game offers, read from `rpc.discover`: `parse_discovery()` gives `Methods`.
+"""What a game offers, read from `rpc.discover`: `parse_discovery()` returns `Methods`.
 
-An OpenRPC 1.3 document (https://spec.open-rpc.org) with the extensions x-role, x-kind, x-timeout
-and x-topics. It comes from the game, so all its texts may hold anything.
+The source is an OpenRPC 1.3 document (https://spec.open-rpc.org) with the extensions x-role,
+x-kind, x-timeout and x-topics. It comes from the game, so its texts may contain anything.
 """
 
 import json
@@ -29,19 +29,19 @@ class Param(msgspec.Struct, frozen=True):
 
     @property
     def type(self) -> str:
-        """The type, as Python writes it."""
+        """The type in Python's notation, as in `list[int] | None`."""
         return python_type(self.schema)
 
 
 class ExampleValue(msgspec.Struct, frozen=True):
-    """A param or the result of an example."""
+    """A param of an example, or its result."""
 
     value: Any = None
     name: str = ""
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A call, and what it may return."""
+    """An example of a call, and of what it returns."""
 
     params: tuple[ExampleValue, ...] = ()
     result: ExampleValue | None = None
@@ -61,11 +61,11 @@ class Method(msgspec.Struct, frozen=True):
     params: tuple[Param, ...] = ()
     result: Param | None = None
     role: str = msgspec.field(default="", name="x-role")
-    """Who may call it: viewer, operator or admin, and those above."""
+    """The least role that may call it: viewer, operator or admin."""
     kind: str = msgspec.field(default="plain", name="x-kind")
-    """plain, coroutine, generator (which tells of its progress) or thread."""
+    """plain, coroutine, generator (which reports its progress) or thread."""
     timeout: float | None = msgspec.field(default=None, name="x-timeout")
-    """Seconds the game lets it run."""
+    """Seconds that the game lets it run; None: without a limit."""
     deprecated: bool = False
     examples: tuple[Example, ...] = ()
 
@@ -100,7 +100,7 @@ class _Document(msgspec.Struct):
 
 
 class Methods(Mapping[str, Method]):
-    """The methods by name, and what goes with them."""
+    """The methods of a game by name, with its topics and types."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Methods(Mapping[str, Method]):
         self.topics = {topic.name: topic for topic in topics}
         """The topics by name."""
         self.schemas = schemas
-        """The types that several methods share, by name."""
+        """The JSON Schemas of the types that methods share, by name."""
         self.document = document
         """The whole OpenRPC document."""
 
@@ -136,5 +136,5 @@ def parse_discovery(document: object) -> Methods:
         parsed = msgspec.convert(document, _Document)
     except UNREADABLE as error:
         raise BadReplyError(f"the game sent no OpenRPC document: {error}") from error
-    assert isinstance(document, dict)  # or it would not have been converted
+    assert isinstance(document, dict)  # otherwise `convert` would have raised
     return Methods(parsed.methods, parsed.topics, parsed.components.schemas, document)

@@ -1,8 +1,8 @@
 """Calling by attribute: `client.player.heal(5)` for `client.call("player.heal", 5)`.
 
-`Caller` has `call()`, in terms of one method that a subclass gives it; `ByName` adds the
-attributes; `Name` is what stands between the dots. `Result` is whatever that method returns: a
-value in the blocking client, a coroutine in asyncio's, a `Deferred` in a batch.
+`Caller` has `call()`, which uses the one method `_call()` that a subclass has. `ByName` adds the
+attributes, and `Name` is the value of such an attribute. `Result` is what `_call()` returns: a
+value in the blocking client, a coroutine in the asyncio client, a `Deferred` in a batch.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,9 @@ class Caller(Generic[Result]):
     """Calls of methods by their names."""
 
     def call(self, method: str, /, *args: Any, **params: Any) -> Result:
-        """Call a method of the game: params by position, or by name, not both."""
+        """Call a method of the game, with params by position or by name, not both.
+
+        Raises: BadParamsError, and what the class says about calls."""
         return self._call(method, pack(method, args, params))
 
     def _call(self, method: str, params: object) -> Result:
@@ -37,15 +39,15 @@ class Caller(Generic[Result]):
 
 
 class ByName(Caller[Result]):
-    """Calls of methods by attributes. A name that Python, or this object, has its own use for is
-    called by `call()`."""
+    """Calls of methods by attribute. Use `call()` for a name that Python reserves or that this
+    object has itself."""
 
     def __getattr__(self, name: str) -> "Name[Result]":
         return Name(self.call, _checked(name))
 
 
 class Name(Generic[Result]):
-    """A method's name, or the first part of one; calling it calls the method."""
+    """A method's name, or the first part of one. To call it is to call the method."""
 
     __slots__ = ("_call", "_path")
 
@@ -64,6 +66,6 @@ class Name(Generic[Result]):
 
 
 def _checked(name: str) -> str:
-    if name.startswith("_"):  # so that copy, pickle and the like see what is not there
+    if name.startswith("_"):  # copy, pickle and others look for such attributes
         raise AttributeError(name)
     return name

@@ -1,11 +1,14 @@
-"""JSON Schemas as Python types: `python_type()`. The schemas come from the game: whatever is in
-them, the text is a type, of bounded size, that has no effect when it is read."""
+"""JSON Schemas as Python types: `python_type()`.
+
+The schemas come from the game and may contain anything. The text is always a type, of bounded size,
+that has no effect when it is evaluated.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 REFERENCE: Final = "#/components/schemas/"
-"""How a schema refers to a shared one."""
+"""The start of a reference from one schema to a shared one."""
 
 _MAX_DEPTH: Final = 12
 _MAX_CHOICES: Final = 40
@@ -18,10 +21,10 @@ _SIMPLE: Final = {
 
 
 def python_type(schema: object, names: Mapping[str, str] | None = None, builtins: str = "") -> str:
-    """The type of the values that a schema describes, as they are after reading JSON.
+    """The type of the values that a schema describes, after JSON is decoded.
 
-    `names`: what to call the shared types; those it lacks are Any. None: as the game does.
-    `builtins`: what stands before `int` and the like, as in `builtins.int`."""
+    `names`: what to call each shared type; a type without a name there is Any. None: the names
+    that the game uses. `builtins`: a prefix for `int` and the like, as in `builtins.int`."""
     return _Writer(names, builtins).write(schema, _MAX_DEPTH)
 
 

@@ -1,10 +1,11 @@
 """A client's side of the conversation, without I/O: `Session`, with its `Call`s.
 
-A face (`client.sync`, `client.asyncio`) owns the socket, the clock and the threads. It gives a
-session a `Link` (`attach`), moves bytes between the socket and `receive()` and `transmit()`, and
-waits for a `Call` or a `Feed` to become `ready`, told by its `wake`. When the link has failed the
-session has none: `call()` and the like raise, and the face may attach another; what was subscribed
-is then asked for again. Not thread-safe: a face calls it under its lock.
+A face (`client.sync`, `client.asyncio`) owns the socket, the clock and the threads. It gives the
+session a `Link` (`attach`). It moves bytes from the socket to `receive()`, and from `transmit()` to
+the socket. It waits until a `Call` or a `Feed` is `ready`; its `wake` is called after each change.
+After the link has failed, the session has none: `call()` and the like raise until the face attaches
+another one. The session then subscribes again to the same topics. Not thread-safe: a face calls it
+under its lock.
 """
 
 import itertools
@@ -26,7 +27,7 @@ _log = logging.getLogger("stagedoor.client")
 
 
 class Call:
-    """A call on its way. `wake` is called after every change."""
+    """A call in flight, and then its answer. `wake` is called after every change."""
 
     __slots__ = ("_error", "_result", "done", "method", "number", "then", "values", "wake")
 
@@ -34,12 +35,12 @@ class Call:
         self.number = number
         self.method = method
         self.done = False
-        """Whether the answer is there, or will never be."""
+        """Whether the answer has come, or never will."""
         self.values: deque[Any] | None = None
-        """The progress that nobody has taken yet; None: nobody wants any."""
+        """Progress that waits to be taken; None: progress is not wanted."""
         self.wake: Callable[[], None] = _nothing
         self.then: Callable[[Call], None] | None = None
-        """Called with the answer whether or not anybody still waits."""
+        """Called when the call is done, even if nobody waits for it any more."""
         self._result: object = None
         self._error: Exception | None = None
 
@@ -50,13 +51,13 @@ class Call:
 
     def result(self) -> Any:
         """The result, as plain values. Raises: an RpcError, if the answer is an error; a
-        ClientError, if there will be no answer."""
+        ClientError, if no answer will come."""
         if self._error is not None:
             raise self._error
         return self._result
 
     def answer(self, result: object, error: Exception | None = None) -> None:
-        """The answer is there."""
+        """The answer has come, or `error` says why it never will."""
         self.done = True
         self._result = result
         self._error = error
@@ -74,7 +75,7 @@ _progress = msgspec.json.Decoder(_Progress)
 
 
 class Session:
-    """Ids, which of them are waited for, and what is subscribed."""
+    """The calls in flight by their ids, and the subscriptions."""
 
     def __init__(self) -> None:
         self.link: Link | None = None
@@ -82,48 +83,49 @@ class Session:
         self._ids = itertools.count(1)
         self._waiting: dict[int, Call] = {}
         self.failure: ClientError | None = None
-        """Why there is no link any more."""
+        """Why the last link failed."""
         self._last_link: Link | None = None
         self._has_complained = False
 
     # The connection
 
     def attach(self, link: Link) -> None:
-        """Speak over this link, which is open, and ask again for what was subscribed."""
+        """Use this link, which is open, and subscribe again to the same topics."""
         self.link = self._last_link = link
         self.subscriptions.restore()
 
     def receive(self, data: bytes, now: float) -> None:
-        """Bytes have come, or, if there are none, the end. `now`: seconds, the link's clock.
+        """Read bytes from the socket; no bytes mean its end. `now`: seconds, by the link's clock.
 
-        Raises KeyboardInterrupt if that comes meanwhile: the link is lost then, since what was read
-        of the bytes cannot be known."""
+        Raises: KeyboardInterrupt, if that comes meanwhile. The link is then lost, because it is not
+        known how many of the bytes were read."""
         link = self.link
         if link is None:
             return
         try:
             self.handle(link.receive(data, now))
         except BaseException:
-            self.lose(ConnectionLostError(link.url, 1006, "interrupted while it read"))
+            self.lose(ConnectionLostError(link.url, 1006, "interrupted while reading"))
             raise
         if link.failure is not None:
             self.lose(link.failure)
 
     def transmit(self) -> bytes:
-        """What is to be written to the socket now. A link that has failed says goodbye here."""
+        """The bytes to write to the socket now. They include the close frame of a link that has
+        failed."""
         return self._last_link.transmit() if self._last_link is not None else b""
 
-    def beat(self, now: float) -> None:
-        """Look after a silent link; call it every few seconds."""
+    def keep_alive(self, now: float) -> None:
+        """Ping a silent link, or give it up. Call it every `KEEP_ALIVE` seconds."""
         link = self.link
         if link is not None:
-            link.beat(now)
+            link.keep_alive(now)
             if link.failure is not None:
                 self.lose(link.failure)
 
     def lose(self, error: ClientError) -> None:
-        """The link has failed: no call will have its answer. Subscriptions wait for another link,
-        or for `subscriptions.end()`."""
+        """Give the link up. All calls in flight end with `error`. Subscriptions wait for another
+        link, or for `subscriptions.end()`."""
         self.link = None
         self.failure = error
         waiting, self._waiting = self._waiting, {}
@@ -134,8 +136,8 @@ class Session:
     # Out
 
     def call(self, method: str, params: object = None, *, progress: bool = False) -> Call:
-        """Send a call. `params`: a mapping, a sequence, or None. `progress`: keep what the method
-        yields in `Call.values`. Raises: BadParamsError, ConnectionLostError."""
+        """Send a call. `params`: a mapping, a sequence, or None. `progress`: whether to collect
+        what the method yields in `Call.values`. Raises: BadParamsError, ConnectionLostError."""
         link = self._open_link()
         number = next(self._ids)
         try:
@@ -149,7 +151,7 @@ class Session:
         return call
 
     def notify(self, method: str, params: object = None) -> None:
-        """Send a call without an answer. Raises: BadParamsError, ConnectionLostError."""
+        """Send a call that gets no answer. Raises: BadParamsError, ConnectionLostError."""
         link = self._open_link()
         try:
             message = encode_notification(method, params)
@@ -158,7 +160,7 @@ class Session:
         link.send(message)
 
     def cancel(self, call: Call) -> None:
-        """Nobody waits for this call any more: ask the game not to run it, and drop its answer."""
+        """Ask the game to cancel the call, and ignore its answer. Nobody waits for it any more."""
         call.wake = _nothing
         if call.done or call.then is not None:
             return
@@ -167,20 +169,20 @@ class Session:
             self.notify("rpc.cancel", {"id": call.number})
 
     def subscribe(self, key: Key, history: int, feed: Feed) -> Call:
-        """Ask for a topic; the answer starts the feed. Raises: BadParamsError,
+        """Subscribe to a topic. The answer to the call starts the feed. Raises: BadParamsError,
         ConnectionLostError."""
         return self.subscriptions.add(key, history, feed)
 
     # In
 
     def handle(self, messages: list[bytes]) -> None:
-        """Deal with text messages."""
+        """Handle text messages from the game."""
         for message in messages:
             try:
                 incoming = decode_reply(message)
             except MalformedReplyError as error:
                 self._complain(str(error))
-                # It could have been any call's answer.
+                # It could have been the answer to any of the calls.
                 waiting, self._waiting = self._waiting, {}
                 for call in waiting.values():
                     call.answer(None, BadReplyError(str(error)))
@@ -198,12 +200,12 @@ class Session:
             else:
                 self.subscriptions.receive(incoming)
         except UNREADABLE as error:
-            self._complain(f"the game sent {incoming.method} with params that are none: {error}")
+            self._complain(f"the game sent {incoming.method} with bad params: {error}")
 
     def _settle(self, reply: Reply) -> None:
         number = reply.id
         if number is None and len(self._waiting) == 1:
-            number = next(iter(self._waiting))  # the game could not read so much as the id
+            number = next(iter(self._waiting))  # the game could not even read the id
         if not isinstance(number, int):
             return
         call = self._waiting.pop(number, None)
@@ -222,7 +224,7 @@ class Session:
 
     def _note_progress(self, incoming: Notification) -> None:
         if incoming.params is msgspec.UNSET:
-            raise msgspec.ValidationError("there are none")
+            raise msgspec.ValidationError("they are missing")
         progress = _progress.decode(incoming.params)
         call = self._waiting.get(progress.id)
         if call is not None and call.values is not None:
@@ -232,7 +234,7 @@ class Session:
     def _complain(self, what: str) -> None:
         if not self._has_complained:
             self._has_complained = True
-            _log.warning("%s (said once)", what)
+            _log.warning("%s (this is logged once)", what)
 
     def _open_link(self) -> Link:
         if self.link is not None:

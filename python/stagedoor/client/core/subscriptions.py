@@ -1,7 +1,7 @@
 """What a session has subscribed to: `Subscriptions`. Without I/O.
 
-The game has one subscription for each (topic, mode, hz), however often it was asked for: the feeds
-of one are a group here, and the last one to go unsubscribes.
+The game has one subscription of this client for each `Key` (topic, mode, hz, filter). The feeds
+with the same key are a group here, and the last feed of a group to be removed unsubscribes.
 """
 
 from collections.abc import Callable
@@ -55,12 +55,12 @@ class _Group:
     def __init__(self, key: Key) -> None:
         self.key = key
         self.number: int | None = None
-        """As the game calls it; None until it has said so on this connection."""
+        """The game's number of the subscription; None until it is known on this connection."""
         self.feeds: list[Feed] = []
 
 
 class Answered(Protocol):
-    """A call, as far as it matters here."""
+    """What is needed of a call here."""
 
     then: Callable[[Any], None] | None
 
@@ -71,7 +71,7 @@ Made = TypeVar("Made", bound=Answered)
 
 
 class Subscriptions(Generic[Made]):
-    """The groups, and what is to be said to the game about them."""
+    """The groups, and the calls and notifications about them."""
 
     def __init__(
         self, call: Callable[[str, object], Made], notify: Callable[[str, object], None]
@@ -83,11 +83,11 @@ class Subscriptions(Generic[Made]):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing will come unasked."""
+        """Whether nothing is subscribed."""
         return not self._groups
 
     def add(self, key: Key, history: int, feed: Feed) -> Made:
-        """Ask for a topic; the call whose answer starts the feed."""
+        """Subscribe to a topic. Returns the call; its answer starts the feed."""
         call = self._call("topic.subscribe", key.params(history))
         group = self._groups.setdefault(key, _Group(key))
         group.feeds.append(feed)
@@ -95,7 +95,7 @@ class Subscriptions(Generic[Made]):
         return call
 
     def remove(self, feed: Feed, *, is_connected: bool) -> None:
-        """Nobody reads this feed any more."""
+        """Remove a feed that nobody reads any more. The last one of its group unsubscribes."""
         group = self._groups.get(feed.key)
         if group is None or feed not in group.feeds:
             return
@@ -109,13 +109,13 @@ class Subscriptions(Generic[Made]):
                 self._notify("topic.unsubscribe", {"subscription": group.number})
 
     def lose(self) -> None:
-        """The connection is gone, and the game's numbers with it."""
+        """Forget the numbers of the subscriptions: the connection is lost."""
         self._by_number.clear()
         for group in self._groups.values():
             group.number = None
 
     def restore(self) -> None:
-        """Ask for everything again, on another connection. The past is not asked for."""
+        """Subscribe to everything again on another connection, without history."""
         for group in list(self._groups.values()):
             call = self._call("topic.subscribe", group.key.params(0))
             feeds = list(group.feeds)
@@ -123,7 +123,7 @@ class Subscriptions(Generic[Made]):
             call.then = partial(self._agree, group, feeds)
 
     def end(self, error: Exception) -> None:
-        """Nothing more will come."""
+        """End all feeds with this error."""
         groups, self._groups = self._groups, {}
         self._by_number.clear()
         for group in groups.values():
@@ -131,8 +131,8 @@ class Subscriptions(Generic[Made]):
                 feed.end(error)
 
     def receive(self, told: Notification) -> None:
-        """A notification; what is not about a subscription is left alone. Raises: one of
-        UNREADABLE, for params that are not as they should be."""
+        """Handle a notification about a subscription; ignore any other. Raises: one of UNREADABLE,
+        for bad params."""
         if told.method == "topic.data":
             data = _data.decode(_params(told))
             sample = Sample(data.value, data.time, data.frame, data.sequence)
@@ -146,7 +146,7 @@ class Subscriptions(Generic[Made]):
             self._end_group(_ended.decode(_params(told)))
 
     def _end_group(self, ended: _Ended) -> None:
-        """The game has ended a subscription; the feeds end with what it says of that."""
+        """The game has ended a subscription. Its feeds end with the error that the game sent."""
         group = self._by_number.pop(ended.subscription, None)
         if group is None:
             return
@@ -161,14 +161,15 @@ class Subscriptions(Generic[Made]):
         return [feed for feed in group.feeds if feed.has_started] if group is not None else []
 
     def _agree(self, group: _Group, feeds: list[Feed], call: Answered) -> None:
-        """The game has answered for these feeds, some of which may have been closed since."""
+        """The game has answered for these feeds. Some of them may have been closed meanwhile."""
         try:
             agreed = msgspec.convert(call.result(), _Subscribed)
         except UNREADABLE as error:
-            self._refuse(group, feeds, BadReplyError(f"the game sent no subscription: {error}"))
+            reason = f"the game's answer to a subscription cannot be read: {error}"
+            self._refuse(group, feeds, BadReplyError(reason))
             return
-        except Exception as error:  # as it was answered, or not
-            # A connection that is lost again is no answer: a feed that had started waits on.
+        except Exception as error:  # the answer was an error, or no answer came
+            # The connection was lost again, which is no answer: started feeds go on waiting.
             if isinstance(error, ConnectionLostError):
                 feeds = [feed for feed in feeds if not feed.has_started]
             self._refuse(group, feeds, error)
@@ -198,5 +199,5 @@ class Subscriptions(Generic[Made]):
 
 def _params(told: Notification) -> Any:
     if told.params is msgspec.UNSET:
-        raise msgspec.ValidationError("there are none")
+        raise msgspec.ValidationError("they are missing")
     return told.params

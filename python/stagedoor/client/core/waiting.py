@@ -1,4 +1,4 @@
-"""What a client can wait for: `Waitable`, `Condition`; and until when: `left()`."""
+"""What a client can wait for: `Waitable` and `Condition`. `left()`: the time until a deadline."""
 
 import time
 from collections.abc import Callable
@@ -6,8 +6,8 @@ from typing import Protocol
 
 
 class Waitable(Protocol):
-    """A call, a feed: ready at some time. Whoever waits sets `wake`, which is called after every
-    change."""
+    """Something that becomes ready, as a call or a feed. The face that waits sets `wake`, which is
+    called after every change."""
 
     wake: Callable[[], None]
 
@@ -16,7 +16,7 @@ class Waitable(Protocol):
 
 
 class Condition:
-    """Something that is ready as soon as a question is answered with yes."""
+    """Something that is ready when `question` returns True."""
 
     def __init__(self, question: Callable[[], bool]) -> None:
         self._question = question
@@ -28,5 +28,5 @@ class Condition:
 
 
 def left(deadline: float | None) -> float | None:
-    """Seconds until the deadline (monotonic), not below 0; None: without end."""
+    """Seconds until the deadline (of `time.monotonic()`), at least 0; None: there is no end."""
     return None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -1,8 +1,8 @@
 """One WebSocket connection, without I/O: `Link`, over the protocol of the package `websockets`.
 
-Bytes from the socket go into `receive()`, which gives the text messages; bytes for the socket come
-out of `transmit()`. The opening handshake, pings, fragments and the close are dealt with in here.
-The clock is an argument. Not thread-safe.
+Bytes from the socket go into `receive()`, which returns the text messages. Bytes for the socket
+come out of `transmit()`. The link does the opening handshake, pings, fragments and the close by
+itself. The clock is an argument. Not thread-safe.
 """
 
 import logging
@@ -25,27 +25,30 @@ from stagedoor.client.errors import (
 
 SUBPROTOCOL: Final = "stagedoor.json"
 MAX_MESSAGE: Final = 17 * 2**20
-"""Bytes of one message: an answer may have 16 MiB, and there is something around it."""
+"""The most bytes of one message: an answer of 16 MiB, and what is around it."""
 QUIET: Final = 20.0
-"""Seconds without a byte from the game after which it is pinged; after twice that it is gone."""
+"""Seconds without a byte from the game before it is pinged. After twice as many it is given up."""
 
-BEAT: Final = 5.0
-"""Seconds between two looks at a connection that nobody uses."""
+KEEP_ALIVE: Final = 5.0
+"""Seconds between two calls of `Link.keep_alive()`."""
 CLOSE_TIMEOUT: Final = 2.0
-"""Seconds that a face waits, when it closes, for the game to agree."""
+"""Seconds that a face waits for the game's close frame when it closes."""
 
-# The protocol would log the request's headers, the token among them, at level DEBUG: this logger
-# is nobody's child and cannot be turned on.
+# The protocol logs the headers of the request at level DEBUG, and the token is one of them. This
+# logger has no parent and cannot be turned on.
 _SILENT = logging.Logger("stagedoor.client.core.websocket", logging.CRITICAL + 1)
 
 
 class Link:
-    """From the request to the last byte: first `transmit()`, then `receive()` until `is_open`, or
-    until `failure` says why not. After `failure` is set nothing comes in or goes out, but
-    `transmit()` may still have the goodbye."""
+    """A connection, from the request to the last byte.
+
+    Call `transmit()` first, which has the request. Then call `receive()` until `is_open`, or until
+    `failure` says why the link did not open. Once `failure` is set, the link takes and sends no
+    more messages, but `transmit()` may still have a close frame."""
 
     def __init__(self, address: Address, now: float) -> None:
-        """`now`: seconds, of the clock that `beat()` gets. Raises: CannotConnectError."""
+        """`now`: seconds, by the clock that `keep_alive()` gets. Raises: CannotConnectError, for a
+        bad URL."""
         self.url = address.url
         self.is_open = False
         self.failure: ClientError | None = None
@@ -55,8 +58,8 @@ class Link:
         except (InvalidURI, ValueError) as error:
             raise CannotConnectError(address.url, str(error)) from error
         self.host, self.port, self.secure = uri.host, uri.port, uri.secure
-        # No compression: most messages are shorter than what it would cost. No Origin: that is for
-        # browsers to send.
+        # No compression: most messages are too short for it to pay. No Origin: only browsers send
+        # one.
         self._protocol = ClientProtocol(
             uri,
             subprotocols=[Subprotocol(SUBPROTOCOL)],
@@ -73,12 +76,14 @@ class Link:
         self._has_pinged = False
 
     def send(self, message: bytes) -> None:
-        """Frame a text message, UTF-8. Only once `is_open`; after `close()` it is not sent."""
+        """Send a text message, in UTF-8. Call it only once `is_open`; after `close()` it does
+        nothing."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_text(message)
 
     def receive(self, data: bytes, now: float) -> list[bytes]:
-        """The text messages that these bytes complete; no bytes mean that the stream has ended."""
+        """Read bytes from the socket, and return the text messages that they complete. No bytes
+        mean that the stream has ended. `now`: seconds."""
         if self.failure is not None:
             return []
         self._heard = now
@@ -102,16 +107,17 @@ class Link:
         return messages
 
     def transmit(self) -> bytes:
-        """What is to be written to the socket now; empty if there is nothing."""
+        """The bytes to write to the socket now; empty if there are none."""
         return b"".join(self._protocol.data_to_send())
 
     def close(self) -> None:
-        """Start the close; the game's answer sets `failure`."""
+        """Begin to close. The game's answer sets `failure`."""
         if self._protocol.state is State.OPEN:
             self._protocol.send_close(1000)
 
-    def beat(self, now: float) -> None:
-        """Look after a link on which nothing arrives; call it every few seconds."""
+    def keep_alive(self, now: float) -> None:
+        """Ping a link on which nothing arrives, or give it up. `now`: seconds. Call it every
+        `KEEP_ALIVE` seconds."""
         if self.failure is not None or now - self._heard < QUIET:
             return
         if now - self._heard >= 2 * QUIET:
@@ -122,7 +128,7 @@ class Link:
             self._protocol.send_ping(b"")
 
     def _assembled(self, frame: Frame) -> list[bytes]:
-        """The message whose last fragment this is, if it is a text."""
+        """The message that this fragment completes, if there is one and it is text."""
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
         self._fragments.append(bytes(frame.data))
@@ -130,11 +136,11 @@ class Link:
             return []
         message = b"".join(self._fragments)
         self._fragments.clear()
-        # A binary message belongs to a topic that only other clients know how to ask for.
+        # Binary messages are ignored: this client subscribes to no topic that sends them.
         return [message] if self._is_text else []
 
     def _fail(self) -> None:
-        """Set `failure` if the protocol has come to an end."""
+        """Set `failure` if the connection has ended."""
         protocol = self._protocol
         if self.is_open:
             close, broken = protocol.close_rcvd, protocol.parser_exc
@@ -153,7 +159,7 @@ class Link:
         if isinstance(error, InvalidStatus):
             status = error.response.status_code
             if status == 401:
-                what = "the token is not good" if self._has_token else "a token is needed"
+                what = "the token is not valid" if self._has_token else "a token is needed"
                 return TokenRefusedError(self.url, f"{what} (HTTP 401)")
             return CannotConnectError(self.url, f"refused with HTTP {status}")
         if isinstance(error, EOFError) or isinstance(error.__cause__, EOFError):

@@ -1,1 +1,1 @@
-"""Which games run here, where a client connects to, and with which token and certificates."""
+"""Which games run here, and where a client connects to, with which token and certificates."""

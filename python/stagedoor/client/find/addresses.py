@@ -1,8 +1,9 @@
-"""Where a client connects to, and with which token: `Target.find()` gives an `Address`.
+"""Where a client connects to, and with which token: `Target.find()` returns an `Address`.
 
-The token of a game on this machine comes from the file which the game wrote into the user's own
-folder (`wire.tokens`). Elsewhere it is given, or in the environment variable STAGEDOOR_TOKEN: that
-one is only sent to a URL, never to a game that was found here, whose token it is not.
+The token of a game on this machine comes from the file that the game wrote into the user's own
+folder (`wire.tokens`). For a game elsewhere the caller gives it, or the environment variable
+STAGEDOOR_TOKEN holds it. That token is sent only to a URL, and never to a game that was found on
+this machine: it belongs to another game.
 """
 
 import os
@@ -31,14 +32,14 @@ TOKEN_VARIABLE: Final = "STAGEDOOR_TOKEN"
 """The environment variable that holds the token for a game on another machine."""
 
 CAFILE_VARIABLE: Final = "STAGEDOOR_CAFILE"
-"""The environment variable that names the file of the certificates that are trusted elsewhere."""
+"""The environment variable that names a file of certificates to trust, for games elsewhere."""
 
 _LOCAL: Final = ("127.0.0.1", "localhost", "::1")
 
 
 class Target:
-    """What to connect to, as it was asked for: `find()` says each time where that is now, since a
-    game that was started again has another process id, port and tokens."""
+    """What to connect to, as the caller named it. `find()` looks each time where it is now: a game
+    that was started again has another process id, port and tokens."""
 
     def __init__(
         self,
@@ -47,7 +48,8 @@ class Target:
         token: str | None = None,
         cafile: str | os.PathLike[str] | None = None,
     ) -> None:
-        """Raises: ValueError (no such role), BadTokenError, CannotConnectError (no such URL)."""
+        """The parameters are those of `stagedoor.connect()`. Raises: ValueError, for an unknown
+        role; BadTokenError; CannotConnectError, for a bad URL."""
         if role not in ROLES:
             raise ValueError(f"role is {role!r}, expected one of {', '.join(ROLES)}")
         if token is not None:
@@ -63,9 +65,10 @@ class Target:
         return f"<Target {self._target!r} as {self._role}>"
 
     def find(self) -> Address:
-        """Where it is. The only game running is from then on meant by its name.
+        """Where the target is now. If it is the only game that runs, later calls look for that game
+        by its name.
 
-        Raises: NoGameError, SeveralGamesError, BadTokenError (in the environment)."""
+        Raises: NoGameError; SeveralGamesError; BadTokenError, for the token in the environment."""
         if _is_url(self._target):
             url = str(self._target)
             game = _registered(url)
@@ -92,8 +95,8 @@ class Target:
 
 
 def read_tokens(game: Game) -> Tokens | None:
-    """The tokens of a game that runs here; None if it has none, or its file is not to be trusted:
-    only the user may be able to write or read it."""
+    """The tokens of a game that runs here; None if it has none, or if its file cannot be trusted,
+    because somebody other than the user can read or write it."""
     folder = tokens_folder()
     if not is_private(folder):
         return None
@@ -114,7 +117,7 @@ def _read(file: Path) -> Tokens | None:
 
 
 def _registered(url: str) -> Game | None:
-    """The game of this machine that a URL leads to."""
+    """The game on this machine that a URL leads to, if there is one."""
     parts = urlsplit(url)
     if parts.hostname not in _LOCAL:
         return None
@@ -126,7 +129,7 @@ def _is_url(target: str | int | None) -> bool:
 
 
 def _check_url(url: str) -> None:
-    """Refuse what is no URL of a WebSocket, and a URL that carries a secret."""
+    """Refuse a URL that is not a WebSocket's, and one that contains a secret."""
     if not url.startswith(("ws://", "wss://")):
         raise CannotConnectError(url, "expected a URL that starts with ws:// or wss://")
     try:
@@ -136,9 +139,9 @@ def _check_url(url: str) -> None:
         raise CannotConnectError(url, str(error)) from None
     if "@" in parts.netloc:
         shown = f"{parts.scheme}://...@{parts.netloc.rpartition('@')[2]}"
-        raise CannotConnectError(shown, f"a URL has no user; a token goes into {TOKEN_VARIABLE}")
+        raise CannotConnectError(shown, f"a URL has no user; put a token into {TOKEN_VARIABLE}")
     if not ok or parts.fragment:
-        raise CannotConnectError(url, "this is not a URL of a WebSocket server")
+        raise CannotConnectError(url, "this is not the URL of a WebSocket server")
 
 
 def _check(token: str, source: str) -> None:

@@ -1,7 +1,7 @@
 """Which games are running on this machine: `running_games()`, and `find_game()` for one of them.
 
-A game that runs has a file in `wire.games.games_folder()`. One whose process is gone left it
-behind: it is removed here, in passing.
+A running game has a file in `wire.games.games_folder()`. If the process of a file no longer runs,
+`running_games()` removes the file. Any thread may call.
 """
 
 import os
@@ -14,11 +14,11 @@ from stagedoor.wire.games import BadGameError, Game, decode_game, games_folder
 from stagedoor.wire.tokens import tokens_folder
 
 MAX_FILE = 64 * 1024
-"""Bytes; a longer file is not ours."""
+"""The most bytes of a file; a longer one is not stagedoor's."""
 
 
 def running_games() -> list[Game]:
-    """The user's running games, by name and process id."""
+    """The user's running games, sorted by name, process id and port."""
     folder = games_folder()
     if not is_private(folder):
         return []
@@ -36,9 +36,9 @@ def running_games() -> list[Game]:
 
 
 def find_game(target: str | int | None = None) -> Game:
-    """The running game with this name or process id; None: the only one there is.
+    """The running game with this name or process id; None: the only game that is running.
 
-    Raises: NoGameError, SeveralGamesError; both name what was found."""
+    Raises: NoGameError, SeveralGamesError; both list the running games."""
     games = running_games()
     if target is None:
         matches, what = games, "a game"
@@ -67,8 +67,8 @@ def _list(games: list[Game]) -> str:
 
 
 def is_private(folder: Path) -> bool:
-    """Whether the folder exists, and nobody but the user can have written what is in it: a
-    stranger's file would have us talk to the stranger."""
+    """Whether the folder exists and only the user can have written its files. With the file of
+    another user, the client would connect to that user's program."""
     try:
         status = folder.stat()
     except OSError:
@@ -81,7 +81,8 @@ def is_private(folder: Path) -> bool:
 
 
 def _read(file: Path) -> Game | None:
-    """None for what is no game: somebody else's file, or one of a stagedoor to come."""
+    """The game in a file; None if there is none: the file is another program's, or a later
+    stagedoor's."""
     try:
         with file.open("rb") as opened:
             data = opened.read(MAX_FILE + 1)

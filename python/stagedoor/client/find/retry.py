@@ -1,4 +1,4 @@
-"""When to connect again, and when not to: `Retry`. Without I/O; the faces do the waiting."""
+"""When to connect again, and when not to: `Retry`. Without I/O; the faces wait."""
 
 import random
 from typing import Final
@@ -13,17 +13,17 @@ from stagedoor.client.errors import (
 )
 
 FIRST: Final = 0.1
-"""Seconds before the second attempt; twice as long before each one after."""
+"""Seconds before the second attempt. They double with each attempt after it."""
 LONGEST: Final = 5.0
-"""Seconds between two attempts at most, apart from the quarter that chance adds."""
+"""The most seconds between two attempts. Up to a quarter is added at random."""
 
 _REFUSED_TOKEN: Final = 4401
 _SENT_AWAY: Final = 4403
 
 
 class Retry:
-    """Reconnecting, while something is subscribed. A call does not wait for it: it attempts at
-    once, and fails with the attempt."""
+    """When to connect again while something is subscribed. A call does not wait for this: it makes
+    one attempt at once, and fails if the attempt does."""
 
     def __init__(self, allowed: bool) -> None:
         self.allowed = allowed
@@ -31,28 +31,29 @@ class Retry:
         self._refused: str | None = None
 
     def delay(self) -> float:
-        """Seconds to wait before the next attempt."""
+        """Seconds to wait before the next attempt. Counts the attempts."""
         self._attempts += 1
         if self._attempts == 1:
             return 0.0
         return min(LONGEST, FIRST * 2.0 ** min(self._attempts - 2, 10)) * random.uniform(1.0, 1.25)
 
     def succeeded(self) -> None:
-        """We are connected."""
+        """Start counting again: an attempt has succeeded."""
         self._attempts = 0
 
     def gives_up(self, error: Exception, address: Address | None = None) -> bool:
-        """Whether this error, of a connection over `address` or of an attempt, is the end."""
+        """Whether to stop trying after this error. `address`: that of the connection that it ended;
+        None: it is the error of an attempt."""
         if isinstance(error, ClientClosedError):
             return True
         if isinstance(error, ConnectionLostError):
             if error.code == _REFUSED_TOKEN and address is not None:
-                self._refused = address.token  # a game that changed its tokens has others by now
+                self._refused = address.token  # its file may have a new one, if they were rotated
             return not self.allowed or error.code == _SENT_AWAY
         final = (TokenRefusedError, BadTokenError, SeveralGamesError)
         return not self.allowed or isinstance(error, final)
 
     def check(self, address: Address) -> None:
-        """Raises: TokenRefusedError, before a token is shown again that was refused."""
+        """Raise TokenRefusedError if the game has refused this token before."""
         if self._refused is not None and address.token == self._refused:
-            raise TokenRefusedError(address.url, "the token is not good any more")
+            raise TokenRefusedError(address.url, "the token is no longer valid")

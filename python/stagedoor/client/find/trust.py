@@ -1,10 +1,10 @@
-"""Whose certificate is good: `trust()` makes the TLS context for an address, `reason()` says what
-went wrong with a socket.
+"""Which certificate to trust: `trust()` makes the TLS context for an address. `reason()` says why a
+connection could not be opened.
 
-A game that was found here says which certificate it shows (`wire.games`), in a file that only the
-user can write: it must show that one, whatever name it is for. Anywhere else the certificate must
-be for the URL's host, and lead to an authority in the file `cafile`, or, without one, to one
-that this system trusts. There is no way to trust anybody at all.
+A game on this machine says in a file that only the user can write which certificate it shows
+(`wire.games`). It must show that certificate, whatever name it is for. The certificate of any other
+game must be for the host in the URL, and must lead to an authority in the file `cafile`, or,
+without that, to one that this system trusts. There is no way to skip that.
 """
 
 import re
@@ -16,17 +16,19 @@ from stagedoor.client.errors import CannotConnectError
 from stagedoor.client.find.addresses import CAFILE_VARIABLE
 
 MAX_FILE: Final = 1 << 20
-"""Bytes of a certificate's file; a longer one is none."""
+"""How many bytes of a certificate's file are read."""
 
 _CERTIFICATE: Final = re.compile(
     r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", re.ASCII
 )
 _NOT_TRUSTED: Final = (18, 19, 20, 21)
-"""OpenSSL's X509_V_ERR_...: the certificate leads to nobody who is trusted."""
+"""OpenSSL's X509_V_ERR_... that mean: the certificate leads to no trusted authority."""
 
 
 def trust(address: Address) -> ssl.SSLContext:
-    """Raises: CannotConnectError, for a file that holds no certificate."""
+    """The TLS context for a connection to this address.
+
+    Raises: CannotConnectError, for a file that cannot be read or contains no certificate."""
     pinned = address.cafile is None and address.certificate is not None
     file = address.certificate if pinned else address.cafile
     try:
@@ -42,26 +44,26 @@ def trust(address: Address) -> ssl.SSLContext:
 
 
 def _exactly(file: str) -> ssl.SSLContext:
-    """Trusts the first certificate of this file, which is the server's own, and no other."""
+    """Trust the first certificate in this file, which is the server's own, and no other."""
     with open(file, "rb") as opened:
         text = opened.read(MAX_FILE).decode("ascii", "replace")
     certificate = _CERTIFICATE.search(text)
     if certificate is None:
         raise ValueError("expected a certificate in PEM")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False  # it is this certificate, or the handshake fails
+    context.check_hostname = False  # the handshake fails with any other certificate
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.load_verify_locations(cadata=certificate[0])
     return context
 
 
 def reason(error: Exception) -> str:
-    """Why a connection could not be opened, in words."""
+    """Why a connection could not be opened, as text for an error."""
     if isinstance(error, ssl.SSLCertVerificationError):
         hint = ""
         if error.verify_code in _NOT_TRUSTED:
             hint = (
-                "; if it should be, name the file of it, or of who signed it:"
+                "; to trust it, name its file, or its issuer's, with"
                 f" cafile=..., --cafile or {CAFILE_VARIABLE}"
             )
         return f"its certificate is not trusted: {error.verify_message}{hint}"
@@ -69,5 +71,5 @@ def reason(error: Exception) -> str:
         return "it hung up during the TLS handshake"
     if isinstance(error, ssl.SSLError):
         what = (error.reason or str(error)).replace("_", " ").lower()
-        return f"no TLS with it: {what}"
+        return f"the TLS handshake failed: {what}"
     return getattr(error, "strerror", None) or str(error) or "it hung up during the handshake"

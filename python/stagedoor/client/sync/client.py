@@ -1,6 +1,6 @@
-"""The blocking face of a client: `Client`, with `SyncBatch`; what it iterates over is in `streams`.
+"""The blocking face of a client: `Client`, with `SyncBatch`. Its iterators are in `streams`.
 
-Any thread may call; each waits for its own answer.
+Any thread may call, and each waits for its own answer.
 """
 
 import time
@@ -18,7 +18,7 @@ from stagedoor.client.sync.streams import Closing, Progress, Subscription, wait_
 
 
 class Connection(Caller[Any], Closing):
-    """A client but for the attributes that call methods: what a typed stub builds upon."""
+    """A client without the attributes that call methods. It is the base class of a typed stub."""
 
     def __init__(self, line: Line, timeout: float) -> None:
         """`connect()` makes these."""
@@ -31,37 +31,38 @@ class Connection(Caller[Any], Closing):
 
     @property
     def url(self) -> str:
-        """Where the game is, as of the last connection."""
+        """The game's URL, as of the last connection."""
         return self._line.address.url
 
     @property
     def name(self) -> str:
-        """The game's name; empty where it is not known, as for one on another machine."""
+        """The game's name; empty if it is not known, as for a game on another machine."""
         return self._line.address.name
 
     @property
     def methods(self) -> Methods:
-        """What the game offers, by name. Asks the game each time. Raises: as a call does."""
+        """What the game offers, by name. It asks the game each time. Raises what a call raises."""
         return parse_discovery(self._call("rpc.discover", None))
 
     def notify(self, method: str, /, *args: Any, **params: Any) -> None:
-        """Call a method without waiting, or knowing how it went.
+        """Call a method without waiting for an answer. Whether it succeeded is not known.
 
-        Raises: ConnectionLostError, BadParamsError, and what `connect()` does, if the connection
+        Raises: ConnectionLostError; BadParamsError; and what `connect()` raises, if the connection
         was lost and cannot be opened again."""
         packed = pack(method, args, params)
         self._line.transact(lambda session: session.notify(method, packed))
 
     def with_timeout(self, seconds: float) -> "Timed":
-        """The same client for calls that wait that long: `client.with_timeout(0.5).spawn("big")`.
-        So no param of a method can be taken for the timeout."""
+        """The same client, with calls that wait so many seconds for their answer:
+        `client.with_timeout(0.5).spawn("big")`. It is not a keyword of the calls, because a method
+        may have a param of that name."""
         return Timed(self, seconds)
 
     def progress(self, method: str, /, *args: Any, **params: Any) -> Progress:
-        """Call a method that yields: iterate over its progress, then ask for `result()`. The
-        timeout bounds each wait, not the whole. Leaving early cancels the call.
+        """Call a method that yields: iterate over its progress, then call `result()`. The timeout
+        is for each wait, not for the whole call. To leave the `with` block early cancels the call.
 
-        Raises: as `call()`; so does the iteration."""
+        Raises what a call raises; so does the iteration."""
         return Progress(self, method, pack(method, args, params), self._timeout)
 
     def subscribe(
@@ -74,28 +75,29 @@ class Connection(Caller[Any], Closing):
         queue: int = QUEUE,
         filter: Mapping[str, str | int | float | bool | None] | None = None,
     ) -> Subscription:
-        """The values of a topic, as they come.
+        """The values of a topic, as they come: `with client.subscribe("rocks") as rocks:`.
 
-        `mode` and `hz` (per second; None: as they arise): what becomes of values that come faster.
-        `history`: at most so many past samples come first. `queue`: at most so many wait here to
-        be taken, then the oldest are dropped and counted. `filter`: what a topic that takes one is
-        to send, as `{"level": "WARNING"}` for `logs`.
+        `hz`: the most values per second; None: as they come. `mode`: what happens to values that
+        come faster, see `stagedoor.client.core.feed.Mode`. `history`: at most so many past samples
+        come first. `queue`: at most so many samples wait here to be taken; of more, the oldest are
+        dropped and counted. `filter`: what to send, for a topic that takes a filter, as
+        `{"level": "WARNING"}` for `logs`.
 
-        Raises: as `call()`."""
+        Raises what a call raises."""
         return Subscription(self, key_of(topic, mode, hz, filter), history, queue)
 
     def batch(
         self, *, at: Literal["next"] | int = "next", stop_on_error: bool = False
     ) -> "SyncBatch":
-        """Calls for one frame of the game: collected in the `with` block, sent at its end.
+        """Calls for one frame of the game. The `with` block collects them, and its end sends them.
 
-        `at`: the next frame, or the one with this number. `stop_on_error`: the first call that
-        fails is the last. Leaving the block by an exception sends nothing."""
+        `at`: the next frame, or the frame with this number. `stop_on_error`: whether the calls
+        after one that fails are not run. If the block raises an exception, nothing is sent."""
         return SyncBatch(self, at, stop_on_error)
 
     def close(self) -> None:
-        """Close the connection; a second time does nothing. Blocks for 2 s at most, for the game
-        to agree. Subscriptions end."""
+        """Close the connection, and end its subscriptions. Blocks for at most 2 s, until the game
+        agrees. A second call does nothing."""
         self._finalizer()
 
     def _call(self, method: str, params: object) -> Any:
@@ -110,25 +112,27 @@ class Connection(Caller[Any], Closing):
 
 
 class Client(Connection, ByName[Any]):
-    """A connection to a running game. Use it in a `with` block, or `close()` it.
+    """A connection to a running game. Use it in a `with` block, or `close()` it. Any thread may
+    call.
 
-    `client.call("spawn", "big", count=3)` is wrong, as params go by position or by name:
-    `client.call("spawn", "big", 3)`, `client.spawn(kind="big", count=3)`, `client.player.heal(5)`.
-    A call returns the result as plain Python values. It raises an RpcError of
-    `stagedoor.wire.errors` if the game answers with one; CallTimeoutError, ConnectionLostError,
-    BadParamsError, BadReplyError. If the connection was lost before, it is opened again first.
+    `client.spawn("big", 3)`, `client.spawn(kind="big", count=3)`, `client.player.heal(5)`,
+    `client.call("spawn", "big", 3)`. Params go by position or by name, not both. A call returns the
+    result as plain Python values. It raises an RpcError of `stagedoor.wire.errors` if the game
+    answers with an error; or CallTimeoutError, ConnectionLostError, BadParamsError or BadReplyError
+    of `stagedoor.client.errors`. If the connection was lost before the call, the client first
+    connects again, and raises what `connect()` raises.
     """
 
 
 class Timed(ByName[Any]):
-    """A client whose calls wait for so many seconds."""
+    """A client whose calls wait for `timeout` seconds."""
 
     def __init__(self, client: Connection, timeout: float) -> None:
         self._client = client
         self._timeout = timeout
 
     def progress(self, method: str, /, *args: Any, **params: Any) -> Progress:
-        """As `Client.progress()`."""
+        """Like `Client.progress()`, with this timeout."""
         return Progress(self._client, method, pack(method, args, params), self._timeout)
 
     def _call(self, method: str, params: object) -> Any:
@@ -136,8 +140,8 @@ class Timed(ByName[Any]):
 
 
 class SyncBatch(Batch):
-    """A batch that the end of its `with` block sends. Its calls return `Deferred`s, whose
-    `result()` is there after the block."""
+    """A batch that is sent at the end of its `with` block. Its calls return `Deferred`s, which have
+    their results after the block. The end of the block raises what a call raises."""
 
     def __init__(self, client: Connection, at: Literal["next"] | int, stop_on_error: bool) -> None:
         super().__init__(at, stop_on_error)

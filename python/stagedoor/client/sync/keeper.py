@@ -1,4 +1,4 @@
-"""The thread that looks after a blocking connection while nobody calls: `Keeper`."""
+"""The thread that serves a blocking connection while nobody calls: `Keeper`."""
 
 import contextlib
 import selectors
@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 
 class Keeper:
-    """A thread that runs `look_after(keeper)` again and again until that is False. It is a daemon:
-    a program that ends does not wait for it."""
+    """A thread that runs `look_after(keeper)` again and again until that returns False. It is a
+    daemon: a program that ends does not wait for it."""
 
     def __init__(self, look_after: Callable[["Keeper"], bool]) -> None:
         self._look_after = look_after
@@ -20,24 +20,24 @@ class Keeper:
         self._thread.start()
 
     def sleep(self, seconds: float, opened: socket.socket | None = None) -> None:
-        """Sleep for so long, or until there is something to read from the socket, or `ring()`. Only
-        on the keeper's own thread."""
+        """Sleep for so many seconds, or until the socket can be read, or until `ring()`. Only the
+        keeper's own thread may call."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._alarm, selectors.EVENT_READ)
             if opened is not None:
-                with contextlib.suppress(ValueError, OSError):  # closed just now
+                with contextlib.suppress(ValueError, OSError):  # it was closed meanwhile
                     selector.register(opened, selectors.EVENT_READ)
             selector.select(max(0.0, seconds))
         with contextlib.suppress(BlockingIOError):
             self._alarm.recv(4096)
 
     def ring(self) -> None:
-        """Wake it. Any thread may."""
-        with contextlib.suppress(OSError):  # full: the alarm rings already; closed: it has ended
+        """Wake the thread. Any thread may call."""
+        with contextlib.suppress(OSError):  # full: it wakes already; closed: it has ended
             self._rope.send(b"!")
 
     def join(self, timeout: float) -> None:
-        """Wait for its end, unless this is it."""
+        """Wait at most `timeout` seconds for the thread to end, unless it is the caller."""
         if threading.current_thread() is not self._thread:
             self._thread.join(timeout)
 

@@ -1,10 +1,10 @@
-"""A session over a blocking socket: `Line`, on which `client.sync.client` stands.
+"""A session over a socket: `Line`, which `client.sync.client` uses.
 
-Whoever waits reads. A thread that waits for its answer while nobody reads becomes the reader: it
-takes the bytes from the socket itself, so that a call costs no change of threads. Others that wait
-meanwhile are woken by what it reads, or by its leaving, whereupon one of them reads. A thread of
-our own, the keeper, reads while something is subscribed, and what comes when nobody has called for
-a while: pings, and the game's goodbye.
+A thread that waits also reads. If a thread waits for its answer and no other reads, it becomes the
+reader: it takes the bytes from the socket itself, so that a call costs no change of threads. The
+other threads that wait sleep until the reader has read their answer, or stops reading; then one of
+them becomes the reader. The client's own thread, the keeper, reads while something is subscribed.
+It also reads what comes when nobody has called for a while: pings, and the game's close frame.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 from stagedoor.client.core.address import Address
 from stagedoor.client.core.session import Session
 from stagedoor.client.core.waiting import Condition, Waitable, left
-from stagedoor.client.core.websocket import BEAT, CLOSE_TIMEOUT, Link
+from stagedoor.client.core.websocket import CLOSE_TIMEOUT, KEEP_ALIVE, Link
 from stagedoor.client.errors import ClientClosedError, ClientError, ConnectionLostError
 from stagedoor.client.find.addresses import Target
 from stagedoor.client.find.retry import Retry
@@ -35,14 +35,14 @@ from stagedoor.client.sync.sockets import (
 )
 
 IDLE: Final = 0.25
-"""Seconds without a call after which the keeper sees to what comes. The next call first looks
-whether the game is still there."""
+"""Seconds without a call before the keeper reads. The next call after that first reads what has
+come, to see whether the game is still there."""
 
 T = TypeVar("T")
 
 
 class Line:
-    """A connection that can be lost and opened again. Any thread may call any of it."""
+    """A connection that can be lost and opened again. Any thread may call its public methods."""
 
     def __init__(self, target: Target, connect_timeout: float, retry: Retry) -> None:
         """Connect. Raises: CannotConnectError, NoGameError, SeveralGamesError, BadTokenError."""
@@ -51,13 +51,13 @@ class Line:
         self._connect_timeout = connect_timeout
         self._retry = retry
         self._session = Session()
-        self._mutex = threading.Lock()  # session, _socket, _is_read, _followers
-        self._opening = threading.Lock()  # taken before the mutex, never within
+        self._mutex = threading.Lock()  # guards _session, _socket, _is_read, _bells
+        self._opening = threading.Lock()  # taken before the mutex, never while holding it
         self._socket: socket.socket | None = None
         self._selector: selectors.BaseSelector | None = None
         self._is_read = False
-        self._followers: set[threading.Event] = set()
-        self._has_changed = threading.Event()  # opened, or closed, or something to read for
+        self._bells: set[threading.Event] = set()
+        self._has_changed = threading.Event()  # opened, closed, or subscribed
         self._is_closed = False
         self._used = time.monotonic()
         self._keeper: Keeper | None = None
@@ -67,8 +67,8 @@ class Line:
     # For the face
 
     def transact(self, act: Callable[[Session], T]) -> T:
-        """Let `act` use the session, and send what comes of it. A connection that was lost is
-        opened again first. Raises: what `open()` raises, and what `act` does."""
+        """Let `act` use the session, and send what it wrote. If the connection was lost, open it
+        again first. Raises what `open()` and `act` raise."""
         now = time.monotonic()
         if now - self._used > IDLE:
             self._drain()
@@ -80,47 +80,47 @@ class Line:
         return self.attempt(act)
 
     def attempt(self, act: Callable[[Session], T]) -> T:
-        """Let `act` use the session whether or not there is a connection, and send what comes of
-        it."""
+        """Let `act` use the session, with or without a connection, and send what it wrote."""
         with self._mutex:
             done = act(self._session)
             self._flush()
         return done
 
     def wait(self, thing: Waitable, deadline: float | None) -> bool:
-        """Wait until the thing is ready; False if it was not by the deadline (monotonic)."""
+        """Wait until the thing is ready. Returns False if it is not by the deadline (of
+        `time.monotonic()`); None: without end."""
         bell: threading.Event | None = None
         while not thing.ready:
             with self._mutex:
                 if thing.ready:
                     return True
-                leads = not self._is_read
-                if leads:
+                reads = not self._is_read
+                if reads:
                     self._is_read = True
                 else:
                     bell = threading.Event()
                     thing.wake = bell.set
-                    self._followers.add(bell)
-            if leads:
+                    self._bells.add(bell)
+            if reads:
                 try:
-                    if not self._lead(thing, deadline):
+                    if not self._read_for(thing, deadline):
                         return False
                 finally:
-                    self._step_down()
+                    self._stop_reading()
             elif bell is not None and not bell.wait(left(deadline)):
                 with self._mutex:
-                    self._followers.discard(bell)
+                    self._bells.discard(bell)
                 return thing.ready
         return True
 
     def ring(self) -> None:
-        """Something has changed: there is a subscription, another connection, or none any more."""
+        """Wake the keeper: there is a new subscription or connection, or the line is closed."""
         self._has_changed.set()
         if self._keeper is not None:
             self._keeper.ring()
 
     def close(self) -> None:
-        """Say goodbye, and wait for the game's for 2 s at most. A second time does nothing."""
+        """Send a close frame, and wait at most 2 s for the game's. A second call does nothing."""
         with self._mutex:
             if self._is_closed:
                 return
@@ -135,7 +135,7 @@ class Line:
         with self._mutex:
             self._session.lose(ClientClosedError(self.address.url))
             self._session.subscriptions.end(ClientClosedError(self.address.url))
-            hang_up(self._socket)  # whoever reads lets go of it
+            hang_up(self._socket)  # the thread that reads closes it
             if not self._is_read:
                 self._let_go()
         if self._keeper is not None:
@@ -144,7 +144,7 @@ class Line:
     # Opening
 
     def open(self) -> None:
-        """Connect, unless that has been done. Raises: CannotConnectError, NoGameError,
+        """Connect, unless there is a connection. Raises: CannotConnectError, NoGameError,
         SeveralGamesError, BadTokenError, ClientClosedError."""
         with self._opening:
             if self._socket is not None and self._session.link is not None:
@@ -171,7 +171,7 @@ class Line:
         self.ring()
 
     def _open_again(self, deadline: float | None) -> None:
-        """One attempt, once its time has come; called by the reader, for what is subscribed."""
+        """Wait until an attempt is due, and make it. Called by the reader, for subscriptions."""
         delay = self._retry.delay()
         seconds = left(deadline)
         self._has_changed.clear()
@@ -187,9 +187,10 @@ class Line:
                 with self._mutex:
                     self._session.subscriptions.end(error)
 
-    # Reading; only by whoever set `_is_read`
+    # Reading; only the thread that has set `_is_read` may call
 
-    def _lead(self, thing: Waitable, deadline: float | None) -> bool:
+    def _read_for(self, thing: Waitable, deadline: float | None) -> bool:
+        """Read until the thing is ready; False if it is not by the deadline."""
         while not thing.ready:
             if self._socket is None:
                 if self._is_closed or left(deadline) == 0:
@@ -200,16 +201,16 @@ class Line:
         return True
 
     def _read(self, timeout: float | None) -> bool:
-        """Read once; False if there was nothing within the timeout."""
+        """Read once. Returns False if nothing came within `timeout` seconds."""
         opened, selector = self._socket, self._selector
         if opened is None or selector is None:
             return False
-        # In slices: should the socket be replaced meanwhile, its selector never tells.
-        slice_ = BEAT if timeout is None else min(timeout, BEAT)
+        # In slices: if the socket is replaced meanwhile, its selector never reports anything.
+        slice_ = KEEP_ALIVE if timeout is None else min(timeout, KEEP_ALIVE)
         try:
             if not has_pending(opened) and not selector.select(slice_):
                 return timeout is None or slice_ < timeout
-            # OpenSSL takes no reading and writing of the same connection at once.
+            # OpenSSL does not allow reading and writing one connection at the same time.
             with self._mutex if is_secure(opened) else contextlib.nullcontext():
                 data = opened.recv(CHUNK)
         except WOULD_BLOCK:
@@ -227,17 +228,17 @@ class Line:
                     self._lose()
         return True
 
-    def _step_down(self) -> None:
+    def _stop_reading(self) -> None:
         with self._mutex:
             self._is_read = False
             if self._is_closed:
                 self._let_go()
-            for bell in self._followers:
+            for bell in self._bells:
                 bell.set()
-            self._followers.clear()
+            self._bells.clear()
 
     def _drain(self) -> None:
-        """Read what is there, if nobody else does."""
+        """Read what has come, unless another thread reads."""
         with self._mutex:
             if self._is_read or self._socket is None:
                 return
@@ -246,19 +247,19 @@ class Line:
             while self._read(0):
                 pass
         finally:
-            self._step_down()
+            self._stop_reading()
 
     # Under the mutex
 
     def _flush(self) -> None:
         data = self._session.transmit()
         if data and self._socket is not None and not write(self._socket, data):
-            reason = f"the game took nothing for {WRITE_TIMEOUT:g} s"
+            reason = f"the game read nothing for {WRITE_TIMEOUT:g} s"
             self._session.lose(ConnectionLostError(self.address.url, 1006, reason))
-            hang_up(self._socket)  # whoever reads lets go of it
+            hang_up(self._socket)  # the thread that reads closes it
 
     def _lose(self) -> None:
-        """The link has failed."""
+        """The link has failed: close the socket, and end the subscriptions if it is the end."""
         error = self._lost()
         if self._retry.gives_up(error, self.address):
             self._session.subscriptions.end(error)
@@ -279,22 +280,22 @@ class Line:
     # For the keeper, on its thread
 
     def _look_after(self, keeper: "Keeper") -> bool:
-        """One round; False if it was the last."""
+        """Do one round of the keeper. Returns False if it was the last."""
         subscriptions = self._session.subscriptions
         if subscriptions.is_empty:
-            # While calls follow each other their threads read, and two would be in the way.
+            # While calls follow each other closely, their threads read. Stay out of their way.
             used = time.monotonic() - self._used
             if used < IDLE:
                 keeper.sleep(IDLE - used)
             else:
-                keeper.sleep(BEAT, self._socket)
+                keeper.sleep(KEEP_ALIVE, self._socket)
                 self._drain()
         else:
             is_over = Condition(lambda: self._is_closed or subscriptions.is_empty)
-            self.wait(is_over, time.monotonic() + BEAT)
+            self.wait(is_over, time.monotonic() + KEEP_ALIVE)
         with self._mutex:
-            self._session.beat(time.monotonic())
+            self._session.keep_alive(time.monotonic())
             self._flush()
             if self._session.link is None:
-                hang_up(self._socket)  # whoever reads lets go of it
+                hang_up(self._socket)  # the thread that reads closes it
         return not self._is_closed

@@ -14,27 +14,28 @@ from stagedoor.client.errors import CannotConnectError
 from stagedoor.client.find.trust import reason, trust
 
 CHUNK: Final = 64 * 1024
-"""Bytes to read at once."""
+"""The most bytes to read at once."""
 WRITE_TIMEOUT: Final = 10.0
-"""Seconds that a game may refuse to take bytes."""
+"""Seconds that a write may wait without progress."""
 WOULD_BLOCK: Final = (
     BlockingIOError,
     InterruptedError,
     ssl.SSLWantReadError,
     ssl.SSLWantWriteError,
 )
-"""What a socket that does not block raises instead of blocking."""
+"""What a non-blocking socket raises instead of blocking."""
 
 
 def connect(address: Address, link: Link, timeout: float) -> tuple[socket.socket, list[bytes]]:
-    """Open a socket, without blocking from here on, and the link over it, within `timeout` seconds;
-    and the messages that came with the handshake. The link is one to this address.
+    """Open a socket, and the link over it, within `timeout` seconds. The link must be one to this
+    address. Returns the socket, which no longer blocks, and the messages that came together with
+    the handshake.
 
     Raises: CannotConnectError, ConnectionLostError."""
     deadline = time.monotonic() + timeout
     opened: socket.socket | None = None
     try:
-        # No proxy: the game is here or in the same network.
+        # No proxy: the game is on this machine or in the same network.
         opened = socket.create_connection((link.host, link.port), timeout)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, True)
         if link.secure:
@@ -69,9 +70,11 @@ def _shake_hands(opened: socket.socket, link: Link, deadline: float) -> list[byt
 
 
 def write(opened: socket.socket, data: bytes) -> bool:
-    """Write all of it to a socket that does not block; False if the other side takes nothing within
-    WRITE_TIMEOUT. A connection that is gone is for the next read to find: what the other side said
-    before it left may still be there."""
+    """Write all bytes to a non-blocking socket. Returns False if the other side takes nothing for
+    `WRITE_TIMEOUT` seconds.
+
+    A lost connection is no error here. The next read finds it: messages that the other side sent
+    before may still be there to be read."""
     try:
         sent = opened.send(data)
     except WOULD_BLOCK:
@@ -96,17 +99,18 @@ def write(opened: socket.socket, data: bytes) -> bool:
 
 
 def is_secure(opened: socket.socket) -> bool:
-    """Whether this is TLS."""
+    """Whether the socket speaks TLS."""
     return isinstance(opened, ssl.SSLSocket)
 
 
 def has_pending(opened: socket.socket) -> bool:
-    """Whether TLS holds bytes that the operating system does not know of any more."""
+    """Whether TLS has decrypted bytes that are not read yet. The operating system does not know of
+    them."""
     return isinstance(opened, ssl.SSLSocket) and opened.pending() > 0
 
 
 def hang_up(opened: socket.socket | None) -> None:
-    """End the connection; a thread that waits for it to become readable is woken."""
+    """End the connection. This wakes a thread that waits to read from it."""
     if opened is not None:
         with contextlib.suppress(OSError):
             opened.shutdown(socket.SHUT_RDWR)

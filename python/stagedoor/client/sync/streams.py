@@ -1,5 +1,5 @@
-"""What the blocking client iterates over: `Subscription` and `Progress`, each for one thread at a
-time."""
+"""The iterators of the blocking client: `Subscription` and `Progress`. Any thread may use one, but
+only one thread at a time."""
 
 import time
 from collections.abc import Iterator
@@ -34,10 +34,10 @@ class Closing:
 
 
 class Progress(Closing):
-    """A call that tells of its progress: an iterator of what the method yields."""
+    """A call that reports its progress: an iterator of what the method yields."""
 
     def __init__(self, client: "Connection", method: str, params: object, timeout: float) -> None:
-        self._client = client  # which is closed when nobody has it
+        self._client = client  # keeps it open: a client without references is closed
         self._line = client._line
         self._timeout = timeout
         self._running = self._line.transact(
@@ -53,12 +53,13 @@ class Progress(Closing):
             wait_for(self._line, call, time.monotonic() + self._timeout, self._timeout)
         if call.values:
             return call.values.popleft()
-        call.result()  # raises, if that is how it ended
+        call.result()  # raises, if the call ended with an error
         raise StopIteration
 
     def result(self) -> Any:
-        """What the method returned; waits for it, and passes over progress that is left.
-        Raises: as `call()`."""
+        """Wait for what the method returns, as plain values. Skips progress that is left.
+
+        Raises what a call raises."""
         for _ in self:
             pass
         return self._running.result()
@@ -72,10 +73,10 @@ class Progress(Closing):
 
 
 class Subscription(Closing):
-    """The values of a topic: an iterator of `Sample`s, without end until it is closed."""
+    """The values of a topic: an iterator of `Sample`s. It ends when it is closed."""
 
     def __init__(self, client: "Connection", key: Key, history: int, queue: int) -> None:
-        self._client = client  # which is closed when nobody has it
+        self._client = client  # keeps it open: a client without references is closed
         self._line = line = client._line
         self._feed = feed = Feed(key, queue)
         self._is_closed = False
@@ -100,13 +101,13 @@ class Subscription(Closing):
 
     @property
     def dropped(self) -> int:
-        """How many samples were lost so far: by the game, since we were slow to read, or here,
-        since nobody took them."""
+        """How many samples were lost so far: by the game, because the connection was slow, or here,
+        because nobody took them."""
         return self._feed.dropped
 
     @property
     def reconnected(self) -> int:
-        """How often the connection was lost and came back: what came meanwhile is missing."""
+        """How often the connection was lost and came back. The values in between are missing."""
         return self._feed.reconnected
 
     @property
@@ -124,10 +125,11 @@ class Subscription(Closing):
             raise StopIteration from None
 
     def get(self, timeout: float | None = None) -> Sample:
-        """The next sample; waits for it, `timeout` seconds at most.
+        """Wait for the next sample, at most `timeout` seconds; None: without a limit.
 
         Raises: TimeoutError; ClientClosedError, after `close()`; ConnectionLostError, if the
-        connection is lost and not opened again; an RpcError, if the topic is not there any more.
+        connection is lost and not opened again; an RpcError, if the game ended the subscription,
+        for example because the topic was removed.
         """
         feed = self._feed
         if not feed.ready:
@@ -137,7 +139,7 @@ class Subscription(Closing):
         return feed.take()
 
     def close(self) -> None:
-        """Unsubscribe; a second time does nothing."""
+        """Unsubscribe. A second call does nothing."""
         feed = self._feed
 
         def leave(session: Session) -> None:
@@ -149,8 +151,9 @@ class Subscription(Closing):
 
 
 def wait_for(line: Line, call: Call, deadline: float, timeout: float) -> None:
-    """Wait for something new of a call, and cancel it if there is nothing in time, or if waiting is
-    interrupted. Raises: CallTimeoutError."""
+    """Wait for progress or the answer of a call, until the deadline, which is `timeout` seconds
+    after the call. Cancels the call if nothing comes in time, or if the wait is interrupted.
+    Raises: CallTimeoutError."""
     try:
         if not line.wait(call, deadline):
             raise CallTimeoutError(call.method, timeout)

@@ -216,7 +216,7 @@ def test_the_token_is_shown(games_folder: Path) -> None:
             assert await client.spawn("big") == 1
             assert client.name == "pong"
             assert "o-token" not in repr(client)
-        with pytest.raises(TokenRefusedError, match="the token is not good"):
+        with pytest.raises(TokenRefusedError, match="the token is not valid"):
             await stagedoor.connect_async("pong")
 
     with running(FakeStage(), tokens={"o-token"}) as game:
@@ -249,7 +249,7 @@ def test_a_reply_that_is_not_json_rpc_is_a_typed_error(said: str) -> None:
 
 
 def test_a_game_is_pinged_while_it_is_silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stagedoor.client.asyncio.line.BEAT", 0.01)
+    monkeypatch.setattr("stagedoor.client.asyncio.line.KEEP_ALIVE", 0.01)
     monkeypatch.setattr("stagedoor.client.core.websocket.QUIET", 0.02)
 
     async def main() -> None:

@@ -92,7 +92,7 @@ def test_what_is_sent_arrives() -> None:
 
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
-    [(401, TokenRefusedError, "the token is not good"), (503, CannotConnectError, "HTTP 503"),
+    [(401, TokenRefusedError, "the token is not valid"), (503, CannotConnectError, "HTTP 503"),
      (403, CannotConnectError, "HTTP 403")],
 )  # fmt: skip
 def test_a_refusal_says_why(status: int, kind: type[Exception], words: str) -> None:
@@ -163,14 +163,14 @@ def test_an_end_without_a_close_is_a_failure(data: bytes, code: int | None) -> N
 
 def test_a_silent_game_is_pinged_once_and_then_given_up() -> None:
     link, game = opened()
-    link.beat(QUIET - 1)
+    link.keep_alive(QUIET - 1)
     assert link.transmit() == b""
-    link.beat(QUIET)
-    link.beat(QUIET + 5)
+    link.keep_alive(QUIET)
+    link.keep_alive(QUIET + 5)
     assert [frame.opcode for frame in game.hears(link)] == [Opcode.PING]
     link.receive(game.said(), QUIET + 6)
-    link.beat(QUIET + 7)
+    link.keep_alive(QUIET + 7)
     assert link.failure is None
-    link.beat(3 * QUIET + 6)
+    link.keep_alive(3 * QUIET + 6)
     assert isinstance(link.failure, ConnectionLostError)
     assert "nothing was heard for 40 s" in str(link.failure)

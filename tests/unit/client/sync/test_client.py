@@ -442,9 +442,9 @@ def test_the_token_is_shown_and_read_again_after_it_changed(games_folder: Path) 
             assert until(lambda: rocks.reconnected == 1)
             assert game.headers["authorization"] == "Bearer new"
             game.connection.close(4401, "the token changed")
-            with pytest.raises(TokenRefusedError, match="not good any more"):
+            with pytest.raises(TokenRefusedError, match="no longer valid"):
                 rocks.get(10)
-        with pytest.raises(TokenRefusedError, match="the token is not good"):
+        with pytest.raises(TokenRefusedError, match="the token is not valid"):
             connect("pong", role="viewer")
         (games_folder / entry.file_name).unlink()
         with pytest.raises(TokenRefusedError, match="a token is needed"):
@@ -471,7 +471,7 @@ def test_an_idle_connection_that_the_game_left_is_noticed_before_the_next_call(
 
 
 def test_pings_are_answered_while_nobody_calls(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stagedoor.client.sync.line.BEAT", 0.01)
+    monkeypatch.setattr("stagedoor.client.sync.line.KEEP_ALIVE", 0.01)
     with running(result(1)) as game, connect(game.url) as client:
         client.notify("hello")
         assert game.notified.wait(10)

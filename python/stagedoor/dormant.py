@@ -6,10 +6,12 @@ its argument. Nothing listens, and nothing is stored. Any thread may call any of
 """
 
 from collections.abc import Awaitable, Callable, Generator
-from typing import Any, Literal, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+if TYPE_CHECKING:
+    from stagedoor.wire.roles import RoleName
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-RoleName: TypeAlias = Literal["viewer", "operator", "admin"]
 
 
 class _Yield(Awaitable[None]):
@@ -89,7 +91,7 @@ class DormantStage:
         /,
         *,
         name: str | None = None,
-        role: RoleName = "operator",
+        role: "RoleName" = "operator",
         timeout: float | None = 5.0,
         thread: bool = False,
     ) -> Callable[[Function], Function]: ...
@@ -99,14 +101,14 @@ class DormantStage:
         /,
         *,
         name: str | None = None,
-        role: RoleName = "operator",
+        role: "RoleName" = "operator",
         timeout: float | None = 5.0,
         thread: bool = False,
     ) -> Any:
         """Return the function unchanged, both as `@stage.rpc` and as `@stage.rpc(name=...)`."""
         return _unchanged if function is None else function
 
-    def rpc_all(self, prefix: str, instance: object, /, *, role: RoleName = "operator") -> None:
+    def rpc_all(self, prefix: str, instance: object, /, *, role: "RoleName" = "operator") -> None:
         """Do nothing."""
 
     def remove(self, name: str, /) -> None:

@@ -17,7 +17,8 @@ import pytest
 from conftest import Run
 from program import PATIENCE, Program
 
-from stagedoor.wire.tokens import ROLES, Tokens, decode_tokens
+from stagedoor.wire.roles import ROLE_NAMES
+from stagedoor.wire.tokens import Tokens, decode_tokens
 
 pty = pytest.importorskip("pty", reason="a system with terminals")
 
@@ -183,5 +184,5 @@ def test_no_token_is_in_the_process_list_or_on_the_terminal(
     seen.append(terminals[-1].finish())
     assert terminals[-1].process.returncode == 3
     for text in seen:
-        for token in (*(tokens.of(role) for role in ROLES), secret):
+        for token in (*(tokens.of(role) for role in ROLE_NAMES), secret):
             assert token not in text

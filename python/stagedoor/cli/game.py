@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stagedoor.cli.command import FAILED, UNREACHABLE, USAGE, CommandError
+from stagedoor.wire.roles import ROLE_NAMES
 
 if TYPE_CHECKING:
     from stagedoor.client.asyncio.client import AsyncClient
     from stagedoor.client.sync.client import Client
-
-ROLES = ("viewer", "operator", "admin")
 
 
 def add_game(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +28,7 @@ def add_game(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--role",
-        choices=ROLES,
+        choices=ROLE_NAMES,
         default="admin",
         help="with which of the game's tokens (default: admin); a game on another machine gets the"
         " one in the environment variable STAGEDOOR_TOKEN",

@@ -11,6 +11,7 @@ from stagedoor.cli.command import OK, Verbs, add_json, add_verb
 from stagedoor.cli.game import add_game, hertz, open_game_async, told
 from stagedoor.cli.sparkline import sparkline
 from stagedoor.cli.terminal import harmless, print_line, wants_json
+from stagedoor.wire.topics import MODES
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from stagedoor.client.asyncio.streams import AsyncSubscription
     from stagedoor.client.core.feed import Sample
 
-MODES = ("all", "latest", "mean", "peak", "change")
 REFRESH = 10
 """Frames per second of the table."""
 WIDTH = 30

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from stagedoor.client.asyncio.client import AsyncClient
     from stagedoor.client.sync.client import Client
-    from stagedoor.wire.tokens import Role
+    from stagedoor.wire.roles import RoleName
 
 __all__ = ["connect", "connect_async"]
 
@@ -30,7 +30,7 @@ CALL_TIMEOUT = 10.0
 def connect(
     target: str | int | None = None,
     *,
-    role: "Role" = "admin",
+    role: "RoleName" = "admin",
     token: str | None = None,
     cafile: "str | os.PathLike[str] | None" = None,
     timeout: float = CALL_TIMEOUT,
@@ -66,7 +66,7 @@ def connect(
 def connect_async(
     target: str | int | None = None,
     *,
-    role: "Role" = "admin",
+    role: "RoleName" = "admin",
     token: str | None = None,
     cafile: "str | os.PathLike[str] | None" = None,
     timeout: float = CALL_TIMEOUT,

@@ -1,6 +1,7 @@
 """What can go wrong between a client and a game, except for the errors that a game answers with
 (`stagedoor.wire.errors`). Each error is one line, and none shows a token."""
 
+from stagedoor.wire.close_codes import GOING_AWAY, NOT_AUTHENTICATED, SENT_AWAY, TRY_AGAIN_LATER
 from stagedoor.wire.games import Game
 
 
@@ -57,10 +58,10 @@ class ConnectionLostError(ClientError):
 
 
 _MEANINGS = {
-    1001: "the game is leaving",
-    1013: "try again later",
-    4401: "not authenticated",
-    4403: "sent away by an admin",
+    GOING_AWAY: "the game is leaving",
+    TRY_AGAIN_LATER: "try again later",
+    NOT_AUTHENTICATED: "not authenticated",
+    SENT_AWAY: "sent away by an admin",
 }
 
 

@@ -1,11 +1,13 @@
-"""`Role`: what a caller may do. Each role may also do what the roles below it may."""
+"""`Role`, `RoleName`: what a caller may do. Each role may also do what the roles below it may."""
 
 from __future__ import annotations
 
 import enum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, get_args
 
 RoleName: TypeAlias = Literal["viewer", "operator", "admin"]
+ROLE_NAMES: Final[tuple[RoleName, ...]] = get_args(RoleName)
+"""Ordered by how much they may do, the least first."""
 
 
 class Role(enum.IntEnum):

@@ -8,15 +8,12 @@ folder belongs to the user (mode 0700), and so do the files (0600).
 """
 
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeAlias, get_args
+from typing import Annotated, Final
 
 import msgspec
 
 from stagedoor.wire.games import runtime_folder
-
-Role: TypeAlias = Literal["viewer", "operator", "admin"]
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
-"""Ordered by how much they may do, the least first."""
+from stagedoor.wire.roles import RoleName
 
 TOKEN_PATTERN: Final = r"^[A-Za-z0-9._~+/=-]{1,1024}\Z"
 """What may follow `Bearer` in an Authorization header (RFC 6750, section 2.1), up to 1024 long."""
@@ -31,7 +28,7 @@ class Tokens(msgspec.Struct, frozen=True, gc=False):
     operator: Token
     admin: Token
 
-    def of(self, role: Role) -> str:
+    def of(self, role: RoleName) -> str:
         """The token of a role."""
         return {"viewer": self.viewer, "operator": self.operator, "admin": self.admin}[role]
 

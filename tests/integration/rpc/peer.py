@@ -14,7 +14,8 @@ from program import PATIENCE, Program
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from stagedoor.wire.tokens import Role, Tokens, decode_tokens
+from stagedoor.wire.roles import RoleName
+from stagedoor.wire.tokens import Tokens, decode_tokens
 
 GAME = Path(__file__).with_name("hostile_game.py")
 
@@ -103,7 +104,7 @@ class Game:
         return decode_tokens(file.read_bytes())
 
     @contextmanager
-    def peer(self, role: Role | None = "viewer", token: str | None = None) -> Iterator[Peer]:
+    def peer(self, role: RoleName | None = "viewer", token: str | None = None) -> Iterator[Peer]:
         """A client with the token of a role, or another one, or none."""
         if role is not None and token is None:
             token = self.tokens.of(role)

@@ -13,7 +13,7 @@ from server.raw import request as raw_request
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import connect
 
-from stagedoor.wire.tokens import ROLES
+from stagedoor.wire.roles import ROLE_NAMES
 
 from .conftest import StartGame
 from .peer import Game, request
@@ -115,7 +115,7 @@ def test_a_form_calls_nothing(own_game: Game, headers: list[str], content_type: 
 
 def test_a_token_is_told_nowhere(own_game: Game) -> None:
     tokens = own_game.tokens
-    secrets = [tokens.of(role) for role in ROLES]
+    secrets = [tokens.of(role) for role in ROLE_NAMES]
     wrong = "wrong-" + tokens.admin[::-1]
     answers = []
     with own_game.peer("admin") as admin, own_game.peer(None) as stranger:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rpc.peer import Game, Peer
 from server.raw import RawClient
 
-from stagedoor.wire.tokens import Role
+from stagedoor.wire.roles import RoleName
 
 
 class Door:
@@ -23,7 +23,7 @@ class Door:
         self._is_shut = False
 
     @contextmanager
-    def peer(self, role: Role = "viewer") -> Iterator[Peer]:
+    def peer(self, role: RoleName = "viewer") -> Iterator[Peer]:
         """A client that behaves."""
         with self._open():
             entering = self.game.peer(role)

@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as websocket
 
 from stagedoor.live.stage import Stage
-from stagedoor.wire.tokens import Role
+from stagedoor.wire.roles import RoleName
 
 PATIENCE = 10.0
 Start = Callable[..., Stage]
@@ -22,7 +22,7 @@ Start = Callable[..., Stage]
 class Caller:
     """A client with the token of a role; its calls are answered by ticks on this thread."""
 
-    def __init__(self, stage: Stage, role: Role | None = "admin", **options: Any) -> None:
+    def __init__(self, stage: Stage, role: RoleName | None = "admin", **options: Any) -> None:
         assert stage.url is not None
         self.stage = stage
         if role is not None:

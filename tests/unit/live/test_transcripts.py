@@ -20,7 +20,7 @@ import pytest
 from tests.unit.live.callers import Caller, Start
 
 from stagedoor.live.stage import Stage
-from stagedoor.wire.tokens import ROLES
+from stagedoor.wire.roles import ROLE_NAMES
 
 FOLDER = Path(__file__).parent / "transcripts"
 REST = "..."
@@ -90,7 +90,9 @@ class Transcript:
         if self.lines[0].startswith("@ "):
             role = self.lines.pop(0)[2:]
             self.role = None if role == "nobody" else role
-        self.known: dict[str, Any] = {f"${role}": stage._hub.keys.tokens.of(role) for role in ROLES}
+        self.known: dict[str, Any] = {
+            f"${role}": stage._hub.keys.tokens.of(role) for role in ROLE_NAMES
+        }
 
     def play(self, caller: Caller) -> None:
         for line in self.lines:

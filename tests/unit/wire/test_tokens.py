@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from rich.pretty import pretty_repr
 
+from stagedoor.wire.roles import ROLE_NAMES
 from stagedoor.wire.tokens import (
-    ROLES,
     BadTokensError,
     Tokens,
     decode_tokens,
@@ -19,7 +19,11 @@ TOKENS = Tokens("view-secret", "operate-secret", "admin-secret")
 
 def test_tokens_survive_the_round_trip_each_under_its_role() -> None:
     assert decode_tokens(encode_tokens(TOKENS)) == TOKENS
-    assert [TOKENS.of(role) for role in ROLES] == ["view-secret", "operate-secret", "admin-secret"]
+    assert [TOKENS.of(role) for role in ROLE_NAMES] == [
+        "view-secret",
+        "operate-secret",
+        "admin-secret",
+    ]
 
 
 def test_nothing_shows_a_token() -> None:

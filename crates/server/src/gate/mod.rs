@@ -1,6 +1,7 @@
 //! Who may come in.
 
 pub(crate) mod admission;
+pub(crate) mod close_code;
 mod failures;
 pub(crate) mod refusals;
 pub(crate) mod token_gate;

@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use super::close_code::{NOT_AUTHENTICATED, TOO_MANY_FAILURES};
 use crate::queues::event::{Batch, Event};
 
 /// One reason is told once in this time.
 const PAUSE: Duration = Duration::from_secs(60);
 /// HTTP statuses and close codes of refusals that are told: limits, and attempts to get in. What is
 /// merely no WebSocket request is not.
-const TOLD: [u16; 8] = [401, 403, 414, 429, 431, 503, 4401, 4429];
+const TOLD: [u16; 8] = [401, 403, 414, 429, 431, 503, NOT_AUTHENTICATED, TOO_MANY_FAILURES];
 
 /// Tells the program of refusals; those in between are counted, and told with the next.
 #[derive(Default)]

@@ -17,15 +17,11 @@ use std::time::Instant;
 
 use stagedoor_protocol::{Refusal, Request, Upgrade};
 
+use super::close_code;
 use super::failures::Failures;
 use super::tokens::Tokens;
 use crate::queues::event::Headers;
 use crate::settings::Settings;
-
-/// Not authenticated: the close code of this project for what HTTP calls 401.
-pub(crate) const NOT_AUTHENTICATED: u16 = 4401;
-/// Too many failed authentications, after HTTP's 429.
-const TOO_MANY: u16 = 4429;
 
 const SUBPROTOCOL: &str = "stagedoor.token.";
 
@@ -200,7 +196,7 @@ impl<'a> Offer<'a> {
 
     fn wrong(&self) -> Verdict {
         if let Self::Subprotocol(_) = self {
-            return Verdict::Dismiss(NOT_AUTHENTICATED, "bad token");
+            return Verdict::Dismiss(close_code::NOT_AUTHENTICATED, "bad token");
         }
         let refusal = Refusal::new(401, "the token is none of this server's");
         Verdict::Refuse(refusal.with_header("WWW-Authenticate", "Bearer"))
@@ -208,7 +204,10 @@ impl<'a> Offer<'a> {
 
     fn too_many(&self, seconds: u64) -> Verdict {
         if let Self::Subprotocol(_) = self {
-            return Verdict::Dismiss(TOO_MANY, "too many failed authentications");
+            return Verdict::Dismiss(
+                close_code::TOO_MANY_FAILURES,
+                "too many failed authentications",
+            );
         }
         let text = "too many failed authentications from this address: wait";
         Verdict::Refuse(Refusal::new(429, text).with_header("Retry-After", seconds.to_string()))

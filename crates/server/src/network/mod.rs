@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Poll, Registry, Token};
 use slab::Slab;
 use stagedoor_protocol::Refusal;
+use stagedoor_protocol::close_code::GOING_AWAY;
 
 use crate::io::clock::Clock;
 use crate::io::faults::{Faults, Sums};
@@ -288,7 +289,7 @@ impl Network {
         self.stop_by = Some(now + self.rules.settings.close_timeout);
         let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
         for slot in slots {
-            match self.peers[slot].close(1001, "the server is closing", now) {
+            match self.peers[slot].close(GOING_AWAY, "the server is closing", now) {
                 Fate::Keep => self.mark_dirty(slot),
                 Fate::Drop => self.drop_peer(slot),
             }
@@ -300,7 +301,7 @@ impl Network {
         self.listener = None;
         self.stop_by = Some(now);
         for (_, peer) in &mut self.peers {
-            peer.abort(1001, "the server is closing", now, &mut self.batch);
+            peer.abort(GOING_AWAY, "the server is closing", now, &mut self.batch);
         }
         self.peers.clear();
         self.groups = Groups::default();

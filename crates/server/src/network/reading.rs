@@ -6,6 +6,8 @@
 
 use std::time::Instant;
 
+use stagedoor_protocol::close_code::TRY_AGAIN_LATER;
+
 use super::Network;
 use crate::io::stream::Readiness;
 use crate::queues::inbox::NOBODY;
@@ -99,7 +101,7 @@ impl Network {
         }
         if let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.counted > 0) {
             let reason = "the server has no memory left for an incomplete message";
-            let fate = peer.turn_away(1013, reason, &self.rules, now, &mut self.batch);
+            let fate = peer.turn_away(TRY_AGAIN_LATER, reason, &self.rules, now, &mut self.batch);
             self.settle(slot, fate);
         }
     }

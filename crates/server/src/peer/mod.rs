@@ -13,8 +13,9 @@ use std::time::Instant;
 use stagedoor_protocol::{Compression, Config, Frame, HeadReader, Kind, State, Timeout};
 
 use crate::gate::admission::Admission;
+use crate::gate::close_code::NOT_AUTHENTICATED;
 use crate::gate::refusals::Refusals;
-use crate::gate::token_gate::{Door, NOT_AUTHENTICATED, Standing};
+use crate::gate::token_gate::{Door, Standing};
 use crate::io::stream::{Readiness, Stream};
 use crate::queues::backlog::Backlog;
 use crate::queues::event::Batch;

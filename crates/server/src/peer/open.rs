@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
+use stagedoor_protocol::close_code::ABNORMAL;
 use stagedoor_protocol::{Connection, Event as Incoming, Frame, Kind, Payload, State};
 
 use super::memberships::Memberships;
@@ -125,7 +126,7 @@ impl Open {
         batch: &mut Batch,
     ) {
         self.account.close();
-        let (code, reason) = self.close.take().unwrap_or((1006, String::new()));
+        let (code, reason) = self.close.take().unwrap_or((ABNORMAL, String::new()));
         let error = self.error.take().or(error);
         batch.push(Event::Closed(id, Box::new(Closed { code, reason, error })));
     }

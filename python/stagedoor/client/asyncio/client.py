@@ -15,11 +15,12 @@ from stagedoor.client.asyncio.streams import (
     wait_for,
 )
 from stagedoor.client.core.batch import METHOD, Batch
-from stagedoor.client.core.feed import QUEUE, Mode, key_of
+from stagedoor.client.core.feed import QUEUE, key_of
 from stagedoor.client.core.methods import Methods, parse_discovery
 from stagedoor.client.core.names import ByName, Caller, pack
 from stagedoor.client.find.addresses import Target
 from stagedoor.client.find.retry import Retry
+from stagedoor.wire.topics import Mode
 
 Answer: TypeAlias = Coroutine[Any, Any, Any]
 

@@ -7,11 +7,9 @@ lock.
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple
 
-Mode: TypeAlias = Literal["all", "latest", "mean", "peak", "change"]
-"""What happens to values that come faster than `hz`: the game sends all of them, the latest, their
-mean, or their peak. `change`: it sends a value only when it differs from the last."""
+from stagedoor.wire.topics import Mode
 
 QUEUE: Final = 1024
 """How many samples wait in a feed at most, by default."""

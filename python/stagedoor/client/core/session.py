@@ -20,6 +20,7 @@ from stagedoor.client.core.feed import Feed, Key
 from stagedoor.client.core.subscriptions import Subscriptions
 from stagedoor.client.core.websocket import Link
 from stagedoor.client.errors import BadParamsError, BadReplyError, ClientError, ConnectionLostError
+from stagedoor.wire.close_codes import ABNORMAL
 from stagedoor.wire.jsonrpc import UNENCODABLE, UNREADABLE, encode_notification, encode_request
 from stagedoor.wire.reply import Incoming, MalformedReplyError, Notification, Reply, decode_reply
 
@@ -105,7 +106,7 @@ class Session:
         try:
             self.handle(link.receive(data, now))
         except BaseException:
-            self.lose(ConnectionLostError(link.url, 1006, "interrupted while reading"))
+            self.lose(ConnectionLostError(link.url, ABNORMAL, "interrupted while reading"))
             raise
         if link.failure is not None:
             self.lose(link.failure)

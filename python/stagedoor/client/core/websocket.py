@@ -22,6 +22,7 @@ from stagedoor.client.errors import (
     ConnectionLostError,
     TokenRefusedError,
 )
+from stagedoor.wire.close_codes import ABNORMAL, NORMAL, PROTOCOL_ERROR
 
 SUBPROTOCOL: Final = "stagedoor.json"
 MAX_MESSAGE: Final = 17 * 2**20
@@ -113,7 +114,7 @@ class Link:
     def close(self) -> None:
         """Begin to close. The game's answer sets `failure`."""
         if self._protocol.state is State.OPEN:
-            self._protocol.send_close(1000)
+            self._protocol.send_close(NORMAL)
 
     def keep_alive(self, now: float) -> None:
         """Ping a link on which nothing arrives, or give it up. `now`: seconds. Call it every
@@ -122,7 +123,7 @@ class Link:
             return
         if now - self._heard >= 2 * QUIET:
             reason = f"nothing was heard for {2 * QUIET:g} s"
-            self.failure = ConnectionLostError(self.url, 1006, reason)
+            self.failure = ConnectionLostError(self.url, ABNORMAL, reason)
         elif self.is_open and not self._has_pinged:
             self._has_pinged = True
             self._protocol.send_ping(b"")
@@ -147,7 +148,7 @@ class Link:
             if close is not None:
                 self.failure = ConnectionLostError(self.url, close.code, close.reason)
             elif broken is not None and not isinstance(broken, EOFError):
-                self.failure = ConnectionLostError(self.url, 1002, str(broken))
+                self.failure = ConnectionLostError(self.url, PROTOCOL_ERROR, str(broken))
             elif protocol.state is State.CLOSED:
                 self.failure = ConnectionLostError(self.url)
         elif protocol.handshake_exc is not None:

@@ -18,11 +18,10 @@ from stagedoor.client.core.address import Address
 from stagedoor.client.errors import BadTokenError, CannotConnectError
 from stagedoor.client.find.games import MAX_FILE, find_game, is_private, running_games
 from stagedoor.wire.games import Game
+from stagedoor.wire.roles import ROLE_NAMES, RoleName
 from stagedoor.wire.tokens import (
-    ROLES,
     TOKEN_PATTERN,
     BadTokensError,
-    Role,
     Tokens,
     decode_tokens,
     tokens_folder,
@@ -44,14 +43,14 @@ class Target:
     def __init__(
         self,
         target: str | int | None = None,
-        role: Role = "admin",
+        role: RoleName = "admin",
         token: str | None = None,
         cafile: str | os.PathLike[str] | None = None,
     ) -> None:
         """The parameters are those of `stagedoor.connect()`. Raises: ValueError, for an unknown
         role; BadTokenError; CannotConnectError, for a bad URL."""
-        if role not in ROLES:
-            raise ValueError(f"role is {role!r}, expected one of {', '.join(ROLES)}")
+        if role not in ROLE_NAMES:
+            raise ValueError(f"role is {role!r}, expected one of {', '.join(ROLE_NAMES)}")
         if token is not None:
             _check(token, "`token`")
         if _is_url(target):

@@ -11,14 +11,12 @@ from stagedoor.client.errors import (
     SeveralGamesError,
     TokenRefusedError,
 )
+from stagedoor.wire.close_codes import NOT_AUTHENTICATED, SENT_AWAY
 
 FIRST: Final = 0.1
 """Seconds before the second attempt. They double with each attempt after it."""
 LONGEST: Final = 5.0
 """The most seconds between two attempts. Up to a quarter is added at random."""
-
-_REFUSED_TOKEN: Final = 4401
-_SENT_AWAY: Final = 4403
 
 
 class Retry:
@@ -47,9 +45,9 @@ class Retry:
         if isinstance(error, ClientClosedError):
             return True
         if isinstance(error, ConnectionLostError):
-            if error.code == _REFUSED_TOKEN and address is not None:
+            if error.code == NOT_AUTHENTICATED and address is not None:
                 self._refused = address.token  # its file may have a new one, if they were rotated
-            return not self.allowed or error.code == _SENT_AWAY
+            return not self.allowed or error.code == SENT_AWAY
         final = (TokenRefusedError, BadTokenError, SeveralGamesError)
         return not self.allowed or isinstance(error, final)
 

@@ -10,11 +10,12 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from stagedoor.client.core.batch import METHOD, Batch
-from stagedoor.client.core.feed import QUEUE, Mode, key_of
+from stagedoor.client.core.feed import QUEUE, key_of
 from stagedoor.client.core.methods import Methods, parse_discovery
 from stagedoor.client.core.names import ByName, Caller, pack
 from stagedoor.client.sync.line import Line
 from stagedoor.client.sync.streams import Closing, Progress, Subscription, wait_for
+from stagedoor.wire.topics import Mode
 
 
 class Connection(Caller[Any], Closing):

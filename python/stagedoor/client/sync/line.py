@@ -33,6 +33,7 @@ from stagedoor.client.sync.sockets import (
     is_secure,
     write,
 )
+from stagedoor.wire.close_codes import ABNORMAL
 
 IDLE: Final = 0.25
 """Seconds without a call before the keeper reads. The next call after that first reads what has
@@ -255,7 +256,7 @@ class Line:
         data = self._session.transmit()
         if data and self._socket is not None and not write(self._socket, data):
             reason = f"the game read nothing for {WRITE_TIMEOUT:g} s"
-            self._session.lose(ConnectionLostError(self.address.url, 1006, reason))
+            self._session.lose(ConnectionLostError(self.address.url, ABNORMAL, reason))
             hang_up(self._socket)  # the thread that reads closes it
 
     def _lose(self) -> None:

@@ -18,6 +18,7 @@ from stagedoor.live.net.options import StrPath
 from stagedoor.live.net.websocket import WebSocketServer, WebSocketServerConnection
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.session import Session
+from stagedoor.wire.close_codes import NOT_AUTHENTICATED
 from stagedoor.wire.games import Game
 from stagedoor.wire.roles import Role
 
@@ -25,6 +26,7 @@ logger = logging.getLogger("stagedoor")
 
 DEFAULT_PORT: Final = 8787
 _PORTS_TRIED: Final = 100
+_CHANGED: Final = "the tokens have changed"
 _SHARED: Final = inspect.signature(WebSocketServer).parameters.keys() & set(Limits._fields)
 """Limits that a server without tokens has, too."""
 _GUARD: Final = (
@@ -106,12 +108,12 @@ class Listener:
                     "the new tokens of %s are nowhere to be read: %s", self._hub.name, error
                 )
         for session_ in list(self._hub.sessions):
-            session_.expel(4401, "the tokens have changed")
+            session_.expel(NOT_AUTHENTICATED, _CHANGED)
 
     def _connected(self, connection: WebSocketServerConnection) -> None:
         if connection._core.token_generation < self._generation:
             # It came in by an old token while the tokens were changed.
-            connection.close(4401, "the tokens have changed")
+            connection.close(NOT_AUTHENTICATED, _CHANGED)
             return
         role = connection._core.role
         self._hub.connected(connection, None if role is None else Role(role))

@@ -10,14 +10,13 @@ import msgspec
 from stagedoor.live.rpc.audit import KEPT, AuditEntry
 from stagedoor.live.rpc.hub import SessionChange
 from stagedoor.live.rpc.session import Session
+from stagedoor.wire.close_codes import SENT_AWAY
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.roles import RoleName
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
 
-KICKED: Final = 4403
-"""The close code for a session that was sent away."""
 CHANGED: Final = "sessions.changed"
 _MAX_AGENT: Final = 200
 
@@ -90,7 +89,7 @@ def add_to(parts: Parts, /) -> None:
         else:
             raise InvalidParams(f"there is no session {id}", "$.id")
         try:
-            session.expel(KICKED, reason)
+            session.expel(SENT_AWAY, reason)
         except ValueError as error:
             raise InvalidParams(str(error), "$.reason") from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import typing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,9 +10,10 @@ import msgspec
 
 from stagedoor.live.rpc.hub import SessionChange
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.topics.topic import Group, Mode, Sample, Topic, View
+from stagedoor.live.topics.topic import Group, Sample, Topic, View
 from stagedoor.wire.errors import Forbidden, InvalidParams, RpcError, TooManyRequests
 from stagedoor.wire.jsonrpc import ErrorObject
+from stagedoor.wire.topics import MODES, Mode
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -65,7 +65,7 @@ def add_to(parts: Parts, /) -> None:
 
     def list_topics() -> list[TopicInfo]:
         """The topics there are."""
-        modes = list(typing.get_args(Mode))
+        modes: list[str] = list(MODES)
         return [
             TopicInfo(topic.name, topic.description, topic.role.label, modes)
             for topic in hub.topics

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from stagedoor import _core
 from stagedoor.live.net.handlers import Handler, logger, with_argument, without_argument
+from stagedoor.wire.close_codes import NORMAL
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -123,7 +124,7 @@ class WebSocketServerConnection:
             self._has_dropped = True
             logger.warning("%r: a message was dropped: %s", self, refusal)
 
-    def close(self, code: int = 1000, reason: str = "") -> None:
+    def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Close after what is queued; nothing when it is closing or closed already.
 
         `code` is 1000 or 3000-4999, `reason` at most 123 bytes of UTF-8; else ValueError. `onclose`
@@ -131,7 +132,7 @@ class WebSocketServerConnection:
         """
         if not isinstance(code, int) or isinstance(code, bool):
             raise TypeError(f"code must be an int, not {type(code).__name__}")
-        if code != 1000 and not 3000 <= code <= 4999:
+        if code != NORMAL and not 3000 <= code <= 4999:
             raise ValueError(f"code must be 1000 or 3000-4999, not {code}")
         if not isinstance(reason, str):
             raise TypeError(f"reason must be a str, not {type(reason).__name__}")

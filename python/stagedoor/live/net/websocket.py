@@ -16,6 +16,7 @@ from stagedoor.live.net.handlers import Handler, logger, with_argument
 from stagedoor.live.net.lifetime import Lifetime, warn_when_neglected
 from stagedoor.live.net.loop import LoopBridge
 from stagedoor.live.net.options import Options, StrPath
+from stagedoor.wire.close_codes import ABNORMAL
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -344,7 +345,7 @@ class WebSocketServer:
         self._release()
         for connection in connections:
             try:
-                connection._closed(1006, "", error)
+                connection._closed(ABNORMAL, "", error)
             except Exception as raised:
                 connection._handler_raised(raised)
         callbacks, self._close_callbacks = self._close_callbacks, []

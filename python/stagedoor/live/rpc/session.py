@@ -18,7 +18,7 @@ from stagedoor.live.rpc.gathering import Begin, Gathering
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.live.rpc.rate import Rate
 from stagedoor.live.rpc.signature import Arguments
-from stagedoor.wire import jsonrpc
+from stagedoor.wire import close_codes, jsonrpc
 from stagedoor.wire.errors import (
     FORBIDDEN,
     NOT_AUTHENTICATED,
@@ -63,9 +63,6 @@ GONE: Final = frozenset(
 """Ends of a connection that are no complaint about the client."""
 CLOSED: Final = "the connection is closed"
 """What a connection that has ended says to who sends."""
-NOT_AUTHENTICATED_IN_TIME: Final = 4401
-NO_ROOM: Final = 1013
-"""The close code for a client that does not take its answers."""
 
 
 Running: TypeAlias = tuple["Session", Request | str, Method, Callable[[bytes], object], float]
@@ -204,7 +201,9 @@ class Session:
         if self.connection.readyState is ReadyState.OPEN:
             # An answer must not be lost in silence.
             self.hub.complaints.add("answer", f"{self} does not take its answers: {refusal}")
-            self.connection._close(NO_ROOM, "an answer does not fit into the queue")
+            self.connection._close(
+                close_codes.TRY_AGAIN_LATER, "an answer does not fit into the queue"
+            )
 
     def _dropped(self, number: int, count: int) -> None:
         if (group := self.groups.get(number)) is not None:
@@ -215,7 +214,7 @@ class Session:
         code = self.connection.close_code
         if error is not None and error not in GONE:
             self.hub.complaints.add(f"closed {code}", f"{self} was ended: {error}")
-        elif code == NOT_AUTHENTICATED_IN_TIME and self.role is None:
+        elif code == close_codes.NOT_AUTHENTICATED and self.role is None:
             self.hub.complaints.add(f"closed {code}", f"{self} showed no token in time")
         for call in list(self.calls):
             call.drop()

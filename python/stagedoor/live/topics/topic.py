@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Raw, Struct
 
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import check_size, check_surface
+from stagedoor.wire.topics import Mode
 
 if TYPE_CHECKING:
     from msgspec.json import Encoder
-
-Mode: TypeAlias = Literal["all", "latest", "mean", "peak", "change"]
-"""Which of a topic's values a subscriber gets: every one; at each turn the last, the mean or the
-largest of those since the turn before; or each that differs from the one before."""
 
 NOTHING: Any = object()
 """No value: what a topic has to tell in a frame, or a view of what was told."""

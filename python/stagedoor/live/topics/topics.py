@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Raw
 
-from stagedoor.live.topics.topic import NOTHING, Group, Mode, Sample, Topic, View
+from stagedoor.live.topics.topic import NOTHING, Group, Sample, Topic, View
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import check_size, check_surface
+from stagedoor.wire.topics import Mode
 
 if TYPE_CHECKING:
     from msgspec.json import Encoder

@@ -11,8 +11,7 @@ import pytest
 from tests.unit.live.callers import Caller, Start
 
 from stagedoor.live.stage import Stage
-from stagedoor.wire.roles import Role
-from stagedoor.wire.tokens import ROLES
+from stagedoor.wire.roles import ROLE_NAMES, Role
 
 FORBIDDEN, NOT_AUTHENTICATED = -32003, -32004
 
@@ -82,7 +81,7 @@ class Game:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.called: list[str] = []
-        for role in ROLES:
+        for role in ROLE_NAMES:
             self._add(role)
 
     def _add(self, role: Any) -> None:
@@ -174,7 +173,7 @@ def test_nothing_above_a_callers_role_can_be_called(game: Game, label: Any) -> N
         check(game, caller, Role.named(label), FORBIDDEN)
 
 
-@pytest.mark.parametrize("label", ROLES)
+@pytest.mark.parametrize("label", ROLE_NAMES)
 def test_what_a_role_may_call_it_can(game: Game, label: Any) -> None:
     with Caller(game.stage, role=label) as caller:
         for name in ("viewer.plain", f"{label}.plain"):

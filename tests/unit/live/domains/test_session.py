@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from tests.unit.live.callers import Caller, Start
 
-from stagedoor.wire.tokens import ROLES
+from stagedoor.wire.roles import ROLE_NAMES
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ROLE_NAMES)
 def test_info_tells_who_the_caller_is(start: Start, role: Any) -> None:
     with Caller(start(), role=role) as caller:
         info = caller.call("session.info")["result"]
@@ -18,7 +18,7 @@ def test_info_tells_who_the_caller_is(start: Start, role: Any) -> None:
     assert (info["role"], info["address"]) == (role, f"{host}:{port}")
 
 
-@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("role", ROLE_NAMES)
 def test_a_token_or_a_ticket_gives_its_role(start: Start, role: Any) -> None:
     stage = start()
     with Caller(stage, role=role) as known:

@@ -12,8 +12,9 @@ import pytest
 from tests.unit.live.rpc.fakes import FakePublisher
 
 from stagedoor.live.topics import topics as module
-from stagedoor.live.topics.topic import NOTHING, Group, Mode, Topic
+from stagedoor.live.topics.topic import NOTHING, Group, Topic
 from stagedoor.live.topics.topics import Topics
+from stagedoor.wire.topics import Mode
 
 UNDER_WAY = 42
 """The frame in which values are emitted and told."""

@@ -1,6 +1,6 @@
-"""Built-in methods: a file or package for each family, which `DOMAINS` names.
+"""Built-in methods. `DOMAINS` lists the families, each of which is a module or a package.
 
-Each has `add_to(parts)`, which registers its methods and topics with the hub of a stage.
+Each family has `add_to(parts)`, which registers its methods and topics with the stage's hub.
 """
 
 from __future__ import annotations
@@ -36,4 +36,4 @@ DOMAINS: Final[tuple[Domain, ...]] = (
     logs,
     topic,
 )
-"""In this order their methods are listed."""
+"""The domains, in the order in which they register. `topic.list` has their topics in this order."""

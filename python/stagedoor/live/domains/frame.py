@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
 
 MAX_AHEAD: Final = 100_000
-"""Frames that a batch may wait for."""
+"""The most frames that a batch may wait for."""
 
 
 class BatchCall(Struct, forbid_unknown_fields=True):
@@ -37,7 +37,7 @@ class BatchCall(Struct, forbid_unknown_fields=True):
 
 
 class BatchResult(Struct, omit_defaults=True):
-    """What came of one call: a result, or an error."""
+    """The outcome of one call: a result or an error."""
 
     result: Any = UNSET
     error: ErrorObject | UnsetType = UNSET
@@ -45,12 +45,12 @@ class BatchResult(Struct, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class BatchOutcome:
-    """What came of a batch."""
+    """The outcome of a batch."""
 
     frame: int
-    """The frame in which all of it ran."""
+    """The frame in which all of its calls ran."""
     results: list[BatchResult]
-    """In the order of the calls; those after a stop are not there."""
+    """In the order of the calls. Calls that were skipped have no entry."""
 
 
 def add_to(parts: Parts, /) -> None:
@@ -63,10 +63,10 @@ def add_to(parts: Parts, /) -> None:
         at: Literal["next"] | int = "next",
         stop_on_error: bool = False,
     ) -> Generator[Any, None, BatchOutcome]:
-        """Run calls of plain methods inside one frame, in order, whatever time they take.
+        """Call plain methods in order, all inside one frame, however long they take.
 
-        `at`: the `next` frame, or the number of one to come. `stop_on_error`: leave out the calls
-        after the first that fails.
+        `at`: `next`, or the number of a frame to wait for, at most 100 000 frames ahead.
+        `stop_on_error`: skip the calls that follow the first failure.
 
         >>> batch([{"method": "spawn", "params": ["big"]}, {"method": "player.heal"}], at="next")
         """
@@ -90,7 +90,7 @@ def add_to(parts: Parts, /) -> None:
             raise InvalidParams(f"expected {expected}, got {at}", "$.at")
 
     def _run(session: Session, call: BatchCall, room: int) -> tuple[int, BatchResult]:
-        """The bytes of the result, and the result."""
+        """Run one call. Returns the size of its result in bytes, and the result."""
         try:
             params = None if call.params is UNSET else bytes(call.params)
             method = session.admit(call.method, params)

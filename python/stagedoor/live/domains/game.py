@@ -1,4 +1,4 @@
-"""`game`: how the game is doing; pause, step, and time scale."""
+"""`game`: status, pause, step, time scale and budget."""
 
 from __future__ import annotations
 
@@ -31,11 +31,12 @@ class GamePace:
     """Whether the game goes on, and how fast."""
 
     frame: int
-    """The frame that the game is in, or in front of, if it is held."""
+    """The current frame. While the game is held, this is the frame that it will run next."""
     paused: bool
     steps: int
-    """Frames for which a paused game goes on still."""
+    """How many frames a paused game will still run."""
     timescale: float
+    """The game's dt is multiplied by this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +46,47 @@ class GameStatus:
     name: str
     """The stage's name."""
     frame: int
-    """Counts the frames from 1."""
+    """The current frame. Frames count from 1."""
     paused: bool
     steps: int
-    """Frames for which a paused game goes on still."""
+    """How many frames a paused game will still run."""
     timescale: float
-    """What the game's dt is multiplied by."""
+    """The game's dt is multiplied by this."""
     fps: float
-    """Frames of the last second."""
+    """Frames per second, over the last second."""
     budget: float
-    """Seconds that callers and topics get of a frame."""
+    """Seconds of a frame that callers and topics may take."""
     cost: float
-    """Seconds that they take of a frame, the mean of the last 60 in which there was something."""
+    """Seconds of a frame that they do take: the mean of the last 60 frames that had work."""
     thinning: int
-    """Topics are read in one frame of so many: more than 1 if that would cost too much."""
+    """Topics are read once in this many frames. It is 1 unless reading them costs too much."""
     engine: str | None
-    """The game's framework and its version, if it is one that stagedoor knows."""
+    """The game's framework and its version; null if stagedoor does not know the framework."""
     clients: int
-    """Connections that have shown who they are, the caller's included."""
+    """Connections that have shown a token, including the caller's."""
 
 
 @dataclass(frozen=True, slots=True)
 class GameBudget:
-    """What stagedoor takes of a frame. Seconds."""
+    """How many seconds of a frame stagedoor may take, and does take."""
 
     budget: float
+    """What it may take."""
     cost: float
+    """What it does take: the mean of the last 60 frames that had work."""
     thinning: int
-    """Topics are read in one frame of so many."""
+    """Topics are read once in this many frames."""
 
 
 def add_to(parts: Parts, /) -> None:
     """Register the domain."""
     hub, pace, frames, budget = parts.hub, parts.pace, parts.frames, parts.budget
 
-    def told() -> GamePace:
+    def pace_now() -> GamePace:
         return GamePace(hub.frame, pace.paused, pace.steps, pace.timescale)
 
     def status() -> GameStatus:
-        """How the game is doing."""
+        """How the game is doing: its frame, pace, cost, engine and clients."""
         found = parts.engine
         return GameStatus(
             name=hub.name,
@@ -100,24 +103,25 @@ def add_to(parts: Parts, /) -> None:
         )
 
     def pause() -> GamePace:
-        """Hold the game where its frame begins; callers are answered there.
+        """Hold the game where its next frame begins. Callers are answered meanwhile.
 
-        It stays so until somebody resumes it, whoever leaves. Steps that are left are called off.
+        The game stays paused until somebody resumes it, even after the caller has disconnected.
+        Steps that are left are called off.
         """
         pace.pause()
-        return told()
+        return pace_now()
 
     def resume() -> GamePace:
         """Let a paused game go on. Steps that are left are called off."""
         pace.resume()
-        return told()
+        return pace_now()
 
     def step(frames: StepCount = 1) -> Generator[Any, None, GamePace]:
-        """Let a paused game go on for so many frames, then hold it again; answers when it is held.
+        """Let a paused game run this many frames, then hold it again. Answers once it is held.
 
-        A game that runs is paused first. Each frame gets the dt of the last one before the pause.
-        Steps that are asked for meanwhile come after these. A resume or a pause before they are
-        done is an error.
+        A game that is not paused is paused first. Each frame gets the dt of the last frame before
+        the pause. Steps that are requested meanwhile come after these. If the game is resumed or
+        paused before these are done, the answer is an error.
         """
         steps = pace.step(frames)
         try:
@@ -129,27 +133,27 @@ def add_to(parts: Parts, /) -> None:
                 yield NEXT_FRAME
         finally:
             pace.call_off(steps)
-        return told()
+        return pace_now()
 
     def timescale(scale: Scale) -> GamePace:
-        """Make the game's time pass faster or slower, from its next dt on: 1 is as it was made.
+        """Make the game's time pass faster or slower, from its next dt on. 1 is the usual speed.
 
-        An error in a game under `stagedoor run` that has no clock of its framework's.
+        This is an error in a game under `stagedoor run` that does not use its framework's clock.
         """
         if pace.no_scale is not None:
             raise HandlerError("TimescaleUnavailable", pace.no_scale)
         pace.scale(scale)
-        return told()
+        return pace_now()
 
     def set_budget(seconds: BudgetSeconds) -> GameBudget:
-        """Say how much of a frame callers and topics get; what callers are left with waits.
+        """Set how much of a frame callers and topics get. Calls that do not fit wait for the next.
 
-        When that is exceeded, topics are read less often: `game.degraded` tells.
+        If topics take too much of it, they are read less often, and `game.degraded` says so.
         """
         budget.seconds = seconds
-        return reckoned()
+        return budget_now()
 
-    def reckoned() -> GameBudget:
+    def budget_now() -> GameBudget:
         return GameBudget(budget.seconds, budget.cost, budget.thinning)
 
     is_degraded = False
@@ -159,16 +163,16 @@ def add_to(parts: Parts, /) -> None:
         if is_degraded != (budget.thinning > 1):
             is_degraded = not is_degraded
             _log(budget)
-        hub.topics.emit(DEGRADED, reckoned())
+        hub.topics.emit(DEGRADED, budget_now())
 
-    hub.topics.add(PACE, description="The pace, when it changes: what game.pause answers.")
+    hub.topics.add(PACE, description="The pace after each change, as game.pause returns it.")
     hub.topics.add(
         DEGRADED,
-        description="What stagedoor takes of a frame, when it has begun or ceased to thin topics "
-        "for it: what game.budget answers.",
+        description="What game.budget returns, each time that topics begin to be read less often "
+        "because they cost too much, or more often again.",
     )
     budget.listeners.append(thinned)
-    pace.listeners.append(lambda: hub.topics.emit(PACE, told()))
+    pace.listeners.append(lambda: hub.topics.emit(PACE, pace_now()))
     methods = hub.methods
     methods.add_built_in(status, "game.status", role="viewer", anytime=True)
     methods.add_built_in(pause, "game.pause", role="operator")
@@ -183,7 +187,7 @@ def _log(budget: Budget) -> None:
         logger.info("stagedoor is within its budget: topics are read in every frame again")
         return
     logger.warning(
-        "stagedoor takes %.1f ms of a frame, its budget is %.1f ms: topics are read less often",
+        "stagedoor takes %.1f ms of a frame, and its budget is %.1f ms: topics are read less often",
         budget.cost * 1000,
         budget.seconds * 1000,
     )

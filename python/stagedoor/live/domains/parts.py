@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Groups(Protocol):
-    """Who is in which group of the network thread."""
+    """Changes the members of the network thread's groups."""
 
     def join(self, group: int, connection: WebSocketServerConnection) -> None: ...
     def leave(self, group: int, connection: WebSocketServerConnection) -> None: ...
@@ -33,4 +33,4 @@ class Parts:
     frames: Frames
     log: Log
     engine: Engine | None = None
-    """That of the game's framework; None until the stage has found it."""
+    """The game's framework; None until the stage has found it."""

@@ -1,4 +1,4 @@
-"""`rpc`: what can be called here, and how to call it off."""
+"""`rpc`: describe what can be called, and cancel a call."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def add_to(parts: Parts, /) -> None:
     hub = parts.hub
 
     def discover() -> dict[str, Any]:
-        """What can be called here: an OpenRPC document."""
+        """All methods and topics, as an OpenRPC document."""
         return describe(hub, stagedoor.__version__)
 
     def cancel(session: Session, id: str | int | float | None) -> bool:
-        """Call off a call of this connection that is under way; whether there was one.
+        """Cancel a call of this connection that is under way. Returns whether there was one.
 
         >>> cancel(7)
         True

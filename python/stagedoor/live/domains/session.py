@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SessionInfo:
-    """Who the caller is here."""
+    """The caller's own session."""
 
     id: int
     role: RoleName
@@ -26,7 +26,7 @@ class SessionInfo:
 
 @dataclass(frozen=True, slots=True)
 class Authenticated:
-    """What the caller may do from now on."""
+    """The role that the caller has from now on."""
 
     role: RoleName
 
@@ -37,7 +37,7 @@ class Ticket:
 
     ticket: str
     expires_in: float
-    """Seconds."""
+    """Seconds until it is no longer good."""
     role: RoleName
 
 
@@ -48,7 +48,7 @@ def add_to(parts: Parts, /) -> None:
     def authenticate(
         session: Session, *, token: str | None = None, ticket: str | None = None
     ) -> Authenticated:
-        """Show a token, or use up a ticket; the first call of who has shown none yet."""
+        """Show a token, or use up a ticket. A client without a role calls this first."""
         address = session.connection.remote_address[0]
         if (token is None) == (ticket is None):
             raise InvalidParams("expected a token or a ticket")
@@ -60,12 +60,12 @@ def add_to(parts: Parts, /) -> None:
         return Authenticated(role.label)
 
     def info(session: Session) -> SessionInfo:
-        """Who the caller is."""
+        """Who the caller is: the id, role and address of its session."""
         assert session.role is not None
         return SessionInfo(session.id, session.role.label, session.address)
 
     def make_ticket(session: Session) -> Ticket:
-        """A ticket for the caller's own role: good once, for 30 s; for a link to a page."""
+        """Make a ticket for the caller's own role, for use in a link. It is good once, for 30 s."""
         assert session.role is not None
         return Ticket(hub.keys.ticket(session.role), TICKET_LIFE, session.role.label)
 

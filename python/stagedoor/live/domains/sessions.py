@@ -1,4 +1,4 @@
-"""`sessions`: who is connected, what they have changed, and sending them away."""
+"""`sessions`: who is connected, what they have changed, and how to disconnect them."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=KEPT)]
 
 @dataclass(frozen=True, slots=True)
 class SessionEntry:
-    """Somebody who is connected."""
+    """A client that is connected."""
 
     id: int
-    """Names the session; never used twice while the stage listens."""
+    """Identifies the session. No id is used twice while the stage listens."""
     role: RoleName | None
-    """Null: has not shown a token yet."""
+    """Null until the client has shown a token."""
     address: str
     """Where the connection comes from, with its port."""
     agent: str | None
-    """What the client says of itself: the `User-Agent` header of its handshake."""
+    """What the client calls itself: the `User-Agent` header of its handshake."""
     since: float
-    """When it came in: seconds since the epoch."""
+    """When the client connected: seconds since the epoch."""
     subscriptions: int
     calls: int
     """Calls under way."""
     queued: int
-    """Bytes sent that the kernel has not taken yet: how far behind the client is."""
+    """Bytes sent to the client that the kernel has not taken yet: how far behind the client is."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionChanged:
-    """Somebody came in, showed who they are, or is gone."""
+    """A client has joined, has authenticated after it joined, or has left."""
 
     change: SessionChange
     id: int
@@ -59,25 +59,25 @@ def add_to(parts: Parts, /) -> None:
     hub = parts.hub
 
     def list_sessions() -> list[SessionEntry]:
-        """Who is connected, the oldest first."""
+        """The clients that are connected, oldest first."""
         sessions = sorted(hub.sessions, key=lambda session: session.id)
         return [_entry(session) for session in sessions]
 
     def audit(count: Count = 100, since: float = 0.0) -> list[AuditEntry]:
-        """The newest calls that may have changed something, and those that were refused.
+        """The newest calls that may have changed something or were refused, oldest first.
 
-        That is: calls of methods for operators and admins, whatever came of them; attempts to
-        authenticate; and calls that were forbidden or beyond a limit. `count`: how many, oldest
-        first, of the 1 000 that are kept. `since`: none that ended before; seconds since the epoch.
+        These are calls of methods for operators and admins, whatever their outcome; attempts to
+        authenticate; and calls that were forbidden or exceeded a limit. 1 000 are kept. `count`:
+        at most this many. `since`: only those that ended then or later, in seconds since the epoch.
 
         >>> audit(20)
         """
         return hub.audit.newest(count, since)
 
     def kick(caller: Session, id: int, reason: str = "") -> None:
-        """Close a session with code 4403 and this reason; its calls under way end unanswered.
+        """Close a session with code 4403 and this reason. Its calls under way get no answer.
 
-        Its token stays good: who has it may come again. `reason`: 123 bytes at most.
+        Its token stays good, so the client may connect again. `reason`: at most 123 bytes.
 
         >>> kick(7, "the show is over")
         """
@@ -103,7 +103,9 @@ def add_to(parts: Parts, /) -> None:
     methods.add_built_in(list_sessions, "sessions.list", role="viewer", anytime=True)
     methods.add_built_in(audit, "sessions.audit", role="admin", anytime=True)
     methods.add_built_in(kick, "sessions.kick", role="admin", with_session=True)
-    hub.topics.add(CHANGED, description="Who came in, showed a token later, or is gone.")
+    hub.topics.add(
+        CHANGED, description="A client has joined, has authenticated after it joined, or has left."
+    )
     hub.on_session.append(tell)
 
 

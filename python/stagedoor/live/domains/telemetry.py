@@ -1,4 +1,4 @@
-"""`telemetry`: the values that the game has asked to be watched, and what is kept of them."""
+"""`telemetry`: the values that the game watches, and their history."""
 
 from __future__ import annotations
 
@@ -16,32 +16,31 @@ if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
 
 MAX_SAMPLES: Final = 100_000
-"""In one answer."""
+"""The most samples in one answer."""
 _RATE_OVER: Final = 60
-"""Samples from which a rate is made."""
+"""A rate is measured over this many samples at most."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAMPLES)]
 
 
 class WatchedValue(msgspec.Struct, omit_defaults=True, kw_only=True):
-    """A watched value. What is not known is left out: a value that nobody subscribes to, and of
-    which no history is kept, is never read."""
+    """A watched value. Fields are left out until it is read, for a subscriber or for a history."""
 
     name: str
     description: str = ""
     subscribers: int
     capacity: int
-    """Samples that are kept at most; 0: no history."""
+    """The most samples that are kept; 0: no history."""
     kept: int
-    """Samples that are kept now."""
+    """How many samples are kept now."""
     value: Any = UNSET
-    """The last one that was read."""
+    """The last value that was read."""
     time: float | UnsetType = UNSET
     """When it was read: seconds since the epoch."""
     frame: int | UnsetType = UNSET
-    """In which frame of the game."""
+    """The frame in which it was read."""
     rate: float | UnsetType = UNSET
-    """How often it is read, a second: from the last samples that are kept."""
+    """How many times a second it is read, measured over the newest samples that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ class Series:
 
 
 class _Told(msgspec.Struct):
-    """What of a `topic.data` notification matters here."""
+    """The params of `topic.data` that matter here."""
 
     time: float
     frame: int
@@ -71,20 +70,20 @@ _notification = msgspec.json.Decoder(_Notification)
 
 
 def add_to(parts: Parts, /) -> None:
-    """Register the domain. Its methods read no value: they tell what was read."""
+    """Register the domain. Its methods read no value: they return what was read before."""
     hub = parts.hub
 
     def list_values() -> list[WatchedValue]:
-        """The values that the game watches, with the last of each that was read."""
+        """The values that the game watches, each as it was last read."""
         return [_value(topic) for topic in _watched()]
 
     def history(
         names: list[str] | None = None, count: Count = 600, since: float | None = None
     ) -> list[Series]:
-        """The samples that are kept of watched values.
+        """The samples of watched values that are kept.
 
-        `names`: of these values; None: of all with a history. `count`: so many of each, the newest;
-        fewer where that would be more than 100 000 in all. `since`: only those after this time, in
+        `names`: which values; None: all values with a history. `count`: the newest samples of each,
+        at most this many, and at most 100 000 in all. `since`: only samples after this time, in
         seconds since the epoch.
         """
         topics = {topic.name: topic for topic in _watched()}
@@ -92,7 +91,7 @@ def add_to(parts: Parts, /) -> None:
             names = [name for name, topic in topics.items() if topic.history.maxlen]
         unknown = [name for name in names if name not in topics]
         if unknown:
-            raise InvalidParams(f"the game watches no {unknown[0]!r}", "$.names")
+            raise InvalidParams(f"the game watches no value {unknown[0]!r}", "$.names")
         names = list(dict.fromkeys(names))
         count = min(count, MAX_SAMPLES // max(1, len(names)))
         return [_series(topics[name], count, since) for name in names]
@@ -137,8 +136,7 @@ def _value(topic: Topic) -> WatchedValue:
 
 
 def _last_told(topic: Topic) -> Sample | None:
-    """From the text that went to subscribers: the value itself is the game's, which goes on to
-    change it."""
+    """The last sample that was published, from its text: the game may have changed the value."""
     if topic.told is None:
         return None
     told = _notification.decode(topic.told).params

@@ -29,34 +29,34 @@ class TopicInfo:
     name: str
     description: str
     role: str
-    """The role that may subscribe."""
+    """The lowest role that may subscribe."""
     modes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """What a subscriber starts with."""
+    """A new subscription."""
 
     subscription: int
-    """Names it in what follows; the same for all who subscribe to the same."""
+    """Identifies the subscription in notifications. Clients may share a number: those that get the
+    same values of the same topic."""
     topic: str
     mode: Mode
     hz: float | None
     sequence: int
-    """Of the last value published before this subscription."""
+    """The number of the last value that was published before this subscription."""
     history: list[Sample]
-    """The values before it, oldest first."""
+    """Values from before this subscription, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class TopicEnded:
-    """Nothing more comes of a subscription: the topic was removed, or is not for the subscriber any
-    more."""
+    """A subscription has ended: the topic was removed, or now needs a higher role."""
 
     subscription: int
     topic: str
     error: ErrorObject
-    """What subscribing would be answered with now."""
+    """The error that a new subscription would get now."""
 
 
 def add_to(parts: Parts, /) -> None:
@@ -64,7 +64,7 @@ def add_to(parts: Parts, /) -> None:
     hub, groups = parts.hub, parts.groups
 
     def list_topics() -> list[TopicInfo]:
-        """The topics there are."""
+        """All topics."""
         modes: list[str] = list(MODES)
         return [
             TopicInfo(topic.name, topic.description, topic.role.label, modes)
@@ -81,10 +81,12 @@ def add_to(parts: Parts, /) -> None:
     ) -> Subscription:
         """Get a topic's values from now on, as `topic.data` notifications.
 
-        `mode`: `all` values; at each turn the `latest`, the `mean` or the `peak` of those since the
-        last; or each `change`. `hz`: turns a second, None: every frame. `history`: how many of the
-        values before, if the game keeps them. `filter`: which values, or what of them, where the
-        topic's description tells of a filter.
+        `mode`: `all` sends every value. The other modes send one value each time the topic is due:
+        the `latest`, the `mean` or the `peak` of the values since it was last due, or, for
+        `change`, the latest if it differs from the one sent before. `hz`: how many times a second
+        the topic is due; None: every frame. `history`: how many earlier values to return, if the
+        game keeps them. `filter`: which values to send, or which parts of them. The topic's
+        description says whether it takes a filter.
 
         >>> subscribe("rocks", mode="mean", hz=10)
         """
@@ -100,7 +102,7 @@ def add_to(parts: Parts, /) -> None:
         return Subscription(group.number, topic, mode, group.hz, group.sequence, past)
 
     def unsubscribe(session: Session, subscription: int) -> bool:
-        """End a subscription; whether there was one."""
+        """End a subscription. Returns whether there was one."""
         group = session.groups.pop(subscription, None)
         if group is None:
             return False
@@ -117,7 +119,7 @@ def add_to(parts: Parts, /) -> None:
         session.notify("topic.ended", ended)
 
     def _check(session: Session) -> None:
-        """End what the session may not have any more."""
+        """End the subscriptions that the session's role does not allow any more."""
         for group in list(session.groups.values()):
             if session.role is None or session.role < group.topic.role:
                 _end(session, group, Forbidden(group.topic.role.label))

@@ -1,1 +1,1 @@
-"""What each frame took: the record, its trace for Perfetto, and the methods that tell it."""
+"""How long each frame took, and where the time went: the record, the methods, the trace."""

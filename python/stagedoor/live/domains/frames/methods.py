@@ -1,4 +1,4 @@
-"""`frames`: what each frame took, and where it went."""
+"""`frames`: how long each frame took, and where the time went."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TOPIC: Final = "frames"
 MAX_EXPORT: Final = 15 * 2**20
-"""Bytes; clients do not take messages that are much larger."""
+"""Bytes. Clients do not take messages that are much larger."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=CAPACITY)]
 Since = Annotated[int, msgspec.Meta(ge=0)]
@@ -27,28 +27,30 @@ def add_to(parts: Parts, /) -> None:
     hub, frames = parts.hub, parts.frames
 
     def history(count: Count = 60, since: Since = 0) -> list[FrameRecord]:
-        """The last `count` frames that are over, oldest first, of those after number `since`.
+        """The last `count` frames that have ended, oldest first.
 
-        10 000 are kept. A frame lasts from the beginning of a tick to the beginning of the next.
+        `since`: only frames with a higher number. The last 10 000 frames are kept. A frame lasts
+        from the beginning of one tick to the beginning of the next.
         """
         return frames.history(count, since)
 
     def summary(count: Count = 600) -> FrameSummary:
-        """The last `count` frames in a few figures."""
+        """Rate, percentiles and means of the last `count` frames."""
         return frames.summary(count)
 
     def spikes(count: Count = 20, threshold: Threshold | None = None) -> Spikes:
-        """The slowest frames of all that are kept, with what was in them, slowest first.
+        """The slowest of all frames that are kept, slowest first, with the parts of each.
 
-        `threshold`: seconds that a frame must have exceeded; None: twice the median.
+        `threshold`: only frames that took longer than this many seconds; None: than twice the
+        median.
         """
         return frames.spikes(count, threshold)
 
     def export(count: Count = 600, since: Since = 0) -> Trace:
-        """The frames of `frames.history` with all that is in them, as Chrome trace JSON.
+        """The frames of `frames.history`, with every part that was measured, as Chrome trace JSON.
 
-        Save the result as a file: ui.perfetto.dev and chrome://tracing open it. More than 15 MiB of
-        it is an error: ask for fewer frames.
+        Save the result as a file, and open it with ui.perfetto.dev or chrome://tracing. A trace of
+        more than 15 MiB is an error: ask for fewer frames.
         """
         trace = frames.export(hub.name, count, since)
         if len(trace) > MAX_EXPORT:
@@ -59,12 +61,12 @@ def add_to(parts: Parts, /) -> None:
     hub.topics.add(
         TOPIC,
         frames.last,
-        description="The frame before, as in frames.history; peak: the slowest since the turn "
-        "before.",
+        description="The previous frame, as in frames.history. Mode `peak` sends the slowest since "
+        "the last one sent.",
     )
     methods = hub.methods
     methods.add_built_in(history, "frames.history", role="viewer", anytime=True)
     methods.add_built_in(summary, "frames.summary", role="viewer", anytime=True)
     methods.add_built_in(spikes, "frames.spikes", role="viewer", anytime=True)
-    # Of many frames it takes a while, which is no affair of the game's thread.
+    # A trace of many frames would keep the game's thread too long.
     methods.add_built_in(export, "frames.export", role="viewer", timeout=30.0, thread=True)

@@ -1,7 +1,7 @@
-"""`Frames`: what each frame of the game took, and where it went.
+"""`Frames`: how long each frame of the game took, and where the time went.
 
-Recording is native (`_core.Frames`), and so are the last 10 000 frames; this makes of them what
-people ask for.
+Native code (`_core.Frames`) records the frames and keeps the last 10 000. This module makes the
+records and figures that callers ask for.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CAPACITY: Final = 10_000
 """Frames that are kept."""
 _SPIKE: Final = 2.0
-"""A frame that takes so many times the median is a spike."""
+"""A frame that takes more than this many times the median is a spike."""
 _MAX_NAMES: Final = 1000
 _NS: Final = 1e9
 
@@ -33,7 +33,7 @@ _NS: Final = 1e9
 class FrameRecord:
     """One frame, from the beginning of a tick to the beginning of the next. Durations in seconds.
 
-    Records are compared by their totals; their sum and its quotient make a mean of them.
+    Records compare by their totals. They can be added and divided, which makes a mean of them.
     """
 
     number: int
@@ -44,20 +44,20 @@ class FrameRecord:
     work: float
     """The game's own part: the total without `stagedoor` and `idle`."""
     stagedoor: float
-    """What it took to answer callers and to publish topics."""
+    """How long it took to answer callers and to publish topics."""
     gc: float
-    """What garbage collections took; part of the others."""
+    """How long garbage collection took. This is a part of the other durations."""
     idle: float
-    """How long the game's framework slept, where it tells."""
+    """How long the game's framework slept, if the framework says so."""
     held: float
-    """How long the game was paused in it."""
+    """How long the game was held in this frame."""
     spans: dict[str, float]
-    """What the game's spans took, by name; spans may be inside others."""
+    """How long each of the game's spans took, by name. Spans may be inside others."""
 
     def __lt__(self, other: FrameRecord) -> bool:
         return self.total < other.total
 
-    def __radd__(self, zero: int) -> FrameRecord:  # what sum() begins with
+    def __radd__(self, zero: int) -> FrameRecord:  # sum() begins with 0
         return self
 
     def __add__(self, later: FrameRecord) -> FrameRecord:
@@ -92,19 +92,19 @@ class FrameRecord:
 
 @dataclass(frozen=True, slots=True)
 class FrameSummary:
-    """Frames in a few figures. Durations in seconds."""
+    """Figures of some frames. Durations in seconds."""
 
     frames: int
-    """How many these are."""
+    """How many frames these are."""
     fps: float
-    """Frames a second, over all of them."""
+    """Frames per second, over all of them."""
     median: float
-    """Of the totals; so are the next three."""
+    """Of the totals, as the next three fields are."""
     p95: float
     p99: float
     max: float
     mean: float
-    """Of the totals, as the next four of what a frame is made of."""
+    """Of the totals. The next four fields are the means of a frame's parts."""
     work: float
     stagedoor: float
     gc: float
@@ -118,7 +118,7 @@ class Spikes:
     median: float
     """Of the totals of all frames that are kept."""
     threshold: float
-    """What a frame had to exceed."""
+    """These frames took longer than this."""
     spikes: list[FrameRecord]
     """The slowest first."""
 
@@ -127,13 +127,13 @@ _NONE: Final = FrameRecord(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, {})
 
 
 class Frames:
-    """The frames of one stage, recorded by its `core`. May be called from any thread."""
+    """The frames of one stage, recorded by its `core`. Any thread may call it."""
 
     def __init__(self) -> None:
         self.core = _core.Frames()
         self.answered = self.core.answered
         self.idle = self.core.idle
-        """`idle(seconds)`: the game's framework has slept so long, until now, in this frame."""
+        """`idle(seconds)`: the game's framework has slept for the last `seconds`."""
         self._spans: dict[str, _core.Span] = {}
         callback = self.core.collection
         gc.callbacks.append(callback)
@@ -141,7 +141,7 @@ class Frames:
         self.stop_watching_gc.atexit = False
 
     def span(self, name: str) -> AbstractContextManager[None]:
-        """What measures a part of the frame."""
+        """A context manager that measures a part of the frame."""
         try:
             return self._spans[name]
         except KeyError:
@@ -152,19 +152,22 @@ class Frames:
 
     @property
     def fps(self) -> float:
-        """Frames a second, of the last second; 0 when none has ended in it."""
+        """Frames per second, over the last second; 0 if no frame has ended in it."""
         return self.core.rate()
 
     def last(self) -> FrameRecord:
-        """The frame before this one; before there is any, number 0, which took no time."""
+        """The previous frame. Before there is one: frame 0, with durations of 0."""
         return next(iter(self.history(1)), _NONE)
 
     def history(self, count: int, since: int = 0) -> list[FrameRecord]:
-        """The last `count` frames that are over, oldest first, of those after number `since`."""
+        """The last `count` frames that have ended, without those up to number `since`.
+
+        Oldest first.
+        """
         return self._records(self.core.history(count, since))
 
     def summary(self, count: int) -> FrameSummary:
-        """The last `count` frames."""
+        """The figures of the last `count` frames."""
         frames, median, p95, p99, longest, total, stagedoor, collecting, idle = self.core.summary(
             count
         )
@@ -184,17 +187,19 @@ class Frames:
         )
 
     def spikes(self, count: int, threshold: float | None = None) -> Spikes:
-        """The slowest of all frames that took more than so many seconds, `count` at most; without
-        a threshold, more than twice the median."""
+        """The slowest frames, at most `count`, that took longer than `threshold` seconds.
+
+        Without a threshold: than twice the median.
+        """
         median = self.core.summary(CAPACITY)[1]
         least = round(median * _SPIKE if threshold is None else threshold * _NS)
         found = self._records(self.core.slower_than(least, count))
         return Spikes(median / _NS, least / _NS, found)
 
     def export(self, name: str, count: int, since: int = 0) -> bytes:
-        """The same frames as `history()`, with all spans, as Chrome trace JSON."""
+        """The same frames as `history()`, with all slices, as Chrome trace JSON."""
         core = self.core
-        # The slices first: a frame that ends meanwhile is one too many, not one without its parts.
+        # A frame that ends between these two calls is in the trace without its slices.
         slices = core.slices(count, since)
         frames = core.history(count, since)
         document = trace.document(name, os.getpid(), core.thread, frames, slices)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from stagedoor._core import _Frame, _Slice
 
 FRAMES_TRACK: Final = 1
-"""The track of the frames themselves; those of threads come after it."""
+"""The track of the frames themselves. The tracks of threads come after it."""
 _CATEGORIES: Final = {SPAN: "span", GC: "gc", IDLE: "idle"}
 
 
 class TraceEvent(Struct, omit_defaults=True):
-    """One event. `ph`: its kind."""
+    """One event. `ph` is its kind: `X` a complete event, `M` metadata."""
 
     name: str
     ph: Literal["X", "M"]
@@ -36,14 +36,14 @@ class TraceEvent(Struct, omit_defaults=True):
 
 
 class Trace(Struct):
-    """What Perfetto and chrome://tracing open."""
+    """A file for Perfetto or chrome://tracing."""
 
     traceEvents: list[TraceEvent]  # noqa: N815 (the format's name)
     displayTimeUnit: str = "ms"  # noqa: N815
 
 
 class _Part(NamedTuple):
-    """A part of a track. In nanoseconds."""
+    """A part of a track. Times in nanoseconds."""
 
     name: str
     category: str
@@ -55,7 +55,7 @@ class _Part(NamedTuple):
 def document(
     name: str, pid: int, game_thread: int, frames: Iterable[_Frame], slices: Iterable[_Slice]
 ) -> Trace:
-    """Frames and slices, as `_core.Frames` gives them, of the game of that name."""
+    """The trace of a game: its frames and slices, as `_core.Frames` gives them."""
     events = [_metadata("process_name", pid, 0, name=name)]
     by_thread: dict[int, list[_Part]] = defaultdict(list, {game_thread: []})
     sleeps: list[_Part] = []
@@ -87,7 +87,7 @@ def _of_frames(frames: Iterable[_Frame]) -> Iterator[_Part]:
 
 
 def _nested(parts: list[_Part]) -> Iterator[list[_Part]]:
-    """Parts in lanes, in each of which they nest: those of coroutines may overlap otherwise."""
+    """Divide parts into lanes, so that they nest in each lane. Spans of coroutines may overlap."""
     parts = sorted(parts, key=lambda part: (part.start, -part.duration))
     while parts:
         lane: list[_Part] = []

@@ -1,4 +1,4 @@
-"""What the game says: `logging`, stdout and stderr, warnings, exceptions that nobody caught.
+"""The game's log: `logging`, stdout and stderr, warnings, and uncaught exceptions.
 
-`capture.log` has it, `ring.Ring` keeps the newest of it, `methods` tells it.
+`capture.log` records them, `ring.Ring` keeps the newest records, and `methods` serves them.
 """

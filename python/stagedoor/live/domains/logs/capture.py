@@ -1,4 +1,7 @@
-"""`log`: what this process has said while a stage was open. One for all, as Python's hooks are."""
+"""`log`: records what this process says while a stage is open.
+
+Python's hooks and streams belong to the process, so there is one log for all stages.
+"""
 
 from __future__ import annotations
 
@@ -24,25 +27,26 @@ Tell: TypeAlias = Callable[[], None]
 
 
 class Log:
-    """Keeps what is said, from the first `open()` to the last `close()`.
+    """Records what the process says, from the first `open()` to the last `close()`.
 
-    `open` and `close` are for one thread at a time; the rest is safe for any.
+    Only one thread at a time may call `open` or `close`. Any thread may call the other methods.
     """
 
     def __init__(self) -> None:
         self.ring = Ring()
         self.is_on = False
         self.muted: set[int] = set()
-        """Threads in which a hook is handing on: what they write to the streams is told already."""
+        """Threads that a hook has muted: what they write to the streams is recorded already."""
         self._owners: dict[weakref.ref[object], weakref.WeakMethod[Tell]] = {}
         self._patches: list[Patch] = []
         self._lines: list[Lines] = []
 
     def open(self, owner: object, tell_the_end: Tell) -> None:
-        """Begin to listen, unless somebody has begun already.
+        """Begin to record, unless another owner has begun already.
 
-        `tell_the_end`, a method of the owner, is called when an exception is about to end the
-        program, on its thread. An owner that nobody has any more leaves by itself.
+        `tell_the_end` is a method of the owner. It is called when an uncaught exception is about to
+        end the program, on the thread of the exception. An owner that is garbage-collected leaves
+        by itself.
         """
         self._owners[weakref.ref(owner, self._leave)] = weakref.WeakMethod(tell_the_end)
         if not self.is_on:
@@ -50,7 +54,7 @@ class Log:
             self._install()
 
     def close(self, owner: object) -> None:
-        """The last one to leave puts everything back to where it was. What was said is kept."""
+        """Leave. The last owner to leave restores the hooks and streams. Records are kept."""
         self._leave(weakref.ref(owner))
 
     def _leave(self, owner: weakref.ref[object]) -> None:
@@ -66,20 +70,20 @@ class Log:
         self._lines.clear()
 
     def forget(self) -> None:
-        """In a forked child: what was said is the parent's, and so is who listens."""
+        """For a forked child: drop the records and the owners, which are the parent's."""
         self.ring.clear()
         self._owners.clear()
         self.muted.clear()
         self._stop()
 
     def settle(self) -> None:
-        """Tell of lines that were begun a while ago, and have no end yet."""
+        """Record lines that were begun a while ago and have not ended."""
         for lines in self._lines:
             lines.settle()
 
     @contextmanager
     def mute(self) -> Iterator[None]:
-        """In the block, what this thread writes to the streams is not told."""
+        """In the block, what this thread writes to the streams is not recorded."""
         ident = get_ident()
         is_outermost = ident not in self.muted
         self.muted.add(ident)
@@ -91,20 +95,20 @@ class Log:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """What goes wrong in telling must not stop what is told of; it is counted as lost."""
+        """In the block, an error is counted as a lost record: it must not reach the game."""
         try:
             yield
         except Exception:
             self.ring.skip(1)
 
     def end(self) -> None:
-        """An exception is about to end the program."""
+        """Tell the owners that an exception is about to end the program."""
         for method in list(self._owners.values()):
             if (tell := method()) is not None:
                 try:
                     tell()
                 except Exception:
-                    logger.exception("the end of the game cannot be told")
+                    logger.exception("the last records before the game's end could not be sent")
 
     def _install(self) -> None:
         self._patches = [
@@ -120,14 +124,14 @@ class Log:
 
     def _listen_to(self, name: StreamName) -> None:
         stream = getattr(sys, name)
-        if stream is None:  # pythonw
+        if stream is None:  # as under pythonw
             return
         lines = Lines(self, name)
         try:
             self._patches.append(Patch(stream, "write", lines.writer))
         except (AttributeError, TypeError):
-            # Something of the program's own that cannot be listened to: it goes on as it is.
-            logger.debug("sys.%s cannot be listened to: %r", name, stream)
+            # The program has put an object of its own there, and its `write` cannot be replaced.
+            logger.debug("sys.%s cannot be recorded: %r", name, stream)
             return
         self._lines.append(lines)
 

@@ -1,9 +1,9 @@
-"""What stands in the places of Python's own hooks: each makes a record and hands on.
+"""The functions that replace Python's own hooks. Each makes a record and calls the original.
 
-Loggers are heard where they call their handlers (`Logger.callHandlers`), not by a handler on the
-root logger: one there would make `logging.basicConfig()` do nothing, silence what Python writes to
-stderr for programs without handlers, miss loggers that do not propagate, and go with the next
-`dictConfig()`.
+Loggers are recorded where they call their handlers (`Logger.callHandlers`), not by a handler on the
+root logger. Such a handler would make `logging.basicConfig()` do nothing, silence what Python
+writes to stderr for programs without handlers, miss loggers that do not propagate, and disappear
+with the next `dictConfig()`.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def logging_hook(log: Log) -> Callable[[Hook], Hook]:
             try:
                 log.ring.append(_record_of(record))
             except Exception:
-                # The game's own record goes its way; of this there is nowhere to tell.
+                # The game's own logging goes on. There is nowhere to report this.
                 log.ring.skip(1)
-            # As `log.mute()`, in a third of its time.
+            # This does what `log.mute()` does, in a third of the time.
             muted, ident = log.muted, get_ident()
             if ident in muted:
                 call_handlers(logger, record)
                 return
-            muted.add(ident)  # what its handlers write to stderr is the same again
+            muted.add(ident)  # its handlers may write the same record to stderr
             try:
                 call_handlers(logger, record)
             finally:
@@ -54,11 +54,11 @@ def logging_hook(log: Log) -> Callable[[Hook], Hook]:
 
 
 def _record_of(record: logging.LogRecord) -> LogRecord:
-    """Filled in at once: the arguments may change, and must not be kept alive."""
+    """Format the message at once: its arguments may change, and must not be kept alive."""
     try:
         message = record.getMessage()
-    except Exception as error:  # of the format, or of the arguments' own methods
-        message = f"{record.msg!r} cannot be filled in: {type(error).__name__}"
+    except Exception as error:  # raised by the format, or by the arguments' own methods
+        message = f"{record.msg!r} cannot be formatted: {type(error).__name__}"
     trace = ""
     if record.exc_info and record.exc_info[1] is not None:
         trace = record.exc_text or _trace_of(record.exc_info[1])
@@ -99,7 +99,7 @@ def exception_hook(log: Log) -> Callable[[Hook], Hook]:
 
 
 def thread_hook(log: Log) -> Callable[[Hook], Hook]:
-    """For `threading.excepthook`. SystemExit ends a thread and is nobody's mistake."""
+    """For `threading.excepthook`. SystemExit just ends the thread, and is not recorded."""
 
     def make(before: Hook) -> Hook:
         def tell_and_hand_on(args: threading.ExceptHookArgs, /) -> Any:
@@ -115,7 +115,7 @@ def thread_hook(log: Log) -> Callable[[Hook], Hook]:
 
 
 def unraisable_hook(log: Log) -> Callable[[Hook], Hook]:
-    """For `sys.unraisablehook`: exceptions of `__del__`, of callbacks from C, and the like."""
+    """For `sys.unraisablehook`: exceptions in `__del__`, in callbacks from C, and the like."""
 
     def make(before: Hook) -> Hook:
         def tell_and_hand_on(unraisable: Any, /) -> Any:
@@ -140,7 +140,7 @@ def warning_hook(log: Log) -> Callable[[Hook], Hook]:
         def tell_and_hand_on(
             message: Any, category: Any, filename: str, lineno: int, *rest: Any, **named: Any
         ) -> None:
-            # What `logging.captureWarnings()` makes of it is heard as any logger.
+            # After `logging.captureWarnings()` the warning comes as a record of a logger.
             if log.is_on and before is not getattr(logging, "_showwarning", None):
                 with log.guard():
                     text = f"{category.__name__}: {message}"
@@ -181,7 +181,7 @@ def _new(logger: str, levelno: int, message: str, source: Source) -> LogRecord:
 
 
 def _trace_of(error: BaseException) -> str:
-    """With the exceptions it came from."""
+    """The traceback, including the exceptions that led to this one."""
     return "".join(traceback.format_exception(error)).rstrip()
 
 

@@ -1,4 +1,4 @@
-"""`logs`: what the game says, before and now, and which loggers say how much."""
+"""`logs`: the game's log, its history and what is new, and the levels of its loggers."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
 
 MAX_A_FRAME: Final = 500
-"""Records that are told in one frame; the others wait in the ring, or are overwritten there."""
+"""The most records sent in one frame. The others wait in the ring, or are overwritten there."""
 MAX_BYTES_A_FRAME: Final = 256 * 1024
+"""The most bytes of records sent in one frame."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
 Since = Annotated[int, msgspec.Meta(ge=0)]
@@ -29,39 +30,39 @@ Name = Annotated[str, msgspec.Meta(max_length=200)]
 
 @dataclass(frozen=True, slots=True)
 class LogNews:
-    """A value of the topic `logs`: what was said since the value before."""
+    """A value of the topic `logs`: the records since the value before."""
 
     records: list[LogRecord]
     """Oldest first."""
     dropped: int
-    """Records that came faster than they could be told, before these."""
+    """How many records before these were overwritten before they could be sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggerInfo:
-    """One logger, as `logging` has it."""
+    """One logger of Python's `logging`."""
 
     name: str
-    """`root` for the one above all."""
+    """`root` for the root logger."""
     level: str | None
-    """Its own level, None: that of the logger above it."""
+    """Its own level; None: it has the level of the logger above it."""
     effective_level: str
-    """Below this, it says nothing."""
+    """It logs nothing below this level."""
     propagate: bool
-    """Its records reach the handlers of the loggers above it."""
+    """Its records reach the handlers of the loggers above it, too."""
     disabled: bool
     handlers: int
-    """Handlers of its own."""
+    """How many handlers it has of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogFilter:
-    """Records of at least this level, by this logger and those below it."""
+    """Selects records of at least this level, by this logger and the loggers below it."""
 
     levelno: int = 0
     logger: str = ""
     text: str = ""
-    """In the message, in upper or lower case."""
+    """A text that the message contains, in upper or lower case."""
 
     def wants(self, record: LogRecord) -> bool:
         """Whether a record passes."""
@@ -76,13 +77,13 @@ class LogFilter:
         )
 
     def __call__(self, news: LogNews) -> Any:
-        """As a view of the topic: `LogNews`, or nothing."""
+        """As a view of the topic: the `LogNews` that pass, or `NOTHING`."""
         records = [record for record in news.records if self.wants(record)]
         return LogNews(records, news.dropped) if records or news.dropped else NOTHING
 
 
 class _Asked(msgspec.Struct, forbid_unknown_fields=True):
-    """What a subscriber gives as `filter`."""
+    """The `filter` of a subscription."""
 
     level: str | int | None = None
     logger: Name = ""
@@ -90,7 +91,7 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Tail:
-    """The news for those who subscribe. Game thread only."""
+    """Gives subscribers the new records. Game thread only."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -98,11 +99,11 @@ class Tail:
         self._settled = 0.0
 
     def begin(self) -> None:
-        """Somebody listens again: what was said so far is history."""
+        """A first subscriber has come. The records so far are history."""
         self._told = self._log.ring.sequence
 
     def read(self) -> Any:
-        """What was said since the last time: `LogNews`, or nothing."""
+        """The records since the last call: `LogNews`, or `NOTHING`."""
         now = monotonic()
         if now - self._settled >= 0.25:
             self._settled = now
@@ -115,7 +116,7 @@ class Tail:
         return LogNews(page.records, page.lost) if page.records or page.lost else NOTHING
 
     def recall(self, count: int, view: View | None) -> list[Sample]:
-        """The past, as one value: records that have been told, or came before anybody listened."""
+        """Earlier records, as one value: sent already, or from before anybody subscribed."""
         if not count:
             return []
         wanted = view.wants if isinstance(view, LogFilter) else _every
@@ -140,13 +141,14 @@ def add_to(parts: Parts, /) -> None:
         text: Name = "",
         since: Since | None = None,
     ) -> LogPage:
-        """What the game has said, oldest first.
+        """The game's log records, oldest first.
 
-        By `logging`, on stdout and stderr, its warnings, and exceptions that nobody caught.
-        `count`: so many records at most, the newest, or with `since` the first after it.
-        `level`: at least this severe, `"WARNING"` or 30. `logger`: this one and those below it, as
-        `game` and `game.ai`; `stdout` and `stderr` are lines of those. `text`: what the message has
-        in it, in upper or lower case. `since`: the `next` of an earlier answer, to go on there.
+        They come from `logging`, stdout and stderr, warnings, and uncaught exceptions. `count`: at
+        most this many records, the newest ones, or the first ones after `since`. `level`: only
+        records at least this severe, as `"WARNING"` or 30. `logger`: only this logger and those
+        below it, as `game.ai` is below `game`; `stdout` and `stderr` select the lines of these
+        streams. `text`: only messages that contain it, in upper or lower case. `since`: the `next`
+        of an earlier answer, to go on from there.
         """
         wanted = LogFilter(_number_of(level), logger, text).wants
         log.settle()
@@ -154,16 +156,16 @@ def add_to(parts: Parts, /) -> None:
         return ring.newest(count, wanted) if since is None else ring.after(since, count, wanted)
 
     def loggers() -> list[LoggerInfo]:
-        """The loggers there are, by name, with their levels."""
+        """All loggers by name, with their levels."""
         known = logging.root.manager.loggerDict.copy()
         found = [(name, one) for name, one in known.items() if isinstance(one, logging.Logger)]
         return [_info("root", logging.root), *(_info(*pair) for pair in sorted(found, key=_first))]
 
     def set_level(level: str | int | None, logger: Name = "root") -> LoggerInfo:
-        """Make a logger say more, or less, until it is told otherwise.
+        """Make a logger log more or less, until its level is set again.
 
-        `level`: what it says at least, `"DEBUG"` or 10; None: what the logger above it does.
-        `logger`: its name; it may be one that the game has not made yet.
+        `level`: the lowest level that it logs, as `"DEBUG"` or 10; None: the level of the logger
+        above it. `logger`: its name. The game may not have made this logger yet.
         """
         number = _number_of(level)
         one = logging.getLogger(None if logger in ("", "root") else logger)
@@ -177,8 +179,8 @@ def add_to(parts: Parts, /) -> None:
     topic = hub.topics.add(
         "logs",
         tail.read,
-        description="What the game says, once a frame: {records, dropped}. Takes a filter: "
-        "{level, logger, text}, as logs.history. For mode `all`.",
+        description="New log records, once a frame: {records, dropped}. Takes a filter: "
+        "{level, logger, text}, as in logs.history. Subscribe with mode `all`.",
     )
     topic.is_news = True
     topic.begin = tail.begin
@@ -187,7 +189,7 @@ def add_to(parts: Parts, /) -> None:
 
 
 def _filter_of(asked: Any) -> LogFilter:
-    """Raises InvalidParams."""
+    """The filter of a subscription. Raises InvalidParams."""
     try:
         given = msgspec.convert(asked, _Asked)
     except msgspec.ValidationError as error:
@@ -196,7 +198,7 @@ def _filter_of(asked: Any) -> LogFilter:
 
 
 def _number_of(level: str | int | None, path: str = "$.level") -> int:
-    """Raises InvalidParams."""
+    """The number of a level. `path` is where the level is in the params. Raises InvalidParams."""
     if level is None:
         return logging.NOTSET
     if isinstance(level, int):

@@ -1,4 +1,4 @@
-"""`Patch`: something of Python's own in the place of which ours stands for a while."""
+"""`Patch`: replaces an attribute for a while."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 class Patch:
-    """Puts `make(before)` in the place of an attribute; `undo()` takes it away again.
+    """Replaces an attribute by `make(before)`, where `before` is its value. `undo()` restores it.
 
-    Raises AttributeError or TypeError where the attribute cannot be set.
+    Raises AttributeError or TypeError if the attribute cannot be set.
     """
 
     def __init__(self, owner: object, name: str, make: Callable[[Any], Any]) -> None:
@@ -21,7 +21,11 @@ class Patch:
         setattr(owner, name, self._ours)
 
     def undo(self) -> None:
-        """Who has wrapped ours since keeps what is there: ours must have become a mere passage."""
+        """Restore the attribute, unless other code has replaced it since.
+
+        If that code wrapped our function, it still calls it. Our function must then only call the
+        original.
+        """
         if vars(self._owner).get(self._name) is not self._ours:
             return
         if self._was_own:

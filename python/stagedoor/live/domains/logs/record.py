@@ -1,4 +1,4 @@
-"""`LogRecord`: one thing that the game said."""
+"""`LogRecord`: one record of the game's log."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ MAX_TEXT: Final = 16 * 1024
 """Characters of a message, or of a traceback, that are kept."""
 
 Source: TypeAlias = Literal["logging", "stdout", "stderr", "warning", "exception"]
-"""By what way it was said; an exception is one that nobody caught."""
+"""Where a record comes from. `exception` is an uncaught exception."""
 
 
 class LogRecord(msgspec.Struct, gc=False, omit_defaults=True):
-    """One thing that the game said. What is not known, or empty, is left out."""
+    """One record of the game's log. Fields that are unknown or empty are left out."""
 
     sequence: int
-    """Counts by 1, from 1; 0 while it is not in a ring."""
+    """The record's number. Numbers count by 1, from 1. It is 0 while the record is in no ring."""
     time: float
     """Seconds since the epoch."""
     level: str
-    """DEBUG, INFO, WARNING, ERROR, CRITICAL, or a name that the game has made."""
+    """DEBUG, INFO, WARNING, ERROR, CRITICAL, or a name that the game has added."""
     levelno: int
     """The level as a number, as in `logging`: INFO is 20."""
     logger: str
-    """The logger's name, the stream's, or the hook's: `sys.excepthook`."""
+    """The name of the logger, of the stream, or of the hook, as `sys.excepthook`."""
     message: str
-    """One line of a stream; of `logging` the message, its arguments filled in."""
+    """The message with its arguments filled in, or one line of a stream."""
     source: Source
     thread: str = ""
     """The thread's name."""
@@ -40,7 +40,7 @@ class LogRecord(msgspec.Struct, gc=False, omit_defaults=True):
 
 
 def exact(text: str) -> str:
-    """The same text, as JSON can carry it: a str itself, without lone surrogates."""
+    """The text as JSON can carry it: a plain `str`, with any lone surrogates escaped."""
     if type(text) is not str:
         text = str.__str__(text)
     if text.isascii():
@@ -53,7 +53,7 @@ def exact(text: str) -> str:
 
 
 def shorten(record: LogRecord, traceback: str = "") -> LogRecord:
-    """Bound the message, and add a traceback, bounded: its ends say more than its middle."""
+    """Cut a long message, and add the traceback. A long one keeps its ends: they say the most."""
     if len(record.message) > MAX_TEXT:
         record.omitted = len(record.message) - MAX_TEXT
         record.message = record.message[:MAX_TEXT]

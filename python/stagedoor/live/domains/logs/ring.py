@@ -1,4 +1,4 @@
-"""`Ring`: the newest records, bounded by their number and by the memory they take."""
+"""`Ring`: the newest log records, bounded by number and by memory."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from stagedoor.live.domains.logs.record import LogRecord
 MAX_COUNT: Final = 10_000
 MAX_BYTES: Final = 4 * 1024 * 1024
 AT_ONCE: Final = 64
-"""Records that are given their numbers together."""
+"""How many records get their numbers together."""
 MAX_PAGE: Final = 1024 * 1024
-"""Bytes of records in one page."""
+"""The most bytes of records in one page. One record always fits."""
 
 Wanted = Callable[[LogRecord], bool]
 
@@ -30,20 +30,19 @@ class LogPage:
 
     records: list[LogRecord]
     next: int
-    """What to give as `since` for those that follow."""
+    """The `since` that gives the records after these."""
     lost: int
-    """Records between `since` and the oldest there is: they came, and are kept no more."""
+    """How many records after `since` are missing, because they are not kept any more."""
     started: float
-    """Since when records are kept: seconds since the epoch. Another one means that the game was
-    started anew, and `since` means nothing any more."""
+    """When recording began: seconds since the epoch. If this changes, the game was started anew,
+    and a `since` from before means nothing."""
 
 
 class Ring:
-    """Safe for any thread, and inside of itself: what it calls may log, and so may a signal's
-    handler that comes in between.
+    """Any thread may call it. It is reentrant: what it calls may log, and so may a signal handler.
 
-    A record is added in one step, without a lock, and gets its number and its place later, with
-    others.
+    A record is added in one step, without a lock. It gets its number and its place later, together
+    with others.
     """
 
     def __init__(self, max_count: int = MAX_COUNT, max_bytes: int = MAX_BYTES) -> None:
@@ -52,8 +51,7 @@ class Ring:
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew, in a forked child: the lock may have been in the hands of a thread that does
-        not exist here."""
+        """Begin anew, as in a forked child. A thread that is not in the child may own the lock."""
         self._lock = RLock()
         self._added: deque[LogRecord] = deque()
         """Records without a number yet."""
@@ -64,14 +62,14 @@ class Ring:
         self.started = time.time()
 
     def append(self, record: LogRecord) -> None:
-        """Add a record; the oldest make room."""
+        """Add a record. The oldest records make room for it."""
         added = self._added
         added.append(record)
         if len(added) >= AT_ONCE or record.traceback:
             self._number()
 
     def skip(self, count: int) -> None:
-        """Count records that would be overwritten before anybody could read them."""
+        """Count records as lost: they could not be made, or would be overwritten at once."""
         with self._lock:
             self._number()
             self._sequence += count
@@ -85,7 +83,7 @@ class Ring:
 
     @property
     def bytes(self) -> int:
-        """The memory that the records take."""
+        """The memory that the records take, in bytes, as an estimate."""
         return self._bytes
 
     def _number(self) -> None:
@@ -107,7 +105,7 @@ class Ring:
         return list(self._records)
 
     def newest(self, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> LogPage:
-        """The last records that are wanted, so many at most, and so many bytes of them."""
+        """The last records that are wanted: at most `count`, and about `max_bytes` of them."""
         records = self._numbered()
         found: list[LogRecord] = []
         size = 0
@@ -120,7 +118,7 @@ class Ring:
         return LogPage(found, records[-1].sequence if records else 0, 0, self.started)
 
     def after(self, since: int, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> LogPage:
-        """The first records after this one that are wanted; one at least, if there is one."""
+        """The first records after number `since` that are wanted; at least one, if there is one."""
         records = self._numbered()
         begin = bisect_right(records, since, key=_sequence_of)
         found: list[LogRecord] = []
@@ -141,7 +139,7 @@ _sequence_of = attrgetter("sequence")
 
 
 def _size_of(record: LogRecord) -> int:
-    """About the memory that a record takes, in bytes; names and paths are shared with others."""
+    """About the memory that a record takes, in bytes. It shares names and paths with others."""
     message = record.message
     size = 300 + (len(message) if message.isascii() else 4 * len(message))
     return size + 4 * len(record.traceback) if record.traceback else size

@@ -1,8 +1,9 @@
-"""What is written to stdout and stderr, line by line.
+"""`Lines`: records what is written to stdout and stderr, line by line.
 
-The stream stays what it is, and where it is: only its `write` is ours, which hands on first. So
-identity, type, `fileno`, `buffer`, `encoding` and everything else are as before, and who has taken
-hold of the stream earlier is heard, too. What goes to `buffer` or to the descriptor is not.
+The stream stays in its place. Only its `write` is replaced, by a function that calls the original
+first. So identity, type, `fileno`, `buffer`, `encoding` and everything else are as before, and code
+that got the stream earlier is recorded, too. Bytes that go to `buffer` or to the descriptor are not
+recorded.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from stagedoor.live.domains.logs.capture import Log
 
 SETTLED: Final = 1.0
-"""Seconds after which the beginning of a line is told without its end."""
+"""Seconds after which the beginning of a line is recorded without its end."""
 
 _SHORT: Final = 1000
 _LEVELS: Final = {"stdout": logging.INFO, "stderr": logging.WARNING}
@@ -30,7 +31,7 @@ StreamName = Literal["stdout", "stderr"]
 
 
 class Lines:
-    """Makes records of the lines that are written to one stream, whichever thread writes."""
+    """Makes records of the lines that threads write to one stream."""
 
     def __init__(self, log: Log, name: StreamName) -> None:
         self._log = log
@@ -38,16 +39,16 @@ class Lines:
         self._levelno = _LEVELS[name]
         self._level = logging.getLevelName(self._levelno)
         self._begun: dict[int, tuple[str, float]] = {}
-        """The beginnings of lines, by thread, and since when. Each is changed in single steps, for
-        a thread may settle what another one has begun."""
+        """The line that each thread has begun, and when. Each entry is changed in single steps,
+        because a thread may settle a line that another thread has begun."""
 
     def writer(self, write: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Stands in the place of the stream's own `write`."""
+        """The function that replaces the stream's own `write`."""
         log, muted = self._log, self._log.muted
         begun, tell, take = self._begun, self._tell, self._take
 
         def write_and_tell(text: Any, /) -> Any:
-            written = write(text)  # what it raises is the program's affair
+            written = write(text)  # the program gets what this raises
             ident = get_ident()
             if text and log.is_on and ident not in muted:
                 try:
@@ -59,7 +60,7 @@ class Lines:
                     else:
                         take(text, before, ident, sys._getframe(1))
                 except Exception:
-                    # The program's print() has gone well; of this there is nowhere to tell.
+                    # The program's print() has gone well. There is nowhere to report this.
                     log.ring.skip(1)
             return written
 
@@ -86,14 +87,14 @@ class Lines:
             self._begun[ident] = (text, since)
 
     def settle(self) -> None:
-        """Tell of lines that have not ended for a while; their rest will be another record."""
+        """Record lines that have not ended for a while. The rest of each will be another record."""
         now = monotonic()
         for ident, (_, since) in list(self._begun.items()):
             if now - since >= SETTLED and (taken := self._begun.pop(ident, None)) is not None:
                 self._tell(taken[0], None)
 
     def _tell(self, line: str, frame: FrameType | None) -> None:
-        if "\r" in line:  # a progress bar: what stands there in the end
+        if "\r" in line:  # a progress bar: keep what it shows at the end
             line = line.rstrip("\r").rpartition("\r")[2]
         if not line:
             return

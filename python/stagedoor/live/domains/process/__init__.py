@@ -1,1 +1,1 @@
-"""The process that the game is: metrics, stacks, garbage, and the methods that tell them."""
+"""The process that the game runs in: metrics, stacks, garbage, and the methods for them."""

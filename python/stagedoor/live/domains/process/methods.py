@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 INTERVAL: Final = 1.0
 """Seconds between two values of the topic `process.metrics`."""
 PATIENCE: Final = 0.5
-"""Seconds for which a game that quits waits for its answer to be on its way."""
+"""Seconds for which a game that quits waits until its answer is sent."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 Start = Annotated[int, msgspec.Meta(ge=0)]
@@ -37,7 +37,7 @@ ExitCode = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 @dataclass(frozen=True, slots=True)
 class ProcessInfo:
-    """What process this is."""
+    """The process that the game runs in."""
 
     name: str
     """The stage's name."""
@@ -53,42 +53,43 @@ class ProcessInfo:
     uptime: float
     """Seconds since then."""
     threads: int
-    """Threads that Python knows of."""
+    """How many threads Python knows of."""
 
 
 @dataclass(frozen=True, slots=True)
 class GcGeneration:
-    """One generation of the garbage collector; the first has the youngest objects."""
+    """One generation of the garbage collector. The first has the youngest objects."""
 
     threshold: int
-    """When it is collected, in the collector's own count."""
+    """The `count` above which it is collected."""
     count: int
-    """Where that count is."""
+    """The collector's own count for this generation."""
     collections: int
     """How often it was collected."""
     collected: int
-    """Objects that were freed so."""
+    """How many objects these collections freed."""
     uncollectable: int
+    """How many objects they could not free."""
 
 
 @dataclass(frozen=True, slots=True)
 class GcStats:
-    """The garbage collector."""
+    """The state of the garbage collector."""
 
     enabled: bool
     generations: list[GcGeneration]
     frozen: int
-    """Objects that it leaves alone since `gc.freeze()`."""
+    """How many objects it leaves alone because of `gc.freeze()`."""
     garbage: int
-    """Objects that it could not free and has set aside."""
+    """How many objects it could not free and has put into `gc.garbage`."""
 
 
 @dataclass(frozen=True, slots=True)
 class GcCollection:
-    """What a collection has done."""
+    """The result of a collection."""
 
     unreachable: int
-    """Objects that were found to be garbage."""
+    """How many objects were found to be garbage."""
     seconds: float
     """How long the game stood still for it."""
 
@@ -99,9 +100,9 @@ class ModuleInfo:
 
     name: str
     file: str | None
-    """None: built into Python, or a package without a file."""
+    """None for a module that is built into Python, and for a package without a file."""
     version: str | None
-    """Its `__version__`, where it has one."""
+    """Its `__version__`, if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class ModulePage:
 
     modules: list[ModuleInfo]
     total: int
-    """How many there are."""
+    """How many there are in all, of those that were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,9 @@ class Quitting:
     """How the game quits."""
 
     by: Literal["engine", "SystemExit"]
-    """Its engine's own way, as when its window is closed; or SystemExit in the game's thread."""
+    """By its engine, as when its window is closed, or by SystemExit in the game's thread."""
     engine: str | None
-    """The engine, if that is the way."""
+    """The engine's name; null for SystemExit."""
 
 
 def add_to(parts: Parts, /) -> None:
@@ -131,7 +132,7 @@ def add_to(parts: Parts, /) -> None:
     meter = Meter()
 
     def info() -> ProcessInfo:
-        """What process this is, and since when it runs."""
+        """The process that the game runs in: its id, arguments, versions and age."""
         return ProcessInfo(
             name=hub.name,
             pid=os.getpid(),
@@ -145,20 +146,20 @@ def add_to(parts: Parts, /) -> None:
         )
 
     def metrics() -> ProcessMetrics:
-        """What the process takes: processor, memory, threads, descriptors."""
+        """What the process uses: processor, memory, threads, descriptors."""
         return meter.read()
 
     def stacks() -> list[ThreadStack]:
-        """Where each thread is, the game's first."""
+        """The stack of each thread, the game's thread first."""
         return thread_stacks(hub.game_thread)
 
     def quit(session: Session, code: ExitCode | None = None) -> Quitting:
         """End the game, once this answer is on its way.
 
-        In the game's own way, as when its window is closed, where its engine is known and no
-        `code` is given. Otherwise by SystemExit with the `code` (0 without one), raised from
-        `stage.tick()` in the next frame: `finally` blocks run, `except Exception` does not catch
-        it. Where the game's thread is not the main one, it ends that thread alone.
+        Without a `code`, and if stagedoor knows the game's engine, the game ends as if its window
+        had been closed. Otherwise `stage.tick()` raises SystemExit with the `code` (0 without one)
+        in the next frame: `finally` blocks run, and `except Exception` does not catch it. If the
+        game's thread is not the main thread, SystemExit ends only that thread.
         """
         found = parts.engine
         if code is None and found is not None:
@@ -178,7 +179,7 @@ def add_to(parts: Parts, /) -> None:
     topic = hub.topics.add(
         "process.metrics",
         _seldom(meter),
-        description="What the process takes, once a second: as process.metrics.",
+        description="What the process uses, once a second, as process.metrics returns it.",
     )
     topic.is_news = True
 
@@ -208,7 +209,7 @@ def _exit_of(session: Session, code: int) -> Callable[[], None]:
 
 
 def _gc_stats() -> GcStats:
-    """What the garbage collector has done, and what it waits for."""
+    """The state of the garbage collector: counts and thresholds of each generation."""
     facts = zip(gc.get_threshold(), gc.get_count(), gc.get_stats(), strict=True)
     return GcStats(
         enabled=gc.isenabled(),
@@ -228,9 +229,9 @@ def _gc_stats() -> GcStats:
 
 
 def _collect(generation: Literal[0, 1, 2] = 2) -> GcCollection:
-    """Collect garbage now; the game stands still meanwhile.
+    """Collect garbage now. The game stands still meanwhile.
 
-    `generation`: this one and those younger than it; 2 is all there is.
+    `generation`: collect this one and the younger ones; 2 collects all.
     """
     began = time.perf_counter()
     unreachable = gc.collect(generation)
@@ -238,10 +239,10 @@ def _collect(generation: Literal[0, 1, 2] = 2) -> GcCollection:
 
 
 def _modules(text: str = "", start: Start = 0, count: Count = 100) -> ModulePage:
-    """The modules that are imported, by name.
+    """The imported modules, by name.
 
-    `text`: only those with this in their name, in upper or lower case. `start`: so many are passed
-    over. `count`: so many at most.
+    `text`: only modules with this in their name, in upper or lower case. `start`: skip this many.
+    `count`: at most this many.
     """
     wanted = text.casefold()
     found = sorted(
@@ -252,8 +253,8 @@ def _modules(text: str = "", start: Start = 0, count: Count = 100) -> ModulePage
 
 
 def _module(name: str, module: object) -> ModuleInfo:
-    """Without running any code of the module's, which may load itself when it is asked."""
-    # Others call themselves modules, as cffi's do, by their `__class__`.
+    """Describe a module without running its code: a lazy module would load itself."""
+    # Other objects call themselves modules by their `__class__`, as cffi's do.
     is_module = issubclass(type(module), ModuleType)
     facts = object.__getattribute__(module, "__dict__") if is_module else {}
     file, version = facts.get("__file__"), facts.get("__version__")

@@ -1,7 +1,7 @@
-"""What the process takes: `Meter` tells its `ProcessMetrics`.
+"""`Meter`: measures what the process uses.
 
-From psutil where it is installed, else from what the system says by itself; what neither tells is
-None.
+The figures come from psutil if it is installed, otherwise from the system. A figure that neither
+has is None.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, Final
 
 WINDOW: Final = 1.0
-"""Seconds over which the share of a processor is told, at least."""
+"""The share of a processor is measured over at least this many seconds."""
 _PROC: Final = Path("/proc/self")
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessMetrics:
-    """What the process takes now."""
+    """What the process uses."""
 
     time: float
     """Seconds since the epoch."""
@@ -33,31 +33,31 @@ class ProcessMetrics:
     cpu_window: float
     """Seconds."""
     cpu_user: float
-    """Processor time since the process was started, in its own code: seconds."""
+    """Processor time in the process's own code since it started: seconds."""
     cpu_system: float
-    """The same, in the system for it: seconds."""
+    """Processor time that the system spent for the process since it started: seconds."""
     rss: int | None
     """Resident memory: bytes."""
     peak_rss: int | None
-    """The most there ever was: bytes."""
+    """The most resident memory so far: bytes."""
     threads: int | None
-    """Of the process, those that Python knows nothing about included."""
+    """How many threads the process has, including threads that Python does not know of."""
     python_threads: int
-    """Threads that Python knows of."""
+    """How many threads Python knows of."""
     fds: int | None
     """Open file descriptors; on Windows: handles."""
 
 
 class Meter:
-    """Measures this process. Safe for any thread."""
+    """Measures this process. Any thread may call it."""
 
     def __init__(self) -> None:
         self._past: deque[tuple[float, float]] = deque([_now()], maxlen=64)
-        """When somebody asked, and the processor time until then."""
+        """The times of earlier calls, each with the processor time used until then."""
         self._source: _Source | None = None
 
     def read(self) -> ProcessMetrics:
-        """What the process takes now."""
+        """What the process uses now."""
         if self._source is None:
             self._source = _Psutil() if _psutil() is not None else _System()
         source = self._source
@@ -77,7 +77,11 @@ class Meter:
         )
 
     def _share(self) -> tuple[float, float]:
-        """Since somebody asked last, but not since too short a while ago: several may ask."""
+        """A window in seconds, and the share of a processor in it, in percent.
+
+        The window begins at the latest call that is at least `WINDOW` ago, because several clients
+        may call one shortly after the other. Before there is such a call, it begins at the first.
+        """
         now, used = _now()
         past = list(self._past)
         at, before = next((one for one in reversed(past) if now - one[0] >= WINDOW), past[0])
@@ -99,18 +103,18 @@ def _psutil() -> Any:
 
 
 class _Source:
-    """Where the numbers come from."""
+    """Where the figures come from."""
 
     def rss(self) -> int | None:
-        """Bytes."""
+        """Resident memory: bytes."""
         return None
 
     def threads(self) -> int | None:
-        """A number."""
+        """How many threads there are."""
         return None
 
     def fds(self) -> int | None:
-        """A number."""
+        """How many descriptors, or handles, are open."""
         return None
 
 
@@ -130,7 +134,7 @@ class _Psutil(_Source):
 
 
 class _System(_Source):
-    """Linux tells in /proc; elsewhere nobody does."""
+    """Linux has the figures in /proc. Other systems have none here."""
 
     def rss(self) -> int | None:
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -145,7 +149,7 @@ class _System(_Source):
 
     def fds(self) -> int | None:
         with contextlib.suppress(OSError):
-            return len(os.listdir(_PROC / "fd")) - 1  # the one by which they were listed
+            return len(os.listdir(_PROC / "fd")) - 1  # without the one that lists them
         return None
 
 

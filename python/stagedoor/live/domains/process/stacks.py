@@ -1,4 +1,4 @@
-"""`thread_stacks()`: where each of this process's threads is."""
+"""`thread_stacks()`: the stacks of this process's threads."""
 
 from __future__ import annotations
 
@@ -12,38 +12,41 @@ from typing import Final
 from stagedoor.live.domains.logs.record import exact
 
 MAX_FRAMES: Final = 100
-"""Of one thread: the innermost."""
+"""The most frames of one thread: the innermost."""
 
 
 @dataclass(frozen=True, slots=True)
 class StackFrame:
-    """One function that has been called and has not returned."""
+    """One function call that has not returned."""
 
     file: str
     line: int
     function: str
     source: str
-    """The line itself; empty where it cannot be had."""
+    """The text of the line; empty if it is not available."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadStack:
-    """One thread, and where it is."""
+    """One thread, and its stack."""
 
     name: str
     """Empty for a thread that Python did not start."""
     ident: int
     daemon: bool
     is_game_thread: bool
-    """Callers are answered there."""
+    """This thread answers callers."""
     frames: list[StackFrame]
     """The innermost call last."""
     omitted: int
-    """Outer calls that are left out, beyond 100."""
+    """How many outer calls are left out. 100 calls are listed at most."""
 
 
 def thread_stacks(game_thread: int) -> list[ThreadStack]:
-    """The threads of Python, the game's first. Safe for any thread, whatever the others do."""
+    """The stacks of the threads that run Python, the game's thread first.
+
+    Any thread may call it, whatever the others do.
+    """
     known = {thread.ident: thread for thread in threading.enumerate()}
     stacks = []
     for ident, frame in sys._current_frames().items():

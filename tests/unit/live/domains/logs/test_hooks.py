@@ -80,7 +80,7 @@ class TestLogging:
         for root_handler in logging.root.handlers:
             monkeypatch.setattr(root_handler, "handle", lambda _: None)
         logging.getLogger("game").warning("%d rocks", "many")
-        assert only(log).message == "'%d rocks' cannot be filled in: TypeError"
+        assert only(log).message == "'%d rocks' cannot be formatted: TypeError"
 
     def test_what_handlers_print_is_not_told_twice(
         self, listen: Listen, capsys: pytest.CaptureFixture[str]

@@ -1,4 +1,4 @@
-"""`drive()`: a stage for a game that knows nothing of it, as `stagedoor run` runs one."""
+"""`drive()`: ticks a stage for a game that does not know of it, for `stagedoor run`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from stagedoor.live import engines
 from stagedoor.live.engines.imports import ImportHook
 from stagedoor.live.stage import Stage
 
-_ADVICE = "the game shows no frames: it may be busy, or made with what stagedoor does not know"
+_ADVICE = "the game shows no frames: it may be busy, or use a framework that stagedoor cannot drive"
 
 
 def drive(stage: Stage, *, name: str | None = None, port: int | None = None) -> None:
-    """Have the game drive the stage from now on, with the frameworks that it imports.
+    """Let the game's frames tick the stage from now on, by hooks into the game's framework.
 
-    When the game starts a stage itself, that one takes the place of this one. `name` and `port`:
-    what somebody wants it to have, whatever the game says.
+    If the game starts a stage itself, that stage replaces this one. `name` and `port`: if given,
+    the game's stage gets these instead of its own.
     """
     driver = StageDriver(stage, name, port)
     stage._server._advice = _ADVICE
@@ -29,42 +29,44 @@ def drive(stage: Stage, *, name: str | None = None, port: int | None = None) -> 
 
 
 class StageDriver:
-    """The `Driver` of engines' hooks, until the game ticks a stage itself."""
+    """The `Driver` for the hooks of engines, until the game ticks a stage itself."""
 
     def __init__(self, stage: Stage, name: str | None, port: int | None) -> None:
         self._stage = stage
         self._name = name
         self._port = port
         self._frame = 0
-        """The stage's last frame that ended here."""
+        """The number of the last frame that ended here."""
         self._last_tick = 0.0
+        """Seconds that the last tick took."""
         self._absence: tuple[float, float | None] = (0.0, None)
-        """Seconds inside the stage, and since when if it is there now; in one, for threads."""
+        """Seconds that the game has been inside the stage, and since when it is there, or None. One
+        tuple, so that other threads see both change together."""
         self._is_driving = True
 
     # For the hooks
 
     @property
     def timescale(self) -> float:
-        """What the game's time is multiplied by."""
+        """The game's time is multiplied by this."""
         return self._stage._pace.timescale
 
     def is_here(self) -> bool:
-        """Whether this is the game's own loop."""
+        """Whether this thread is in the game's own loop."""
         return self._is_driving and self._absence[1] is None and _is_main_thread()
 
     def away(self) -> float:
-        """Seconds that the game has been inside its stage so far."""
+        """Seconds that the game has been inside its stage so far. They are not the game's time."""
         away, since = self._absence
         return away if since is None else away + perf_counter() - since
 
     def slept(self, seconds: float) -> None:
-        """So much of the frame that ends next was waiting."""
+        """The game has waited this long in the current frame. Ignored on other threads."""
         if self._absence[1] is None and _is_main_thread():
             self._stage._frames.idle(seconds)
 
     def end_frame(self, passed: float, no_scale: str | None) -> float:
-        """Tick the stage, unless the game has done so itself: then never again."""
+        """Tick the stage. If the game has ticked it itself, leave that to the game from now on."""
         stage = self._stage
         if stage._hub.frame != self._frame:
             self._is_driving = False
@@ -74,7 +76,7 @@ class StageDriver:
         away, began = self._absence[0], perf_counter()
         self._absence = (away, began)
         try:
-            # It will take off what its last tick took, and `passed` is without that already.
+            # `tick()` takes off the time of its last tick, and `passed` does not contain that.
             return stage.tick(passed + self._last_tick)
         finally:
             self._last_tick = perf_counter() - began
@@ -82,21 +84,21 @@ class StageDriver:
             self._frame = stage._hub.frame
 
     def leave_to_parent(self) -> None:
-        """This is a forked child: the stage is the parent's, and the port."""
+        """For a forked child: the stage and the port are the parent's."""
         self._is_driving = False
         self._port = None
 
     # For a stage of the game's own
 
     def leave(self, name: str | None, port: int | None) -> tuple[str | None, int | None]:
-        """A stage is to start: close ours; returns the name and port for the new one."""
+        """Close our stage, before the game starts its own. Returns the name and port for that."""
         self._stage.close()
-        with contextlib.suppress(RuntimeError):  # it has failed, which is as good
+        with contextlib.suppress(RuntimeError):  # it has failed, so it is closed as well
             self._stage._server.serve_forever()  # until it is closed, so that its port is free
         return self._name or name, port if self._port is None else self._port
 
     def follow(self, stage: Stage) -> None:
-        """The stage has started."""
+        """The game has started its own stage. Tick that one, until the game does so itself."""
         self._stage = stage
         self._frame = stage._hub.frame
         self._last_tick = 0.0

@@ -3,7 +3,8 @@
 from typing import Final, Literal, TypeAlias, get_args
 
 Mode: TypeAlias = Literal["all", "latest", "mean", "peak", "change"]
-"""`all` values; at each turn the `latest`, the `mean` or the `peak` of those since the turn before;
-or each `change`: a value that differs from the one before."""
+"""`all`: every value. The other modes send one value each time that the topic is due: the `latest`,
+the `mean` or the `peak` of the values since it was last due, or, for `change`, the latest if it
+differs from the one sent before."""
 
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)

@@ -1,4 +1,4 @@
-"""Running games are found by the files they leave in the user's runtime folder."""
+"""`Announcement`: the files in the user's runtime folder by which clients find running games."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ logger = logging.getLogger("stagedoor")
 
 
 class Announcement:
-    """A game's files, there until `withdraw()` or the end of this process."""
+    """The files of a game. They stay until `withdraw()` or the end of this process."""
 
     def __init__(self, game: Game, tokens: Tokens) -> None:
         self._game = game
         self._process = os.getpid()
         self._files: list[Path] = []
         try:
-            # The tokens first: who finds the game needs them.
+            # The tokens come first: a client that finds the game needs them.
             self.write_tokens(tokens)
             self._write(games_folder(), encode_game(game))
         except OSError as error:
@@ -51,7 +51,7 @@ class Announcement:
 
 
 def _replace(whole: Path, content: bytes) -> None:
-    """In one step: a reader sees the whole file or none. Only this user may read it."""
+    """Write a file in one step: a reader sees all of it or none. Only this user may read it."""
     folder = whole.parent
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)

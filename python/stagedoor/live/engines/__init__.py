@@ -1,5 +1,8 @@
-"""Game frameworks, one file for each, which `ENGINES` names. `find()` tells which one the game has
-imported; `patches()` is what makes a game that does not know of its stage drive it."""
+"""Game frameworks. `ENGINES` names a module for each.
+
+`find()` returns the engine of the framework that the game has imported. `patches()` returns the
+patches that make a game tick a stage that it does not know of.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,16 @@ if TYPE_CHECKING:
 __all__ = ["ENGINES", "Engine", "find", "patches"]
 
 ENGINES: Final = {"pygame": "stagedoor.live.engines.pygame.engine"}
-"""A framework's module, and ours for it, which imports the framework in `engine()` only, and has
+"""The module of each framework, and ours for it. Ours imports the framework in `engine()` only. It
+has two functions:
 
-    engine() -> Engine                          # the framework is imported
-    patches(driver: Driver) -> dict[str, Patch]  # it may not be, and may never be
+    engine() -> Engine                           # called once the framework is imported
+    patches(driver: Driver) -> dict[str, Patch]  # the framework may never be imported
 """
 
 
 def find() -> Engine | None:
-    """The engine of a framework that is imported already; none is imported for this."""
+    """The engine of the framework that the game has imported. This imports no framework."""
     for framework, ours in ENGINES.items():
         if framework in sys.modules:
             engine: Engine = import_module(ours).engine()
@@ -33,8 +37,10 @@ def find() -> Engine | None:
 
 
 def patches(driver: Driver) -> dict[str, Patch]:
-    """By the name of a framework's module, what to do to it once it is loaded, so that the game's
-    frames drive the stage."""
+    """The patches for frameworks' modules, by module name, so that the game's frames tick a stage.
+
+    A patch is applied once its module is loaded.
+    """
     found: dict[str, Patch] = {}
     for ours in ENGINES.values():
         found |= import_module(ours).patches(driver)

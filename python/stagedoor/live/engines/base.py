@@ -8,20 +8,22 @@ from typing import Protocol
 class Engine(Protocol):
     """What a game framework does for its stage. Game thread only.
 
-    What `hold` and `release` raise is logged, once."""
+    The stage logs what `hold` and `release` raise, once."""
 
     name: str
     """The framework and its version: `pygame-ce 2.5.6`."""
 
     def hold(self) -> bool:
-        """Called about 60 times a second while the game is held inside its tick: keeps the window
-        alive, lets other input wait. True: somebody wants to quit, so the game must go on."""
+        """Keep the window alive, and let other input wait.
+
+        Called about 60 times a second while the game is held inside its tick. Returns whether the
+        player wants to quit, in which case the game must go on."""
         ...
 
     def release(self) -> None:
-        """The game goes on, by a resume or a step: gives back the input that waited."""
+        """Give back the input that waited. Called when the game goes on, by a resume or a step."""
         ...
 
     def quit(self) -> None:
-        """The framework's own way to quit, as if the game's window had been closed."""
+        """Quit in the framework's own way, as if the game's window had been closed."""
         ...

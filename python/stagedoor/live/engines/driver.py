@@ -1,4 +1,4 @@
-"""`Driver`: what the hooks of an engine drive: a stage that the game does not tick itself."""
+"""`Driver`: how the hooks of an engine tick a stage for a game that does not tick one itself."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ from typing import Protocol
 
 
 class Driver(Protocol):
-    """Where frames end, for a game that does not say so. Any thread may call it but for
-    `end_frame()`, which is for where `is_here()`."""
+    """Is told where a game's frames end, and ticks the stage there.
+
+    Any thread may call it, except `end_frame()`, which may be called only where `is_here()`."""
 
     @property
     def timescale(self) -> float:
-        """What the game's time is multiplied by."""
+        """The game's time is multiplied by this."""
 
     def is_here(self) -> bool:
-        """Whether this thread is in the game's own loop: the main thread, not inside the stage,
-        of a game that does not tick its stage itself."""
+        """Whether this thread is in the game's own loop.
+
+        This is the main thread, outside the stage, in a game that does not tick a stage itself."""
 
     def away(self) -> float:
-        """Seconds that the game has been inside its stage so far, which are not the game's."""
+        """Seconds that the game has been inside its stage so far. They are not the game's time."""
 
     def slept(self, seconds: float) -> None:
-        """So much of the frame that ends next was waiting; it does not count on other threads."""
+        """The game has waited this long in the current frame. Ignored on other threads."""
 
     def end_frame(self, passed: float, no_scale: str | None) -> float:
-        """A frame ends, which took the game so many seconds, without those away: ticks the stage.
+        """End a frame, and tick the stage.
 
-        Returns what the game gets for them. `no_scale`: why the game would not notice that;
-        None: it does."""
+        `passed`: the seconds that the frame took the game, without those inside the stage.
+        `no_scale`: why a time scale would not affect the game; None: it would. Returns the seconds
+        that the game gets for the frame."""

@@ -1,4 +1,4 @@
-"""`ImportHook`: calls a function with a module right after it was loaded."""
+"""`ImportHook`: patches modules right after they are loaded."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ Patch = Callable[[ModuleType], None]
 
 
 class ImportHook:
-    """A finder for `sys.meta_path` that finds what the others find.
+    """A finder for `sys.meta_path` that finds what the other finders find, and patches it.
 
-    A module that is loaded already is patched by `install()`. What a patch raises is logged: the
-    game goes on with the module as it is.
+    `install()` patches modules that are loaded already. What a patch raises is logged, and the game
+    goes on with the module as it is.
     """
 
     def __init__(self, patches: Mapping[str, Patch]) -> None:
         self._patches = patches
 
     def install(self) -> None:
-        """From now on, until `remove()`."""
+        """Patch modules from now on, until `remove()`."""
         sys.meta_path.insert(0, self)
         for name in self._patches:
             if (module := sys.modules.get(name)) is not None:
                 self._patch(name, module)
 
     def remove(self) -> None:
-        """What is patched stays so."""
+        """Patch no more modules. Modules that are patched stay patched."""
         sys.meta_path.remove(self)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """For the import system."""
+        """Called by the import system."""
         if name not in self._patches:
             return None
         for finder in sys.meta_path:
@@ -49,7 +49,7 @@ class ImportHook:
 
     def _prepare(self, name: str, spec: ModuleSpec) -> None:
         loader: Any = spec.loader
-        # On the loader itself: the module keeps the loader and the spec that it would have had.
+        # Patch the loader itself, so that the module keeps its usual loader and spec.
         attributes = getattr(loader, "__dict__", None)
         if not isinstance(attributes, dict) or not hasattr(loader, "exec_module"):
             return

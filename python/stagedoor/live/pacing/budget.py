@@ -1,4 +1,4 @@
-"""`Budget`: what stagedoor may take of a frame, and what gives when it takes more. Pure."""
+"""`Budget`: how much of a frame stagedoor may take, and how often topics are read for it. Pure."""
 
 from __future__ import annotations
 
@@ -6,31 +6,33 @@ from collections.abc import Callable
 from typing import Final
 
 WINDOW: Final = 60
-"""Frames over which the cost is reckoned."""
+"""The cost is measured over this many frames."""
 MOST: Final = 16
-"""Topics are read in one frame of so many at least."""
+"""The most thinning: topics are read at least once in this many frames."""
 _OVER: Final = 1.1
-"""Times the budget; callers are answered by whole calls, so that a full frame takes a little more
-than the budget."""
+"""A cost of more than this many times the budget is too much. Calls are not interrupted, so a busy
+frame takes a little more than the budget."""
 _WELL_WITHIN: Final = 0.9
+"""Topics are read more often if the cost would then be less than this part of the budget."""
 _MUCH: Final = 0.1
+"""Topics are read less often only if they take more than this part of the budget."""
 _LITTLE: Final = 0.05
-"""Parts of the budget that telemetry takes: whether less of it would help."""
+"""Topics are read more often if they take less than this part of the budget."""
 
 
 class Budget:
-    """Counts what stagedoor takes of each frame, and thins telemetry while that is too much.
+    """Measures what stagedoor takes of each frame, and thins telemetry while that is too much.
 
-    Frames in which there is nothing to do cost nothing, and are not counted.
+    Thinning means that topics are read less often. Frames with nothing to do are not counted.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        """Of a frame, for callers and telemetry."""
+        """The budget: what callers and telemetry may take of a frame."""
         self.cost = 0.0
-        """Seconds a frame, the mean of the last window."""
+        """Seconds that they took of a frame: the mean over the last `WINDOW` frames."""
         self.thinning = 1
-        """Topics are read in one frame of so many."""
+        """Topics are read once in this many frames."""
         self.listeners: list[Callable[[], object]] = []
         """Called when the thinning has changed."""
         self._frames = 0
@@ -38,7 +40,7 @@ class Budget:
         self._telemetry = 0.0
 
     def count(self, seconds: float, telemetry: float) -> None:
-        """A frame took so many seconds of stagedoor, and of these so many for topics."""
+        """Count a frame. `seconds`: what stagedoor took of it. `telemetry`: the part for topics."""
         self._cost += seconds
         self._telemetry += telemetry
         self._frames += 1
@@ -51,7 +53,7 @@ class Budget:
         if self.cost > self.seconds * _OVER and telemetry > self.seconds * _MUCH:
             thinning = min(thinning * 2, MOST)
         elif (
-            # Half the thinning doubles what telemetry takes.
+            # Half the thinning doubles the cost of telemetry.
             self.cost + telemetry < self.seconds * _WELL_WITHIN
             or telemetry < self.seconds * _LITTLE
         ):

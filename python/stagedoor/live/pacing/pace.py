@@ -1,4 +1,4 @@
-"""`Pace`: whether the game goes on, and how fast. Pure: times are passed in, nothing waits."""
+"""`Pace`: whether the game goes on, and how fast. Pure: times are passed in, and nothing waits."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Callable
 from typing import Final
 
 USUAL_DT: Final = 1 / 60
-"""Seconds that a step gets when no frame before the pause had any."""
+"""The dt of a step, in seconds, if no frame before the pause had a dt above 0."""
 
 
 class Steps:
-    """Frames that a paused game was asked to go on for."""
+    """A request to a paused game to run some frames."""
 
     def __init__(self, wanted: int) -> None:
         self.wanted = wanted
         self.released = 0
-        """Frames that the game was let go on for."""
+        """How many of the frames have begun."""
         self.done = 0
-        """Frames that the game has come back from."""
+        """How many of the frames have ended."""
         self.is_called_off = False
 
     @property
@@ -38,20 +38,20 @@ class Pace:
         self.paused = False
         """The game goes on for single steps only."""
         self.timescale = 1.0
-        """What the game's dt is multiplied by."""
+        """The game's dt is multiplied by this."""
         self.is_usual = True
-        """The game goes on with its own dt: a frame that has nothing else to do needs no Pace."""
+        """The game goes on with its own dt. A frame with nothing else to do needs no Pace."""
         self.no_scale: str | None = None
-        """Why the game would not notice; None: it does."""
+        """Why a time scale would not affect the game; None: it would."""
         self.listeners: list[Callable[[], object]] = []
-        """Called after each change, and when a game that was stepped is held again."""
+        """Called after each change, and when a game is held again after its steps."""
         self._dt = 0.0
         self._step_dt = USUAL_DT
         self._was_paused = False
-        """When a frame was released last."""
+        """Whether the game was paused when the last frame was released."""
         self._queue: deque[Steps] = deque()
         self._stepping: Steps | None = None
-        """Whose frame the game is in."""
+        """The steps that the current frame belongs to."""
         self._has_ended = False
 
     @property
@@ -61,7 +61,7 @@ class Pace:
 
     @property
     def steps(self) -> int:
-        """Frames for which the game goes on although it is paused. Any thread may ask."""
+        """How many frames the game will still run although it is paused. Any thread may ask."""
         return sum(steps.wanted - steps.released for steps in list(self._queue))
 
     def begin(self, dt: float) -> None:
@@ -77,8 +77,11 @@ class Pace:
                 self._changed()
 
     def release(self) -> float:
-        """The frame goes on; returns the seconds that the game gets for it: its own, or for a step
-        those of the last frame before the pause; times the time scale."""
+        """Let the frame go on. Returns the dt that the game gets for it, in seconds.
+
+        A frame has its own dt. A step has the dt of the last frame before the pause. Both are
+        multiplied by the time scale.
+        """
         dt = self._dt
         self._was_paused = self.paused
         if self.paused and self._queue:
@@ -90,7 +93,7 @@ class Pace:
         return dt * self.timescale
 
     def pause(self) -> None:
-        """Hold the game, now or when its next frame begins; steps that are left are called off."""
+        """Hold the game, now or when its next frame begins. Call off the steps that are left."""
         if self.paused and not self._queue:
             return
         self._call_all_off()
@@ -98,7 +101,7 @@ class Pace:
         self._changed()
 
     def resume(self) -> None:
-        """Let the game go on; steps that are left are called off."""
+        """Let the game go on. Call off the steps that are left."""
         if not self.paused:
             return
         self._call_all_off()
@@ -106,8 +109,10 @@ class Pace:
         self._changed()
 
     def step(self, frames: int) -> Steps:
-        """Let the game go on for so many frames, after those it was asked for before, and hold it
-        again. A game that runs is paused first."""
+        """Let the game run this many frames after the steps before, and hold it again.
+
+        A game that is not paused is paused first.
+        """
         self.paused = True
         steps = Steps(frames)
         self._queue.append(steps)
@@ -115,19 +120,19 @@ class Pace:
         return steps
 
     def call_off(self, steps: Steps) -> None:
-        """Leave out the frames that are left of these."""
+        """Call off what is left of these steps."""
         if steps in self._queue:
             self._queue.remove(steps)
             steps.is_called_off = True
             self._changed()
 
     def scale(self, timescale: float) -> None:
-        """From the frame that is released next on."""
+        """Set the time scale, from the next frame that is released."""
         self.timescale = timescale
         self._changed()
 
     def end(self) -> None:
-        """Nobody can resume the game any more: it is never held again."""
+        """Let the game go on, and never hold it again: nobody can resume it any more."""
         self._has_ended = True
         self.resume()
 

@@ -1,4 +1,4 @@
-"""`Audit`: what callers have changed, and what they were refused."""
+"""`Audit`: the calls that may have changed something, and the calls that were refused."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from stagedoor.wire.roles import Role, RoleName
 
 TOPIC: Final = "sessions.audit"
 KEPT: Final = 1000
-"""Entries; older ones are forgotten."""
+"""The most entries. Older ones are forgotten."""
 MAX_PARAMS: Final = 200
-"""Bytes of a call's params that are kept; with what is around them, an entry is bounded."""
+"""The most bytes of a call's params that are kept. This bounds the size of an entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +24,27 @@ class AuditEntry:
     """A call that may have changed something, or was refused."""
 
     number: int
-    """Counts the entries from 1."""
+    """Entries are numbered from 1."""
     time: float
-    """When it ended: seconds since the epoch."""
+    """When the call ended: seconds since the epoch."""
     session: int
-    """The caller's session."""
+    """The id of the caller's session."""
     address: str
-    """Where it came from, with its port."""
+    """Where the call came from, with its port."""
     role: RoleName | None
-    """What the caller was then; null: nobody yet."""
+    """The caller's role at the time; null: it had not shown a token yet."""
     method: str
     params: str | None
-    """As JSON, cut after 200 bytes; null where there were none, and for methods that take
+    """The params as JSON, cut after 200 bytes. Null if there were none, or if the method takes
     secrets."""
     error: int | None
-    """The code of the error that it was answered with; null: it went well."""
+    """The code of the error that answered the call; null: the call succeeded."""
     duration: float
     """Seconds."""
 
 
 class Caller(NamedTuple):
-    """Who has called."""
+    """The caller of a method."""
 
     session: int
     address: str
@@ -52,14 +52,14 @@ class Caller(NamedTuple):
 
 
 _Record: TypeAlias = tuple[int, float, float, Caller, str, bytes | None, int | None]
-"""An entry before anybody looks at it: number, when the call began and ended, by `monotonic`,
-caller, method, params, error. It is made in the middle of calls, so it must cost little."""
+"""An entry before it is read: number, when the call began and ended by `monotonic()`, caller,
+method, params, error. It is made during calls, so it must cost little."""
 
 
 class Audit:
-    """The newest calls that changed something or were refused.
+    """The newest calls that may have changed something or were refused.
 
-    From any thread. `emit` tells the topic, on the game's.
+    Any thread may call it. `emit` publishes a value of the topic on the game's thread.
     """
 
     def __init__(self, topics: Topics, emit: Callable[[str, object], None]) -> None:
@@ -74,7 +74,7 @@ class Audit:
     def add(
         self, caller: Caller, method: str, params: bytes | None, error: int | None, began: float
     ) -> None:
-        """A call has ended that began then, by `monotonic`, or was refused."""
+        """Add a call that has ended or was refused. `began`: when it began, by `monotonic()`."""
         if params is not None and len(params) > MAX_PARAMS:
             params = params[: MAX_PARAMS + 1]
         record = (next(self._numbers), began, monotonic(), caller, method, params, error)
@@ -83,7 +83,7 @@ class Audit:
             self._emit(TOPIC, self._entry(record))
 
     def newest(self, count: int, since: float = 0.0) -> list[AuditEntry]:
-        """So many, not older than `since`, oldest first."""
+        """The newest entries, at most `count`, that ended at `since` or later. Oldest first."""
         records = [record for record in list(self._records) if self._epoch + record[2] >= since]
         return [self._entry(record) for record in records[-count:]] if count else []
 
@@ -105,5 +105,5 @@ class Audit:
 def _shown(params: bytes) -> str:
     if len(params) <= MAX_PARAMS:
         return params.decode(errors="replace")
-    # The cut may be in the middle of a letter.
+    # The cut may be in the middle of a character.
     return params[:MAX_PARAMS].decode(errors="ignore") + "…"

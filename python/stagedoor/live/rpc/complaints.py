@@ -1,4 +1,4 @@
-"""`Complaints`: what clients do wrong, in the log, but no more often than once a minute."""
+"""`Complaints`: logs what clients do wrong, at most once a minute for each cause."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Final
 logger = logging.getLogger("stagedoor")
 
 _PAUSE: Final = 60.0
-"""Seconds in which one cause is logged once."""
+"""A cause is logged at most once in this many seconds."""
 
 
 class Complaints:
-    """Logs a warning for each cause once a minute; a client cannot fill the log.
+    """Logs a warning for each cause at most once a minute, so that no client can fill the log.
 
-    What was not logged is counted, and told with the next one that is. From any thread.
+    Warnings that are not logged are counted, and the next one that is logged gives their number.
+    Any thread may call it.
     """
 
     def __init__(self) -> None:
@@ -23,7 +24,10 @@ class Complaints:
         self._suppressed: dict[str, int] = {}
 
     def add(self, cause: str, text: str) -> None:
-        """`cause` is one of few, never made from what a client sent; `text` is one line."""
+        """Log a warning, or count it.
+
+        `cause` is one of a few constants, never made from what a client sent. `text` is one line.
+        """
         now = monotonic()
         if now < self._next.get(cause, 0.0):
             self._suppressed[cause] = self._suppressed.get(cause, 0) + 1

@@ -38,11 +38,11 @@ _ALWAYS = (
     NotAuthenticated,
     TooManyRequests,
 )
-"""The errors that may meet a request for any method."""
+"""The errors that any method may be answered with."""
 
 
 def describe(hub: Hub, version: str) -> dict[str, Any]:
-    """The document, made anew: methods come and go. `version` is stagedoor's."""
+    """The document, as of now: methods come and go. `version` is stagedoor's."""
     methods = sorted(hub.methods, key=lambda method: method.name)
     hints = []
     for method in methods:
@@ -112,13 +112,13 @@ def _examples(examples: list[Example]) -> Iterator[dict[str, Any]]:
             if example.result is not NO_RESULT:
                 value = msgspec.to_builtins(example.result)
                 pairing["result"] = {"name": "result", "value": value}
-        except (TypeError, ValueError):  # Python's own literals are more than JSON's
+        except (TypeError, ValueError):  # JSON cannot carry every literal of Python
             continue
         yield pairing
 
 
 def _errors_of(method: Method) -> Iterator[type[RpcError]]:
-    """Those that a request for this method may be answered with, well-formed as it is."""
+    """The errors that may answer a well-formed request for this method."""
     if method.signature.parameters:
         yield InvalidParams
     if method.timeout is not None:
@@ -129,7 +129,7 @@ def _errors_of(method: Method) -> Iterator[type[RpcError]]:
 
 
 def _result_hint(method: Method) -> Any:
-    """What the caller gets: of a generator, what it returns, where its hint tells."""
+    """The type that the caller gets. For a generator, its return type, if its hint has one."""
     hint = method.signature.result
     if method.kind is not Kind.GENERATOR:
         return hint
@@ -139,7 +139,7 @@ def _result_hint(method: Method) -> Any:
 
 
 def _schemas(hints: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """A schema for each hint. A type that JSON Schema has no word for may be anything."""
+    """A schema for each hint. A type that JSON Schema cannot describe becomes `Any`."""
     known = [hint if _has_schema(hint) else Any for hint in hints]
     schemas, components = msgspec.json.schema_components(known, ref_template=_REFERENCE)
     return list(schemas), components

@@ -1,12 +1,12 @@
-"""`read_docstring()`: what a docstring tells of a function, its examples apart.
+"""`read_docstring()`: splits a function's docstring into its text and its examples.
 
-Examples are written as Python's own documentation writes them:
+Examples are written as in Python's own documentation:
 
     >>> spawn("big", count=3)
     12
 
-A call of the function with values that JSON can carry, and, where it is there, the result. What
-is not like that is left in the text.
+An example is a call of the function with values that JSON can carry, and the result, which may be
+left out. Anything else stays in the text.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ class Example:
     """A call, and what it returned."""
 
     arguments: dict[str, Any]
-    """By the parameters' names."""
+    """The arguments, by the parameters' names."""
     result: Any
-    """`NO_RESULT` where the docstring has none."""
+    """`NO_RESULT` if the docstring has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Docstring:
-    """What a docstring tells."""
+    """The parts of a docstring."""
 
     summary: str
     """Its first line."""
@@ -46,15 +46,15 @@ NO_RESULT: Any = object()
 
 
 def read_docstring(function: Callable[..., Any], parameters: list[str]) -> Docstring:
-    """The function's docstring in its parts; `parameters` are those that a caller fills, in order.
+    """The parts of the function's docstring. `parameters`: those that a caller fills, in order.
 
-    A docstring that cannot be read as one with examples is all text. Raises nothing."""
+    If the examples cannot be parsed, the whole docstring is text. Raises nothing."""
     text = inspect.getdoc(function) or ""
     examples = []
     if ">>>" in text:
         try:
             parts = _parser.parse(text)
-        except ValueError:  # of doctest, about white space
+        except ValueError:  # doctest does not accept the white space
             parts = [text]
         kept = []
         for part in parts:

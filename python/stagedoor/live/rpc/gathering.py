@@ -1,4 +1,4 @@
-"""`Gathering`: the answers to a batch, until they are all there."""
+"""`Gathering`: collects the answers to a batch."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from stagedoor.wire.errors import InternalError
 from stagedoor.wire.jsonrpc import Id, Malformed, Request
 
 Begin: TypeAlias = Callable[[Request, Callable[[bytes], None]], bytes | None]
-"""Gives the answer to a request if there is one already; else it goes to the callable, later."""
+"""Begins a request. Returns the answer if it is ready; otherwise the callable gets it later."""
 
 
 class Gathering:
-    """The answers to a batch, sent together when the last one is there."""
+    """Collects the answers to a batch, and sends them together when the last one has come."""
 
     def __init__(
         self,
@@ -27,7 +27,7 @@ class Gathering:
         send: Callable[[bytes], None],
         max_size: int,
     ) -> None:
-        """`max_size`: bytes of all answers together."""
+        """`max_size`: the most bytes that all answers may have together."""
         self._max_size = max_size
         self._send = send
         self._answers: list[bytes] = []
@@ -35,7 +35,7 @@ class Gathering:
         self._expected = sum(
             isinstance(member, Malformed) or member.id is not UNSET for member in members
         )
-        # Each number is given out once, also when the understudy answers at the same time.
+        # Each number is drawn once, even if the understudy answers at the same time.
         self._numbers = count(1)
         for member in members:
             if isinstance(member, Malformed):

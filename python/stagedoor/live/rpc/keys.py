@@ -13,19 +13,19 @@ from stagedoor.wire.roles import Role
 from stagedoor.wire.tokens import Tokens
 
 TICKET_LIFE: Final = 30.0
-"""Seconds for which a ticket is good, once."""
+"""Seconds for which a ticket is good."""
 _MAX_TICKETS: Final = 100
 _MAX_ADDRESSES: Final = 1000
 
 
 class Keys:
-    """One token for each role, made at the start; tickets stand in for them once.
+    """A token for each role, made at the start, and tickets that stand in for a token once.
 
-    Any thread: each change is one step, so that no ticket is good twice.
+    Any thread may call it. Each change is one step, so that no ticket is good twice.
     """
 
     def __init__(self, max_failures: int) -> None:
-        """`max_failures`: a minute, from one address."""
+        """`max_failures`: the failures that an address may have in a minute."""
         self._max_failures = max_failures
         self.tokens = _new_tokens()
         self._tickets: dict[str, tuple[Role, float]] = {}
@@ -35,16 +35,16 @@ class Keys:
         return "<keys>"
 
     def for_core(self) -> list[tuple[str, int]]:
-        """The tokens, as the network thread checks them."""
+        """The tokens and their roles, in the form that the network thread takes."""
         return [(getattr(self.tokens, role.label), role.value) for role in Role]
 
     def rotate(self) -> None:
-        """New tokens; no ticket is good any more."""
+        """Make new tokens. Tickets from before are not good any more."""
         self.tokens = _new_tokens()
         self._tickets.clear()
 
     def ticket(self, role: Role) -> str:
-        """A ticket for this role: good once, for 30 s."""
+        """Make a ticket for this role. It is good once, for 30 s. Raises TooManyRequests."""
         now = monotonic()
         for key, (_, until) in list(self._tickets.items()):
             if until <= now:
@@ -56,10 +56,10 @@ class Keys:
         return ticket
 
     def role_of_token(self, token: str, address: str) -> Role:
-        """Raises NotAuthenticated, or TooManyRequests after too many failures."""
+        """The role of a token. Raises NotAuthenticated, or TooManyRequests after many failures."""
         self._check_failures(address)
         found = None
-        for known, role in self.for_core():  # all of them, so that the time tells nothing
+        for known, role in self.for_core():  # compare all, so that the time gives nothing away
             if hmac.compare_digest(known.encode(), token.encode(errors="replace")):
                 found = Role(role)
         if found is None:
@@ -67,7 +67,7 @@ class Keys:
         return found
 
     def role_of_ticket(self, ticket: str, address: str) -> Role:
-        """Uses the ticket up. Raises as `role_of_token`."""
+        """The role of a ticket, which is then used up. Raises the errors of `role_of_token`."""
         self._check_failures(address)
         role, until = self._tickets.pop(ticket, (None, 0.0))
         if role is None or monotonic() > until:

@@ -1,4 +1,4 @@
-"""`Method` and `Methods`: what can be called, by name."""
+"""`Method` and `Methods`: the functions that clients can call, by name."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from stagedoor.wire.errors import MethodNotFound
 from stagedoor.wire.roles import Role, RoleName
 
 NAME: Final = re.compile(r"[a-z]\w*(\.[a-z]\w*)*", re.IGNORECASE | re.ASCII)
-"""What a method may be called: `spawn`, `player.heal`."""
+"""The names that a method may have, such as `spawn` and `player.heal`."""
 RESERVED: Final = "rpc."
 """The prefix that JSON-RPC 2.0 keeps for itself."""
 _SECRET: Final = re.compile(r"token|ticket|password|passphrase|secret|credential", re.IGNORECASE)
+"""Parameters with such a name take secrets."""
 DEFAULT_TIMEOUT: Final = 5.0
 """Seconds that a call may take."""
 
@@ -30,13 +31,13 @@ class Kind(enum.Enum):
     COROUTINE = "coroutine"
     """On the game's thread, in its asyncio loop or in one that the stage steps."""
     GENERATOR = "generator"
-    """On the game's thread, one step a frame; what it yields is progress."""
+    """On the game's thread, one step a frame. The values that it yields are progress."""
     THREAD = "thread"
     """On a thread of its own."""
 
 
 class Method:
-    """A function that can be called from outside."""
+    """A function that clients can call."""
 
     def __init__(
         self,
@@ -53,23 +54,26 @@ class Method:
         self.function = function
         self.role = Role.named(role)
         self.timeout = _check_timeout(name, timeout)
-        """Seconds; None: as long as it takes."""
+        """Seconds; None: no timeout."""
         self.kind = _kind(name, function, thread)
         self.with_session = with_session
-        """The function's first parameter is the caller's session: built-in methods only."""
+        """The function's first parameter is the caller's session. Built-in methods only."""
         self.anytime = anytime
-        """The understudy may call it while the game is stalled, on its own thread: it must be safe
-        while the game's thread is anywhere in its code. Built-in plain methods only."""
+        """The understudy may call it on its own thread while the game is stalled, so it must be
+        safe wherever the game's thread is in its code. Built-in plain methods only."""
         if anytime and self.kind is not Kind.PLAIN:
             raise TypeError(f"{name}: only a plain function can be called at any time")
         self.signature = Signature(function, given=1 if with_session else 0)
         self.takes_secrets = any(_SECRET.search(p.name) for p, _ in self.signature.parameters)
-        """Its params are to be written down nowhere."""
+        """Its params must not be written to a log or to the audit."""
         self.is_audited = self.role > Role.VIEWER or self.takes_secrets
 
     def fast(self) -> FastMethod | None:
-        """For the calls that need nothing unusual: a plain method that takes all it gets by
-        position."""
+        """The method for the fast path, if it can take it.
+
+        It must be a plain method without a session, and without parameters that can be given only
+        by name.
+        """
         signature = self.signature
         if self.kind is not Kind.PLAIN or self.with_session or signature.by_name_only:
             return None
@@ -79,26 +83,25 @@ class Method:
 
 
 class Methods:
-    """The methods of one stage. Registering a name again replaces it.
+    """The methods of one stage. Registering a name again replaces its method.
 
-    Changed on the game thread only; any thread may look.
+    Only the game's thread may change them. Any thread may read them.
     """
 
     def __init__(self) -> None:
         self.by_name = _Table()
-        """Raises MethodNotFound."""
+        """Raises MethodNotFound for an unknown name."""
         self.fast = FastMethods()
-        """Those that can be called in the fast way."""
+        """The methods that can take the fast path."""
         self._built_in: set[str] = set()
         self.on_change: Callable[[], None] = lambda: None
         """Called after each change."""
 
     def add(self, function: Callable[..., Any], name: str | None = None, **options: Any) -> None:
-        """Make a function callable, by its own name unless another one is given; options as of
-        `Method`.
+        """Make a function callable, by its own name unless `name` is given.
 
-        Raises ValueError for a name or option that cannot be one, TypeError for a function whose
-        params JSON cannot fill.
+        `options` are those of `Method`. Raises ValueError for a name or option that is not allowed,
+        and TypeError for a function whose params JSON cannot fill.
         """
         if not callable(function):
             raise TypeError(f"expected a function, not {type(function).__name__}")
@@ -112,7 +115,7 @@ class Methods:
         self._register(name, function, **options)
 
     def add_built_in(self, function: Callable[..., Any], name: str, **options: Any) -> None:
-        """`add()` for stagedoor itself: the reserved names may be used."""
+        """`add()` for stagedoor itself, which may use reserved names."""
         _check_name(name)
         self._register(name, function, **options)
         self._built_in.add(name)
@@ -141,7 +144,7 @@ class Methods:
             self.add(getattr(instance, name), f"{prefix}.{name}", **options)
 
     def remove(self, name: str) -> None:
-        """Calls that are under way go on. Raises KeyError."""
+        """Remove a method. Calls that are under way go on. Raises KeyError for an unknown name."""
         if name not in self.by_name:
             raise KeyError(f"there is no method {name!r}")
         del self.by_name[name]
@@ -153,7 +156,7 @@ class Methods:
         return self.by_name.get(name)
 
     def __iter__(self) -> Iterator[Method]:
-        """Safe for any thread: methods may come and go meanwhile."""
+        """Any thread may iterate. Methods may come and go meanwhile."""
         return iter(self.by_name.copy().values())
 
 

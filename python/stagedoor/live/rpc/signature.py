@@ -1,4 +1,4 @@
-"""`Signature`: a function's params as its type hints describe them, decoded straight from JSON."""
+"""`Signature`: decodes a function's params straight from JSON, by the function's type hints."""
 
 from __future__ import annotations
 
@@ -17,28 +17,29 @@ from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.jsonrpc import UNREADABLE, params_error
 
 Arguments: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any]]
-"""What a function is called with, by position and by name."""
+"""The arguments of a call, by position and by name."""
 
 
 class Signature:
-    """Decodes the params of one function, by name or by position, checked against its type hints.
+    """Decodes the params of one function, by name or by position, and checks their types.
 
-    A parameter without a hint takes any JSON. Raises TypeError at once, with the parameter's name,
-    for what JSON cannot fill: `*args`, `**kwargs`, hints that cannot be resolved or decoded.
+    A parameter without a hint takes any JSON. Making a `Signature` raises TypeError, with the
+    parameter's name, for parameters that JSON cannot fill: `*args`, `**kwargs`, and hints that
+    cannot be resolved or decoded.
     """
 
     def __init__(self, function: Callable[..., Any], given: int = 0) -> None:
-        """The first `given` parameters are not the caller's to fill."""
+        """The caller does not fill the first `given` parameters."""
         self._name = getattr(function, "__qualname__", repr(function))
         try:
             parameters = list(inspect.signature(function).parameters.values())[given:]
         except ValueError as error:
-            raise TypeError(f"{self._name}: its parameters cannot be known: {error}") from error
+            raise TypeError(f"{self._name}: its parameters cannot be found: {error}") from error
         hints = self._hints(function)
         self.result: Any = hints.get("return", Any)
-        """The hint of what the function returns."""
+        """The hint for the function's result."""
         self.parameters = [(parameter, hints.get(parameter.name, Any)) for parameter in parameters]
-        """What the caller fills, with the hints."""
+        """The parameters that the caller fills, with their hints."""
         for parameter in parameters:
             self._check(parameter, hints.get(parameter.name, Any))
         fields = [_field(parameter, hints.get(parameter.name, Any)) for parameter in parameters]
@@ -116,7 +117,7 @@ def _field(parameter: Parameter, hint: Any) -> tuple[str, Any] | tuple[str, Any,
 
 
 def _custom_types(info: object) -> Iterator[type]:
-    """The classes in a hint that msgspec knows nothing about."""
+    """The classes in a hint that msgspec does not know."""
     pending, seen = [info], set[int]()
     while pending:
         item = pending.pop()

@@ -1,4 +1,4 @@
-"""`Stall` and `Place`: the game's thread has not come to `tick()`, and where it is instead."""
+"""`Stall` and `Place`: a game that has not come to `tick()`, and where its thread is instead."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import FrameType
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line of code that a thread is in."""
+    """The line of code that a thread is at."""
 
     file: str
     line: int
@@ -20,7 +20,7 @@ class Place:
 
     @classmethod
     def of(cls, frame: FrameType | None) -> Place | None:
-        """Where a frame is."""
+        """The place of a stack frame."""
         if frame is None:
             return None
         code = frame.f_code
@@ -29,14 +29,14 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """A stall that goes on."""
+    """A stall that has not ended."""
 
     since: float
-    """By `time.monotonic()`."""
+    """When it began, by `time.monotonic()`."""
     where: Place | None
-    """As last seen; None if it could not be found out."""
+    """Where the game's thread was last seen; None if that is not known."""
 
     @property
     def seconds(self) -> float:
-        """For how long."""
+        """How long it has lasted, in seconds."""
         return monotonic() - self.since

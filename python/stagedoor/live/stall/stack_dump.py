@@ -1,4 +1,4 @@
-"""`StackDump`: where every thread is, for a native thread that cannot have the GIL."""
+"""`StackDump`: lets a native thread read all stacks while it cannot get the GIL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stagedoor import _core
 
 PIPE_SIZE = 1 << 20
-"""Bytes that the stacks of a hundred threads may take; what does not fit is lost."""
+"""Bytes: enough for the stacks of a hundred threads. What does not fit is lost."""
 
 logger = logging.getLogger("stagedoor")
 
@@ -21,11 +21,11 @@ _dumps: weakref.WeakSet[StackDump] = weakref.WeakSet()
 
 
 class StackDump:
-    """Lets `faulthandler` write all stacks to a pipe on a signal that nothing else uses, and the
-    network thread raise it on itself.
+    """Makes `faulthandler` write all stacks to a pipe on a signal that nothing else uses.
 
-    Where no signal or no pipe can be had, it does nothing. `faulthandler.register` is undone
-    by `close()`; nothing else of `faulthandler` is touched.
+    The network thread raises this signal on itself, and reads the pipe. Without a free signal or a
+    pipe, a `StackDump` does nothing. `close()` undoes `faulthandler.register`, and nothing else of
+    `faulthandler` is changed.
     """
 
     def __init__(self, network: _core.NetworkThread) -> None:
@@ -37,9 +37,9 @@ class StackDump:
             reader, self._writer = os.pipe()
         except OSError as error:
             self._signal = None
-            logger.warning("nobody can tell where a game hangs that holds the GIL: %s", error)
+            logger.warning("if the game hangs and keeps the GIL, nothing can say where: %s", error)
             return
-        # A handler that waits for its reader would wait on the reader's own thread.
+        # The handler runs on the thread that reads the pipe, so it must not wait for the reader.
         os.set_blocking(reader, False)
         os.set_blocking(self._writer, False)
         _enlarge(self._writer)
@@ -48,13 +48,13 @@ class StackDump:
         _dumps.add(self)
 
     def close(self) -> None:
-        """Nobody raises the signal any more when this returns."""
+        """Undo it. When this returns, the signal is not raised any more."""
         if self in _dumps:
             self._network.end_dump()
             self.forget()
 
     def forget(self) -> None:
-        """In a forked child: the pipe is the parent's."""
+        """Free the signal and close our end of the pipe. In a forked child, the parent has both."""
         _dumps.discard(self)
         if self._signal is not None and sys.platform != "win32":
             faulthandler.unregister(self._signal)
@@ -67,7 +67,7 @@ def _enlarge(pipe: int) -> None:
 
         try:
             fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
-        except OSError:  # more than this user may have
+        except OSError:  # this user may not have so large a pipe
             return
 
 

@@ -6,9 +6,10 @@ from stagedoor.live.net.websocket import WebSocketServer, WebSocketServerConnect
 
 
 class Fanout:
-    """Hands over to the network thread, which frames once for all members of a group.
+    """Passes groups and messages to the network thread.
 
-    While the server does not listen nothing happens. Game thread only, but for `publish()`.
+    The network thread frames a message once for all members of a group. While the server does not
+    listen, nothing happens. Game thread only, except `publish()`, which any thread may call.
     """
 
     def __init__(self, server: WebSocketServer) -> None:
@@ -25,16 +26,16 @@ class Fanout:
             core.drop_group(group)
 
     def join(self, group: int, connection: WebSocketServerConnection) -> None:
-        """What was sent on the connection before comes before anything published after."""
+        """Add a connection. It gets what was sent to it before, then what is published after."""
         if (core := self._server._core) is not None:
             core.join_group(group, connection._core)
 
     def leave(self, group: int, connection: WebSocketServerConnection) -> None:
-        """The connection gets no more of it."""
+        """Take a connection out. It gets no more messages of the group."""
         if (core := self._server._core) is not None:
             core.leave_group(group, connection._core)
 
     def publish(self, group: int, payload: bytes, *, droppable: bool) -> None:
-        """One message for every member; a droppable one may be replaced by a newer one."""
+        """Send a message to every member. A newer message may replace a droppable one."""
         if (core := self._server._core) is not None:
             core.publish(group, payload, droppable=droppable)

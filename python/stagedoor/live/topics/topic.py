@@ -1,4 +1,4 @@
-"""`Topic`, its `Sample`s, and the `Group`s of those who subscribe to it."""
+"""`Topic`, its `Sample`s, and the `Group`s of its subscribers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from msgspec.json import Encoder
 
 NOTHING: Any = object()
-"""No value: what a topic has to tell in a frame, or a view of what was told."""
+"""Stands for no value: returned by a topic's `read` or by a view that has nothing to send."""
 
 View: TypeAlias = Callable[[Any], Any]
-"""What a subscriber gets of a value, or `NOTHING`; equal views make one group. Hashable."""
+"""Returns the part of a value that a subscriber gets, or `NOTHING`. Views are hashable.
+Subscribers with equal views share a group."""
 
 
 class Sample(Struct, frozen=True):
-    """One value of a topic."""
+    """A value of a topic, with its time and frame."""
 
     time: float
     """Seconds since the epoch."""
@@ -44,7 +45,7 @@ class _Data(Struct, gc=False):
 
 
 class Group:
-    """The subscribers of one topic with one mode, rate and view."""
+    """The subscribers of a topic who have the same mode, rate and view."""
 
     def __init__(
         self,
@@ -65,19 +66,22 @@ class Group:
         self._due = 0.0
         self._value: Any = None
         self._count = 0
-        """Of the values since the last turn."""
+        """How many values have come since the group was last due."""
         self.failed = False
         self._encoder = encoder
         self._last = b""
 
     @property
     def pending(self) -> int:
-        """How many of the newest values are to be published yet."""
+        """How many of the newest values have not been published yet."""
         return min(self._count, 1) if self.mode in ("latest", "change") else self._count
 
     def add(self, value: Any) -> None:
-        """A value to be published at the next turn. Raises what the value does, if the mode is
-        `mean` or `peak`: those are kept up, so that a turn may be as long as it likes."""
+        """Add a value, to be published when the group is next due.
+
+        A mean or peak is updated at once, so that any number of values takes no more memory. It
+        raises what the value's operators raise.
+        """
         if self._count == 0:
             self._value = value / 1 if self.mode == "mean" else value
         elif self.mode == "mean":
@@ -87,13 +91,13 @@ class Group:
         self._count += 1
 
     def encode(self, sequence: Any, time: Any, frame: int, value: Any) -> bytes:
-        """A notification for the members. Raises what a value that JSON cannot carry does."""
+        """A notification for the members. Raises an error for a value that JSON cannot carry."""
         check_surface(value)
         data = _Data(self.number, self.topic.name, sequence, time, frame, value)
         return check_size(jsonrpc.encode_notification("topic.data", data, self._encoder))
 
     def flush(self, now: float) -> Any:
-        """What is to be published of the values so far, if the time for it has come."""
+        """The value to publish now; `NOTHING` if there is none, or the group is not due."""
         if self._count == 0 or now < self._due:
             return NOTHING
         value, count = self._value, self._count
@@ -101,20 +105,20 @@ class Group:
         if self.mode == "mean":
             value /= count
         elif self.mode == "change":
-            # As text: the game may hand out the same object each time, and change what is in it.
+            # Compare texts: the game may give the same object each time, and change it in between.
             text = self._encoder.encode(value)
             if text == self._last:
                 return NOTHING
             self._last, value = text, Raw(text)
         if self.hz is not None:
-            # In step with the rate, but without catching up on turns that were missed.
-            turn = 1.0 / self.hz
-            self._due = self._due + turn if now - self._due < turn else now + turn
+            # Stay in step with the rate, but do not catch up after a delay.
+            interval = 1.0 / self.hz
+            self._due = self._due + interval if now - self._due < interval else now + interval
         return value
 
 
 class Topic:
-    """A named value."""
+    """Values under one name, which clients can subscribe to."""
 
     def __init__(
         self,
@@ -128,28 +132,29 @@ class Topic:
         self.description = description
         self.role = role
         self.read = read
-        """Called once a frame while somebody wants its values; may return `NOTHING`."""
+        """Called once a frame while the topic is live. It may return `NOTHING`."""
         self.is_told = False
-        """Its values come from `tell()` alone: all its subscribers are one group."""
+        """All values come from `Topics.tell()`, and all subscribers are one group."""
         self.is_watched = False
-        """The game's own value, not one of stagedoor's topics."""
+        """The game has added this topic with `stage.watch()`."""
         self.begin: Callable[[], None] = lambda: None
-        """Called before somebody listens where nobody did."""
+        """Called before the first subscriber joins."""
         self.view_of: Callable[[Any], View] | None = None
-        """Makes a view of the `filter` of a subscription, or raises InvalidParams; None: it takes
-        none."""
+        """Makes a view from the `filter` of a subscription, or raises InvalidParams. None: the
+        topic takes no filter."""
         self.is_news = False
-        """Its `read` tells each thing once, in whatever turn: none may be left out."""
+        """`read` returns each value only once, also while the game is held, so each must be
+        published."""
         self.recall: Callable[[int, View | None], list[Sample]] | None = None
-        """So many of the past values, and what a view shows of them; None: of `history`."""
+        """Returns that many earlier samples, seen through the view. None: `history` has them."""
         self.groups: dict[tuple[Mode, float | None, View | None], Group] = {}
         self.history: deque[Sample] = deque(maxlen=history)
         self.told: bytes | None = None
-        """The last notification of one of its values, not of several in one."""
+        """The last notification with a single value, not with a mean or peak of several."""
         self.failed = False
         self.history_failed = False
 
     @property
     def is_live(self) -> bool:
-        """Whether anybody wants its values."""
+        """Whether its values are wanted, by subscribers or for the history."""
         return bool(self.groups) or self.history.maxlen != 0

@@ -1,8 +1,8 @@
-"""Topics: values that clients subscribe to.
+"""`Topics`: values that clients subscribe to.
 
-A topic's values come from a function that is read once a frame (`watch`), or as they happen
-(`emit`). Subscribers of the same topic, mode and rate are a group: encoded once, whatever their
-number, and handed to the network thread in one call.
+A topic's values come from a function that is called once a frame (`watch`), or the game sends them
+as they happen (`emit`). The subscribers of a topic with the same mode, rate and view are a group. A
+value is encoded once for a group, and passed to the network thread in one call.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ logger = logging.getLogger("stagedoor")
 
 
 class Publisher(Protocol):
-    """Where groups live: the network thread."""
+    """Keeps the groups, and sends messages to them: `Fanout`, by the network thread."""
 
     def group(self) -> int: ...
     def drop_group(self, group: int) -> None: ...
@@ -35,31 +35,31 @@ class Publisher(Protocol):
 
 
 class Topics:
-    """The topics of one stage. Game thread only, but for `tell()` and looking at what there is."""
+    """The topics of one stage. Game thread only, except `tell()`, `get()` and iteration."""
 
     def __init__(self, publisher: Publisher, encoder: Encoder, frame: Callable[[], int]) -> None:
-        """`frame`: tells the number of the frame under way."""
+        """`frame` returns the number of the current frame."""
         self._publisher = publisher
         self._encoder = encoder
         self._by_name: dict[str, Topic] = {}
         self.live: list[Topic] = []
-        """Those that somebody wants."""
+        """The topics whose values are wanted."""
         self.built_in: frozenset[str] = frozenset()
-        """stagedoor's own topics."""
+        """The names of stagedoor's own topics."""
         self._frame = frame
         self.thinning = 1
-        """Values are read in one step of so many."""
+        """Values are read once in this many steps."""
         self.spent = 0.0
-        """Seconds that steps have taken; for who sets it back."""
+        """Seconds that steps have taken since the stage last set this to 0."""
         self._skipped = 0
         self._stepped = -1
         """The frame of the last step."""
         self.on_restricted: Callable[[Topic], None] = lambda _: None
-        """Called when a topic needs a higher role than it did."""
+        """Called when a topic needs a higher role than before."""
         self.on_removed: Callable[[Topic], None] = lambda _: None
-        """Called before the groups of a topic that is removed end."""
+        """Called when a topic is removed, before its groups end."""
         self.on_groups: Callable[[Topic], None] = lambda _: None
-        """Called when a topic has got a group, or lost one."""
+        """Called when a topic has gained or lost a group."""
 
     def add(
         self,
@@ -71,8 +71,10 @@ class Topics:
         history: int = 0,
         is_watched: bool = False,
     ) -> Topic:
-        """A topic; its values are read once a frame while somebody wants them, or emitted. The
-        subscribers of one that it replaces stay, if their role allows it."""
+        """Add a topic. Its values are read once a frame while they are wanted, or emitted.
+
+        A topic of the same name is replaced. Its subscribers stay if their role allows it.
+        """
         before = self._by_name.get(name)
         topic = Topic(name, description, role, read, history)
         topic.is_watched = is_watched
@@ -87,7 +89,7 @@ class Topics:
         return topic
 
     def remove(self, name: str) -> None:
-        """Its groups end. Raises KeyError."""
+        """Remove a topic. Its groups end. Raises KeyError if there is no such topic."""
         if name not in self._by_name:
             raise KeyError(f"there is no topic {name!r}")
         topic = self._by_name.pop(name)
@@ -101,11 +103,11 @@ class Topics:
         return self._by_name.get(name)
 
     def __iter__(self) -> Iterator[Topic]:
-        """Safe for any thread: topics may come and go meanwhile."""
+        """Any thread may iterate. Topics may come and go meanwhile."""
         return iter(self._by_name.copy().values())
 
     def group(self, topic: Topic, mode: Mode, hz: float | None, view: View | None = None) -> Group:
-        """The group for these subscribers; made when it is the first."""
+        """The group for these subscribers. It is made if there is none."""
         if topic.is_told:
             mode, hz = "all", None
         group = topic.groups.get((mode, hz, view))
@@ -120,7 +122,7 @@ class Topics:
         return group
 
     def leave(self, group: Group, member: object) -> None:
-        """A group without members ends."""
+        """Take a member out of a group. A group without members ends."""
         group.members.discard(member)
         key = group.mode, group.hz, group.view
         if not group.members and group.topic.groups.get(key) is group:
@@ -133,7 +135,7 @@ class Topics:
         self.live = [topic for topic in self._by_name.values() if topic.is_live]
 
     def emit(self, name: str, value: Any) -> None:
-        """A value of a topic; one that was not added is now. Costs little when nobody listens."""
+        """Publish a value of a topic, or add the topic. Costs little while nobody subscribes."""
         topic = self._by_name.get(name)
         if topic is None:
             self.add(name)
@@ -147,7 +149,7 @@ class Topics:
             self._complain(topic, topic)
             return
         topic.failed = False
-        # As text: the game may go on to change the object, and turns come at the end of the frame.
+        # Keep the text: groups are due at the end of the frame, and the game may change the object.
         sample = Sample(time(), self._frame(), Raw(text))
         topic.history.append(sample)
         for group in list(topic.groups.values()):
@@ -157,7 +159,7 @@ class Topics:
                 self._add(group, value if group.mode in ("mean", "peak") else sample.value)
 
     def past(self, group: Group, count: int) -> list[Sample]:
-        """The newest values of its topic that a new member of the group will not get any more."""
+        """The newest samples of its topic that the group will not get again."""
         if group.topic.recall is not None:
             return group.topic.recall(count, group.view)
         samples = list(group.topic.history)
@@ -166,7 +168,7 @@ class Topics:
         return samples[-count:] if count else []
 
     def tell(self, name: str, value: Any) -> None:
-        """Publish a value at once, on any thread, but one at a time: of a topic with `is_told`."""
+        """Publish a value of a topic with `is_told` at once. Any thread, but one at a time."""
         topic = self._by_name[name]
         for group in list(topic.groups.values()):
             payload = group.encode(group.sequence + 1, time(), self._frame(), value)
@@ -174,11 +176,11 @@ class Topics:
             self._publisher.publish(group.number, payload, droppable=True)
 
     def step(self, frame: int) -> None:
-        """Once a frame: read what somebody wants, and publish what is due.
+        """Call this once a frame: it reads the values that are wanted, and publishes what is due.
 
-        Again in the same frame is a turn of a game that is held: then values are read and told at
-        the subscribers' rates, but not kept, nor told to those who get every value: no frame has
-        passed.
+        A second call in the same frame is a beat of a held game. Then values are read, and
+        published at the subscribers' rates. They are not kept in the history, nor sent to
+        subscribers with mode `all`, because no frame has passed.
         """
         self._skipped += 1
         if self._skipped < self.thinning:
@@ -195,7 +197,7 @@ class Topics:
             self._step(topic, frame, wall, now, is_held=is_held)
 
     def publish(self, topic: Topic) -> None:
-        """Read and publish one topic out of turn."""
+        """Read and publish one topic now, apart from `step()`."""
         if topic.is_live:
             self._step(topic, self._frame(), time(), monotonic(), is_held=False)
 
@@ -228,7 +230,7 @@ class Topics:
                 self._publish(group, partial(_same, value), sample, now)
 
     def _keep(self, topic: Topic, sample: Sample) -> None:
-        """As text: the value may be an object that the game goes on to change."""
+        """Put a value into the history, as text: the game may change the object later."""
         try:
             check_surface(sample.value)
             value = Raw(check_size(self._encoder.encode(sample.value)))
@@ -243,7 +245,7 @@ class Topics:
     def _add(self, group: Group, value: Any) -> None:
         try:
             group.add(value)
-        except Exception:  # it is no number
+        except Exception:  # not a number
             self._complain(group, group.topic)
 
     def _publish(
@@ -254,7 +256,7 @@ class Topics:
             if value is NOTHING:
                 return
             payload = group.encode(group.sequence + 1, sample.time, sample.frame, value)
-        except Exception:  # a mean of what is no number, a value that JSON cannot carry
+        except Exception:  # a mean of non-numbers, or a value that JSON cannot carry
             self._complain(group, group.topic)
             return
         group.failed = False
@@ -264,10 +266,10 @@ class Topics:
         self._publisher.publish(group.number, payload, droppable=True)
 
     def _complain(self, about: Topic | Group, topic: Topic) -> None:
-        """Once, until it has gone well again."""
+        """Log the current exception, once until a value has been published again."""
         if not about.failed:
             about.failed = True
-            logger.exception("the topic %s has no value", topic.name)
+            logger.exception("a value of the topic %s cannot be published", topic.name)
 
 
 def _same(value: Any, _: float) -> Any:

@@ -1,1 +1,1 @@
-"""pygame and pygame-ce: the engine, the clock, and the hooks into a game that knows no stage."""
+"""pygame and pygame-ce: the engine, and the clock and hooks for games that do not tick a stage."""

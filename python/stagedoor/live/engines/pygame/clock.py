@@ -1,7 +1,7 @@
-"""`make_clock_type()`: a `pygame.time.Clock` whose time is the game's.
+"""`make_clock_type()`: makes a `pygame.time.Clock` that leaves out time that is not the game's.
 
-The real one cannot be subclassed, so this one holds one. The types of the two agree in what a game
-can ask them; those of the real one refuse what these refuse.
+pygame's own type cannot be subclassed, so a clock of ours wraps a real one. A game sees no
+difference between the two types: both have the same methods, and refuse the same things.
 """
 
 from __future__ import annotations
@@ -16,28 +16,29 @@ if TYPE_CHECKING:
     import pygame
 
 _FPS_TICKS = 10
-"""pygame counts its frames per second over so many."""
+"""pygame measures its frames per second over this many ticks."""
 
 
 class Paced(Protocol):
-    """What a clock tells of its ticks, and asks of time."""
+    """Is told when a clock ticks, and knows which time is not the game's."""
 
     def is_here(self) -> bool:
-        """Whether this is a tick in the game's own loop."""
+        """Whether this tick is in the game's own loop."""
 
     def away(self) -> float:
-        """Seconds that were not the game's so far: those inside the stage."""
+        """Seconds that the game has been inside the stage so far. They are not the game's time."""
 
     def slept(self, seconds: float) -> None:
-        """So much of this frame was waiting."""
+        """The game has waited this long in the current frame."""
 
     def ticked(self, clock: object, passed: float) -> float:
-        """A clock ticked, `passed` seconds of the game after its last tick; returns what to tell
-        the game instead."""
+        """A clock has ticked, `passed` seconds of the game's time after its last tick.
+
+        Returns the seconds to give to the game instead."""
 
 
 def make_clock_type(real: Callable[[], pygame.time.Clock], paced: Paced) -> type:
-    """The class to put in the place of `pygame.time.Clock`, which is `real`."""
+    """The class that replaces `pygame.time.Clock`, which is `real`."""
 
     class Clock:
         __slots__ = ("_away", "_fps", "_fps_count", "_fps_time", "_owed", "_raw", "_real", "_time")
@@ -45,11 +46,11 @@ def make_clock_type(real: Callable[[], pygame.time.Clock], paced: Paced) -> type
         def __init__(self) -> None:
             self._real = real()
             self._away = paced.away()
-            self._owed = 0.0  # seconds that were passed, but not told: fractions of milliseconds
+            self._owed = 0.0  # seconds not given to the game yet: fractions of a millisecond
             self._time = 0
             self._raw = 0.0
             self._fps = 0.0
-            self._fps_count = -1  # the first tick only begins to count
+            self._fps_count = -1  # the first tick only starts the count
             self._fps_time = 0.0
 
         def tick(self, framerate: float = 0, /) -> int:

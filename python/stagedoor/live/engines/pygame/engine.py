@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 logger = logging.getLogger("stagedoor")
 
 MAX_WAITING: Final = 1000
-"""Events of each type that wait for a held game; of more than that the oldest are dropped."""
+"""The most events of each type that wait for a held game. Beyond that, the oldest are dropped."""
 
 
 def engine() -> Engine:
-    """pygame, which the game has imported."""
+    """The engine for pygame, which the game has imported."""
     return Pygame()
 
 
 def patches(driver: Driver) -> dict[str, Patch]:
-    """What to do to which module so that its use drives the stage."""
+    """The patches for pygame's modules, so that their use ticks the stage."""
     return PygameHooks(driver).patches()
 
 
@@ -42,13 +42,15 @@ class Pygame:
         fork = "pygame-ce" if getattr(pygame, "IS_CE", False) else "pygame"
         self.name = f"{fork} {pygame.version.ver}"
         self._waiting: dict[int, deque[tuple[int, pygame.event.Event]]] = {}
-        """Events by type, each with its place among all of them."""
+        """The events that wait, by type, each with its place in the order of all events."""
         self._places = itertools.count()
         self._dropped: Counter[int] = Counter()
 
     def hold(self) -> bool:
-        """Take in what the window system and the game's own threads and timers have sent: the
-        window stays alive, and the queue, which is bounded, does not fill up."""
+        """Take the events out of pygame's queue, and let them wait.
+
+        This keeps the window alive. It also keeps the queue, which is bounded, from filling up with
+        the events of the window system and of the game's own threads and timers."""
         pygame = self._pygame
         if not pygame.display.get_init():
             return False
@@ -70,7 +72,7 @@ class Pygame:
         waiting.append((next(self._places), event))
 
     def _show_again(self) -> None:
-        """The window's picture was lost. With OpenGL the last one is not there any more."""
+        """Show the window's picture again after it was lost. With OpenGL there is no copy of it."""
         surface = self._pygame.display.get_surface()
         if surface is not None and not surface.get_flags() & self._pygame.OPENGL:
             self._pygame.display.flip()
@@ -94,7 +96,7 @@ class Pygame:
     def quit(self) -> None:
         """Post `pygame.QUIT`, as if the window had been closed.
 
-        Raises RuntimeError when the game could not see it."""
+        Raises RuntimeError if the game could not get the event."""
         pygame = self._pygame
         if not pygame.display.get_init():
             raise RuntimeError("the game has no window that could be closed")

@@ -1,6 +1,7 @@
-"""`PygameHooks`: how the frames of a pygame game are found that does not tick its stage itself.
+"""`PygameHooks`: finds the frames of a pygame game that does not tick a stage itself.
 
-A frame ends when a `pygame.time.Clock` ticks; in a game that uses none, when it shows a picture.
+A frame ends when a `pygame.time.Clock` ticks. In a game without a clock, it ends when the game
+shows a picture.
 """
 
 from __future__ import annotations
@@ -19,31 +20,34 @@ if TYPE_CHECKING:
     from stagedoor.live.engines.imports import Patch
 
 _NO_CLOCK_FOR: Final = 1.0
-"""Seconds after which a clock that does not tick is in use no more, ..."""
+"""A clock that has not ticked for this many seconds is not in use any more, ..."""
 _NO_CLOCK_IN: Final = 3
-"""... if the game has shown so many pictures in them."""
+"""... if the game has shown more than this many pictures since."""
 _NOT_BEFORE: Final = 1000
-"""Milliseconds by which the ticks of one thread are behind those of another at most."""
+"""`get_ticks()` of one thread may be this many milliseconds behind that of another."""
 _NO_SCALE: Final = "the game has no pygame.time.Clock, whose time could be scaled"
 
 
 class PygameHooks:
-    """Replaces what a game waits with and shows pictures with. The hooks are for its main thread;
-    what other threads call does what it always did."""
+    """Replaces the functions with which a game waits and shows pictures.
+
+    The hooks act on the main thread only. On other threads the functions do what they always did.
+    """
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         self._clock: object = None
         """The clock whose ticks end the frames."""
         self._last_clock: object = None
+        """The clock that ticked last."""
         self._clock_ticked = -math.inf
         self._shown = 0
-        """Pictures since the clock ticked."""
+        """How many pictures were shown since the clock ticked."""
         self._frame_ended = perf_counter()
         self._away = 0.0
 
     def patches(self) -> dict[str, Patch]:
-        """What to do to which module when it was loaded."""
+        """The patches, by the name of the module. Each is applied once its module is loaded."""
         return {
             "pygame.time": self._patch_time,
             "pygame.display": self._patch_display,
@@ -53,21 +57,21 @@ class PygameHooks:
     # For the clocks
 
     def is_here(self) -> bool:
-        """Whether this is the game's own loop."""
+        """Whether this thread is in the game's own loop."""
         return self._driver.is_here()
 
     def away(self) -> float:
-        """Seconds that the game has been inside the stage."""
+        """Seconds that the game has been inside the stage so far."""
         return self._driver.away()
 
     def slept(self, seconds: float) -> None:
-        """So much of the frame was waiting."""
+        """The game has waited this long in the current frame."""
         self._driver.slept(seconds)
 
     def ticked(self, clock: object, passed: float) -> float:
-        """A clock ticked after so many seconds; returns the seconds that it shall tell."""
+        """A clock has ticked after `passed` seconds. Returns the seconds to give to the game."""
         if clock is not self._clock and (self._clock is None or clock is self._last_clock):
-            self._clock = clock  # it ticks more often than the other, whose loop may have ended
+            self._clock = clock  # it ticked twice in a row: the other clock's loop may have ended
         self._last_clock = clock
         if clock is not self._clock:
             return passed * self._driver.timescale

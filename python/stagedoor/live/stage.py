@@ -1,4 +1,4 @@
-"""`Stage`: the game's handle on its door."""
+"""`Stage`: what a game uses to offer methods and values, and to answer callers."""
 
 from __future__ import annotations
 
@@ -34,31 +34,34 @@ logger = logging.getLogger("stagedoor")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _MAX_HANDED_OVER = 4096
-"""Calls of other threads that wait for the next frame."""
+"""The most calls that other threads may pass on to the game's thread in one frame."""
 
 
 class StandIn(Protocol):
-    """Gives way to a stage that is started."""
+    """Has a stage for the game until the game starts its own."""
 
     def leave(self, name: str | None, port: int | None) -> tuple[str | None, int | None]:
-        """Called before: returns the name and the port that it shall have instead of these."""
+        """Make way for the game's stage. Returns the name and port that it gets instead of these.
+
+        Called before the game's stage starts."""
 
     def follow(self, stage: Stage) -> None:
-        """Called after."""
+        """Use the game's stage from now on. Called after it has started."""
 
 
 class Stage:
-    """A running game's door: what it offers, and where callers are answered.
+    """The stage of a running game: it offers methods and values to clients, and answers callers.
 
-    Made by `stagedoor.start()`. The game's thread is the one that calls `tick()`. `rpc`, `rpc_all`,
-    `remove`, `watch`, `unwatch`, `emit` and `encoder` may be called from any; the rest is for the
-    game's.
+    `stagedoor.start()` makes it. The game's thread is the one that calls `tick()`. Any thread may
+    call `rpc`, `rpc_all`, `remove`, `watch`, `unwatch`, `emit` and `encoder`. Only the game's
+    thread may call the rest.
     """
 
     enabled: Literal[True] = True
+    """Whether clients can reach the game."""
 
     _stand_in: ClassVar[StandIn | None] = None
-    """Who has a stage for the game until the game starts one itself: `stagedoor run`."""
+    """Set by `stagedoor run`: it has a stage for the game until the game starts its own."""
 
     def __init__(
         self,
@@ -71,7 +74,7 @@ class Stage:
     ) -> None:
         limits = check_limits(limits)
         self.name = full_name(name)
-        """The game's name; `game/Process-1` for a child made by multiprocessing."""
+        """The game's name. A child process made by multiprocessing is called `game/Process-1`."""
         self._server = server_for(limits, hosts, origins, tls)
         fanout = Fanout(self._server)
         self._hub = Hub(self.name, fanout, limits)
@@ -104,8 +107,11 @@ class Stage:
         tls: tuple[StrPath, StrPath] | None = None,
         limits: Limits | None = None,
     ) -> Stage:
-        """Listen, and be found by name. Raises OSError when it cannot listen or read the files of
-        `tls`, and TypeError or ValueError for options that cannot be."""
+        """Make a stage that listens and that clients find by its name.
+
+        Raises OSError if it cannot listen or cannot read the files of `tls`, and TypeError or
+        ValueError for invalid options.
+        """
         stand_in, Stage._stand_in = Stage._stand_in, None
         if stand_in is not None:
             name, port = stand_in.leave(name, port)
@@ -121,16 +127,16 @@ class Stage:
 
     @property
     def port(self) -> int | None:
-        """Where the stage listens; None when it is closed."""
+        """The port on which the stage listens; None if it is closed."""
         return self._server.port
 
     @property
     def url(self) -> str | None:
-        """What a client on this machine connects to; None when the stage is closed."""
+        """The URL for clients on this machine; None if the stage is closed."""
         return self._listener.url
 
     def _tell_the_end(self) -> None:
-        """An exception ends the program: those who read its log get that, too."""
+        """An exception ends the program: send it to the subscribers of the log before that."""
         topic = self._hub.topics.get("logs")
         if topic is not None and get_ident() == self._hub.game_thread:
             self._hub.topics.publish(topic)
@@ -158,14 +164,17 @@ class Stage:
         timeout: float | None = 5.0,
         thread: bool = False,
     ) -> Any:
-        """Make a function callable from outside: `@stage.rpc`, or `@stage.rpc(name="a.b")`.
+        """Let clients call a function: `@stage.rpc`, or `@stage.rpc(name="a.b")`.
 
-        Its type hints say what params it takes. Plain functions run in `tick()`; `async def` in the
-        game's asyncio loop, or in one that the stage steps; a generator one step a frame, each
-        `yield` being told as progress; with `thread=True` a plain function runs on a thread of its
-        own. `role`: who may call it. `timeout`: seconds, None: as long as it takes. The function
-        itself stays as it is. Registering a name again replaces it. Raises TypeError for hints that
-        JSON cannot fill, ValueError for a name or option that cannot be one.
+        The type hints say what params it takes. A plain function runs in `tick()`, or on a thread
+        of its own with `thread=True`. An `async def` function runs in the game's asyncio loop, or
+        in a loop that the stage steps. A generator runs one step a frame, and each value that it
+        yields is sent as progress.
+
+        `role`: the lowest role that may call it. `timeout`: seconds that a call may take; None: no
+        limit. The function is returned unchanged. Registering a name again replaces its method.
+        Raises TypeError for hints that JSON cannot fill, and ValueError for an invalid name or
+        option.
         """
         options: dict[str, Any] = {"name": name, "role": role, "timeout": timeout, "thread": thread}
         if function is not None:
@@ -179,27 +188,29 @@ class Stage:
         return register
 
     def rpc_all(self, prefix: str, instance: object, /, *, role: RoleName = "operator") -> None:
-        """Make each public method of an object callable, as `prefix.method`."""
+        """Let clients call each public method of an object, as `prefix.method`."""
         self._hub.methods.add_all(prefix, instance, role=role)
 
     def remove(self, name: str, /) -> None:
-        """Take a method back. Calls under way go on. Raises KeyError."""
+        """Remove a method. Calls under way go on. Raises KeyError for an unknown name."""
         self._hub.methods.remove(name)
 
     def encoder(self, kind: type, encode: Callable[[Any], Any], /) -> None:
-        """Say how values of a type that JSON does not know are sent: `encode` makes of one
-        something that it does know. Holds for subclasses, too."""
+        """Set how values of a type that JSON does not know are sent.
+
+        `encode` gets a value of this type or of a subclass, and returns one that JSON knows.
+        """
         self._hub.encoders[kind] = encode
 
     def watch(
         self, name: str, read: Callable[[], Any], /, *, description: str = "", history: int = 0
     ) -> None:
-        """A live value that clients can subscribe to.
+        """Let clients subscribe to a live value.
 
-        `read` is called once a frame in `tick()`, while somebody subscribes or history is kept, and
-        not at all otherwise. `history`: how many values to keep for who comes later. Watching a
-        name again replaces it. Raises ValueError for the name of a built-in topic, as do `unwatch`
-        and `emit`.
+        `read` is called once a frame in `tick()` while somebody subscribes or a history is kept,
+        and not at all otherwise. `history`: how many values to keep for later subscribers. Watching
+        a name again replaces its value. Raises ValueError for the name of a built-in topic, as
+        `unwatch` and `emit` do.
         """
         topics = self._topics_for(name)
         self._on_game_thread(
@@ -210,18 +221,21 @@ class Stage:
         )
 
     def unwatch(self, name: str, /) -> None:
-        """Take a value back, or what was emitted by that name; subscribers are told. Raises
-        KeyError."""
+        """Remove a value, or a topic that was emitted. Its subscribers are told.
+
+        Raises KeyError for an unknown name.
+        """
         topics = self._topics_for(name)
         if topics.get(name) is None and get_ident() != self._hub.game_thread:
             raise KeyError(f"there is no topic {name!r}")
         self._on_game_thread(lambda: topics.remove(name), may_drop=True)
 
     def emit(self, topic: str, data: object, /) -> None:
-        """Tell something to who subscribes to the topic; costs next to nothing when nobody does.
+        """Send `data` to the subscribers of a topic. Costs next to nothing without subscribers.
 
-        From another thread than the game's it is handed over, and told in the next `tick()`: leave
-        `data` as it is then. So are 4 096 calls a frame at most; more are dropped, and logged.
+        On a thread other than the game's, `data` is passed on and sent in the next `tick()`, so do
+        not change it after the call. At most 4 096 calls a frame are passed on. More are dropped,
+        and a warning is logged.
         """
         topics = self._topics_for(topic)
         if get_ident() == self._hub.game_thread:
@@ -246,26 +260,29 @@ class Stage:
             self._server._call_later(call)
 
     def rotate_tokens(self) -> None:
-        """Make new tokens; connections that were let in by the old ones are closed with 4401."""
+        """Make new tokens. Connections that came in with the old ones are closed with 4401."""
         self._listener.rotate_tokens()
 
     def describe(self) -> dict[str, Any]:
-        """What `rpc.discover` answers: an OpenRPC document."""
+        """The OpenRPC document that `rpc.discover` returns."""
         return describe(self._hub, stagedoor.__version__)
 
     def span(self, name: str) -> AbstractContextManager[None]:
-        """Measure a part of the frame: `with stage.span("physics"):`. May be kept, and used again,
-        inside itself and on any thread; a frame's sums are of the game's thread."""
+        """Measure a part of the frame: `with stage.span("physics"):`.
+
+        A span may be kept and used again, inside itself and on any thread. The sums of a frame in
+        `frames.history` count only the game's thread.
+        """
         return self._frames.span(name)
 
     def tick(self, dt: float) -> float:
-        """Answer callers, on this thread, for 2 ms at most (`Limits.tick_budget`); what is left
-        waits for the next frame.
+        """Answer callers on this thread, for `Limits.tick_budget` seconds at most (2 ms).
 
-        Takes the seconds since the last frame, and returns those that the game gets: less the time
-        spent here in the last frame, times the time scale. While the game is paused this does not
-        return, but goes on answering. Call it once a frame, where a frame begins. Called by what it
-        calls, it answers nobody and is no frame.
+        Call it once a frame, where the frame begins. What does not fit waits for the next frame.
+        `dt`: the seconds since the last frame. Returns the seconds that the game gets: `dt`,
+        without the time that the last frame spent here, times the time scale. While the game is
+        paused, `tick()` does not return, and goes on answering. If a method that it runs calls
+        `tick()`, that call answers nobody and begins no frame.
         """
         if self._is_ticking:
             return dt * self._pace.timescale
@@ -281,8 +298,7 @@ class Stage:
         return self._pace.release()
 
     async def frame(self, dt: float) -> float:
-        """`tick()` for a game on asyncio: lets the loop run its other tasks, too, also while the
-        game is paused."""
+        """`tick()` for a game on asyncio. Other tasks run, too, also while the game is paused."""
         if self._is_ticking:
             await asyncio.sleep(0)
             return dt * self._pace.timescale
@@ -298,7 +314,7 @@ class Stage:
         return self._pace.release() if rest is None else rest
 
     def _turn(self, dt: float) -> float | None:
-        """A frame begins; what the game gets of it if there is nothing to do."""
+        """Begin a frame. Returns the dt for the game if there is nothing to do, otherwise None."""
         hub, server = self._hub, self._server
         hub.frame += 1
         rest = self._begin(server._core, dt)
@@ -325,7 +341,7 @@ class Stage:
             self.close()
 
     def _answer_between_frames(self, budget: float) -> int:
-        """In a running asyncio loop callers are answered at any time."""
+        """Answer callers between frames. A running asyncio loop calls this at any time."""
         began = perf_counter()
         try:
             return self._server.poll(budget)
@@ -342,8 +358,10 @@ class Stage:
         self._hub.topics.thinning = self._budget.thinning
 
     def close(self) -> None:
-        """Let nobody in any more, and say goodbye to who is here. Does not block. A paused game
-        goes on."""
+        """Let nobody in any more, and close all connections. Does not block.
+
+        A paused game goes on.
+        """
         self._listener.withdraw()
         self._hub.runner.close()
         self._understudy.end()

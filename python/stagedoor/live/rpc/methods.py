@@ -98,7 +98,7 @@ class Methods:
         """Called after each change."""
 
     def add(self, function: Callable[..., Any], name: str | None = None, **options: Any) -> None:
-        """Make a function callable, by its own name unless `name` is given.
+        """Let clients call a function, by its own name unless `name` is given.
 
         `options` are those of `Method`. Raises ValueError for a name or option that is not allowed,
         and TypeError for a function whose params JSON cannot fill.
@@ -130,7 +130,7 @@ class Methods:
         self.on_change()
 
     def add_all(self, prefix: str, instance: object, **options: Any) -> None:
-        """Make each public method of an object callable, as `prefix.method`."""
+        """Let clients call each public method of an object, as `prefix.method`."""
         if isinstance(instance, type):
             raise TypeError(f"expected an object, not the class {instance.__qualname__}")
         names = [

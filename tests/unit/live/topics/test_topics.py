@@ -481,7 +481,7 @@ def test_a_topic_can_be_published_out_of_turn(topics: Topics, publisher: FakePub
 
 
 class TestHeld:
-    """A second step in the same frame: a turn of a game that is held."""
+    """A second step in the same frame: a beat of a held game."""
 
     def test_values_are_read_and_told_but_no_frame_has_passed(
         self, topics: Topics, publisher: FakePublisher, clock: list[float]

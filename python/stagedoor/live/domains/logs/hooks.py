@@ -65,7 +65,7 @@ def _record_of(record: logging.LogRecord) -> LogRecord:
     if record.stack_info:
         trace = f"{trace}\n{record.stack_info}" if trace else record.stack_info
     thread, file = record.threadName or "", record.pathname
-    told = LogRecord(
+    made = LogRecord(
         0,
         record.created,
         exact(record.levelname),
@@ -78,7 +78,7 @@ def _record_of(record: logging.LogRecord) -> LogRecord:
         record.lineno,
         record.funcName or "",
     )
-    return shorten(told, trace)
+    return shorten(made, trace)
 
 
 def exception_hook(log: Log) -> Callable[[Hook], Hook]:

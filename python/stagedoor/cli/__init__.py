@@ -1,8 +1,11 @@
-"""The command `stagedoor`: `main()`. One module for each verb, with `add_to(verbs)`, which tells
-argparse about it, and `run(arguments)`, which imports what it needs when it runs, and returns the
-exit code, or a function that does and whose exceptions are not the command's.
+"""The command `stagedoor`: `main()`.
 
-Verbs raise `CommandError` for what is wrong; it becomes one line on stderr and an exit code.
+Each verb is a module with two functions. `add_to(verbs)` tells argparse about it. `run(arguments)`
+imports what it needs and returns the exit code. Instead it may return a function that returns the
+exit code: exceptions of that function are not handled here.
+
+A verb raises `CommandError` if something is wrong; that becomes one line on stderr and an exit
+code.
 """
 
 import argparse
@@ -32,7 +35,7 @@ VERBS = (run, enable, disable, status, ps, call, notify, methods, watch, logs, s
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command with these arguments (default: the process's); returns the exit code."""
+    """Run the command with these arguments; returns the exit code. None: those of the process."""
     try:
         done = _run(sys.argv[1:] if argv is None else list(argv))
     except CommandError as error:
@@ -40,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:  # `stagedoor ps | head -1`: nobody reads the rest
+    except BrokenPipeError:  # as in `stagedoor ps | head -1`, where nobody reads the rest
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     return done if isinstance(done, int) else done()
@@ -50,10 +53,10 @@ def _run(argv: list[str]) -> int | Callable[[], int]:
     parser = _parser()
     try:
         arguments, rest = parser.parse_known_args(argv)
-        # argparse does not take `call spawn a=1 --to x b=2` as one list of values.
+        # In `call spawn a=1 --to x b=2`, argparse does not add `b=2` to the values.
         if rest and (not hasattr(arguments, "values") or any(text[:1] == "-" for text in rest)):
             parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    except SystemExit as finished:  # --help, or wrong usage
+    except SystemExit as finished:  # argparse exits after --help and after wrong usage
         return finished.code if isinstance(finished.code, int) else USAGE
     if not hasattr(arguments, "run"):
         parser.print_help(sys.stderr)
@@ -80,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Shows a wrong argument without doing what it says to a terminal."""
+    """Prints errors without the control characters that an argument may contain."""
 
     def error(self, message: str) -> NoReturn:
         super().error(harmless(message))

@@ -1,4 +1,4 @@
-"""`stagedoor call METHOD [name=value ...]`: call a method of a running game, print its result."""
+"""`stagedoor call METHOD [name=value ...]`: call a method of a running game; print the result."""
 
 import argparse
 from typing import TYPE_CHECKING, Any
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from stagedoor.client.sync.client import Client
 
 PROGRESS = """
-What a method yields while it runs is its progress, a line of JSON each on stderr. Ctrl-C cancels
-the call in the game."""
+If the method yields values while it runs, each is printed as a line of JSON on stderr: its
+progress. Ctrl-C cancels the call in the game."""
 
 
 def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
     parser = add_verb(verbs, "call", run, "call a method of a running game", DETAILS + PROGRESS)
     parser.add_argument("method", metavar="METHOD", help="the method's name, as in process.info")
-    parser.add_argument("values", metavar="name=value", nargs="*", help="its params")
+    parser.add_argument("values", metavar="name=value", nargs="*", help="the method's params")
     add_game(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     args, params = split(arguments.values)
     with open_game(arguments) as game:
         result = call(game, arguments.method, args, params)
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def call(game: "Client", method: str, args: list[object], params: dict[str, object]) -> Any:
-    """Call it, telling of its progress; returns the result. Raises: CommandError."""
+    """Call a method and print its progress; returns the result. Raises: CommandError."""
     import json
 
     with told(method), game.progress(method, *args, **params) as progress:

@@ -1,4 +1,4 @@
-"""What the verbs have in common: exit codes, `CommandError`, and how a verb is added."""
+"""What the verbs share: exit codes, `CommandError`, and functions that add their arguments."""
 
 import argparse
 from collections.abc import Callable
@@ -12,7 +12,7 @@ INTERRUPTED: Final = 130
 
 EXIT_CODES: Final = """exit codes:
   0    ok
-  1    the call returned an error or no answer in time; a file could not be changed
+  1    the call failed or was not answered in time; a file could not be changed
   2    wrong usage
   3    no game found, or no connection to it
   130  interrupted by Ctrl-C"""
@@ -22,7 +22,7 @@ Run: TypeAlias = Callable[[argparse.Namespace], int | Callable[[], int]]
 
 
 class CommandError(Exception):
-    """What a verb cannot do: one line for stderr, and the exit code."""
+    """A verb failed. The message is one line for stderr; `exit_code` is the exit code."""
 
     def __init__(self, message: str, exit_code: int = FAILED) -> None:
         super().__init__(message)
@@ -32,7 +32,8 @@ class CommandError(Exception):
 def add_verb(
     verbs: Verbs, name: str, run: Run, help: str, details: str = ""
 ) -> argparse.ArgumentParser:
-    """Add the parser of a verb."""
+    """Add the parser of a verb, and return it. `details`: what `--help` says below the first
+    line."""
     parser = verbs.add_parser(
         name,
         help=help,
@@ -47,17 +48,17 @@ def add_verb(
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add the option --json."""
     parser.add_argument(
-        "--json", action="store_true", help="print JSON, as is done when stdout is not a terminal"
+        "--json", action="store_true", help="print JSON (the default if stdout is not a terminal)"
     )
 
 
 def add_path(parser: argparse.ArgumentParser) -> None:
-    """Add the argument PATH of a project."""
+    """Add the argument PATH: where a project is."""
     parser.add_argument(
         "path",
         metavar="PATH",
         nargs="?",
         default=".",
-        help="a folder or file of the project; its pyproject.toml is the nearest one from there"
-        " upward (default: the working directory)",
+        help="a folder or file of the project; the nearest pyproject.toml, from there upward, is"
+        " used (default: the working directory)",
     )

@@ -1,6 +1,6 @@
-"""What could come next on a line of the shell: `complete()`. Pure; `shell` shows it.
+"""What could come next on a line of the shell: `complete()`. Without I/O; `shell` shows the words.
 
-Names come from the game. One that a terminal should not be given is not offered.
+The names come from the game. A name with characters that a terminal might act on is left out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Completion(NamedTuple):
-    """A word that could stand where the last `replaces` characters do, and what it is."""
+    """A word that can replace the last `replaces` characters of the line, and what it means."""
 
     text: str
     replaces: int
@@ -21,7 +21,7 @@ class Completion(NamedTuple):
 
 
 def complete(line: str, methods: "Methods", words: Iterable[str]) -> Iterator[Completion]:
-    """Completions of a line, as far as it is typed; `words` are the shell's own."""
+    """The completions of a line that is typed so far. `words`: the shell's own words."""
     done, last = _split(line)
     if done[:1] in (["call"], ["notify"]):
         done, words = done[1:], ()
@@ -43,7 +43,7 @@ def complete(line: str, methods: "Methods", words: Iterable[str]) -> Iterator[Co
 
 
 def _split(line: str) -> tuple[list[str], str]:
-    """The words before the last one, and the last one, which is empty after a space."""
+    """The words before the last one, and the last one. The last is empty after a space."""
     words = line.split()
     if not words or line[-1].isspace():
         return words, ""

@@ -1,4 +1,4 @@
-"""`stagedoor disable [PATH]`: games of this project are to keep their stage door shut."""
+"""`stagedoor disable [PATH]`: games of this project must not open their stage door."""
 
 import argparse
 
@@ -12,14 +12,14 @@ def add_to(verbs: Verbs) -> None:
         "disable",
         run,
         "disable stagedoor in a project",
-        "Writes `enabled = false` into [tool.stagedoor] of its pyproject.toml, if that says\n"
-        "otherwise now. A game that runs goes on as it is.",
+        "Writes `enabled = false` into [tool.stagedoor] of the project's pyproject.toml, unless\n"
+        "the project is disabled already. A game that is running is not affected.",
     )
     add_path(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     from stagedoor.cli.project import set_enabled
 
     set_enabled(arguments.path, False)

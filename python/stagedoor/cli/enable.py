@@ -12,14 +12,14 @@ def add_to(verbs: Verbs) -> None:
         "enable",
         run,
         "enable stagedoor in a project",
-        "Writes `enabled = true` into [tool.stagedoor] of its pyproject.toml, and keeps the rest\n"
-        "as it is; where there is no such file, makes one with that table alone.",
+        "Writes `enabled = true` into [tool.stagedoor] of the project's pyproject.toml, and keeps\n"
+        "the rest of the file. If there is no such file, it makes one with only that table.",
     )
     add_path(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     from stagedoor.cli.project import set_enabled
 
     set_enabled(arguments.path, True)

@@ -1,8 +1,7 @@
-"""What the verbs that speak to a game have in common: its options, `open_game()` and
-`open_game_async()`.
+"""What the verbs that call a game share: its options, `open_game()` and `open_game_async()`.
 
-A token is no option: a command line can be read by others. It is the game's own, from the user's
-runtime folder, or in the environment variable STAGEDOOR_TOKEN.
+No option takes a token, because other users can read a command line. The token comes from the
+game's own file in the user's runtime folder, or from the environment variable STAGEDOOR_TOKEN.
 """
 
 import argparse
@@ -30,28 +29,28 @@ def add_game(parser: argparse.ArgumentParser) -> None:
         "--role",
         choices=ROLE_NAMES,
         default="admin",
-        help="with which of the game's tokens (default: admin); a game on another machine gets the"
-        " one in the environment variable STAGEDOOR_TOKEN",
+        help="the role whose token to use (default: admin); for a game on another machine, set the"
+        " environment variable STAGEDOOR_TOKEN to its token instead",
     )
     parser.add_argument(
         "--cafile",
         metavar="FILE",
         help="a PEM file with the certificates to trust, for a game on another machine that speaks"
-        " TLS; or the environment variable STAGEDOOR_CAFILE",
+        " TLS (default: the environment variable STAGEDOOR_CAFILE)",
     )
     parser.add_argument(
         "--timeout",
         metavar="S",
         type=seconds,
         default=10.0,
-        help="seconds to wait for the answer, or for the next sign of progress (default: 10)",
+        help="seconds to wait for the answer, or for the next progress (default: 10)",
     )
 
 
 @contextmanager
 def open_game(arguments: argparse.Namespace, *, reconnect: bool = False) -> "Iterator[Client]":
-    """A client for these options; in the block, and before, what goes wrong with a game is raised
-    as CommandError."""
+    """A client with these options, open in the block. What goes wrong with the game, in the block
+    or before it, is raised as CommandError."""
     from stagedoor.client import connect
 
     with told():
@@ -61,7 +60,7 @@ def open_game(arguments: argparse.Namespace, *, reconnect: bool = False) -> "Ite
 
 
 def open_game_async(arguments: argparse.Namespace) -> "AsyncClient":
-    """A client for asyncio, which connects again; to be used within `told()`."""
+    """A client for asyncio with these options, which reconnects. Use it inside `told()`."""
     from stagedoor.client import connect_async
 
     return connect_async(arguments.to, **_options(arguments))
@@ -73,7 +72,8 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 @contextmanager
 def told(what: str = "") -> Iterator[None]:
-    """What goes wrong with a game in the block is raised as CommandError; `what` was called."""
+    """Raise what goes wrong with a game in the block as CommandError. `what`: the method that is
+    called; errors that the game answers with name it."""
     from stagedoor.client.errors import (
         BadParamsError,
         BadTokenError,

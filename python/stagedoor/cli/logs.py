@@ -1,4 +1,5 @@
-"""`stagedoor logs [GAME]`: what a running game has said, and with --follow what it says now."""
+"""`stagedoor logs [GAME]`: what a running game has logged and printed. --follow shows more as it
+comes."""
 
 import argparse
 import json
@@ -12,19 +13,20 @@ from stagedoor.cli.game import add_game, open_game, open_game_async, told
 from stagedoor.cli.terminal import print_line, print_note, wants_json
 
 MOST = 10_000
-"""Records that a game keeps."""
+"""The most records that a game remembers."""
 
 DETAILS = """\
-What it says by `logging`, what it prints, its warnings, and exceptions that nobody caught. A line
-for each in a terminal, with its traceback; otherwise, or with --json, a line of JSON: sequence,
-time (seconds since the epoch), level, levelno, logger, message, source, and what is known of
-thread, file, line, function, traceback, omitted. {"dropped": N} says that N records came too fast.
-Without --follow a game that hangs answers, too; with it a game that leaves is waited for."""
+Warnings, and exceptions that nothing caught, are among the records. In a terminal each record is a
+line, with its traceback below. Otherwise, or with --json, it is a line of JSON: sequence, time
+(seconds since the epoch), level, levelno, logger, message, source, and, if they are known, thread,
+file, line, function, traceback, omitted. A line {"dropped": N} says that N records came too fast.
+Without --follow, a game that hangs answers, too. With --follow, if the game leaves, the command
+waits for it to come back."""
 
 
 def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
-    parser = add_verb(verbs, "logs", run, "show what a running game says", DETAILS)
+    parser = add_verb(verbs, "logs", run, "show what a running game logs and prints", DETAILS)
     parser.add_argument(
         "game", metavar="GAME", nargs="?", help="the game's name, process id or URL, as --to"
     )
@@ -32,13 +34,13 @@ def add_to(verbs: Verbs) -> None:
         "--level",
         metavar="LEVEL",
         type=_level,
-        help="at least this severe, as in warning, or a number (default: everything)",
+        help="the least severe level to show, as in warning, or a number (default: everything)",
     )
     parser.add_argument(
         "--logger",
         metavar="NAME",
         default="",
-        help="this logger and those below it; stdout and stderr are lines of those",
+        help="only this logger and those below it; printed lines have the logger stdout or stderr",
     )
     parser.add_argument(
         "-n",
@@ -46,17 +48,17 @@ def add_to(verbs: Verbs) -> None:
         dest="count",
         type=_count,
         default=100,
-        help="so many records at most of what was said so far (default: 100)",
+        help="how many past records to show at most (default: 100)",
     )
     parser.add_argument(
-        "-f", "--follow", action="store_true", help="go on with what is said now, until Ctrl-C"
+        "-f", "--follow", action="store_true", help="go on with new records, until Ctrl-C"
     )
     add_game(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     import asyncio
 
     arguments.to = arguments.to or arguments.game
@@ -72,7 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def follow(arguments: argparse.Namespace, show: Any) -> None:
-    """Show until cancelled, or until the game sends us away."""
+    """Show records until cancelled, or until the game ends the session. `show`: prints a value of
+    the topic `logs`."""
     async with open_game_async(arguments) as game:
         subscription = await game.subscribe(
             "logs", mode="all", history=arguments.count, filter=_filter(arguments)
@@ -81,13 +84,13 @@ async def follow(arguments: argparse.Namespace, show: Any) -> None:
         async for sample in subscription:
             if subscription.reconnected != returned:
                 returned = subscription.reconnected
-                print_note("the game was gone, and is back")
+                print_note("the connection to the game was lost, and is back")
             show(sample.value)
             sys.stdout.flush()
 
 
 def show_json(news: Mapping[str, Any]) -> None:
-    """A line of JSON for each record."""
+    """Print a line of JSON for each record."""
     if news["dropped"]:
         print_line(json.dumps({"dropped": news["dropped"]}))
     for record in news["records"]:
@@ -95,7 +98,7 @@ def show_json(news: Mapping[str, Any]) -> None:
 
 
 def show_text(news: Mapping[str, Any]) -> None:
-    """A line for a person for each record, and its traceback."""
+    """Print a line for a person for each record, with its traceback below."""
     if news["dropped"]:
         print_line(f"... {news['dropped']} records came too fast")
     for record in news["records"]:
@@ -104,7 +107,7 @@ def show_text(news: Mapping[str, Any]) -> None:
 
 
 def lines_of(record: Mapping[str, Any]) -> list[str]:
-    """A record as lines of text that may hold anything."""
+    """A record as lines of text. They may contain anything that the game logged."""
     at = float(record["time"])
     clock = f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03}"
     message, *more = str(record["message"]).split("\n")

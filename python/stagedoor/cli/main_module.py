@@ -1,8 +1,8 @@
-"""A program run as Python's own command would run it: `script()` and `module()`.
+"""Run a program as Python's own command would run it: `script()` and `module()`.
 
-Both return a `Program`, which is not started yet. What it sees of itself (`__main__`, `sys.argv`,
-`sys.path`), what it prints when it fails and how its process ends are as without us, but for our
-frames below its own: who walks the stack finds them.
+Both return a `Program`, which is not started yet. The program finds the same `__main__`, `sys.argv`
+and `sys.path` as without stagedoor, prints the same errors, and its process ends in the same way.
+There is one difference: stagedoor's frames are below the program's on the stack.
 """
 
 import builtins
@@ -21,23 +21,23 @@ from stagedoor.cli.command import USAGE, CommandError
 from stagedoor.cli.terminal import print_error
 
 _run_module: Callable[..., object] = runpy._run_module_as_main  # type: ignore[attr-defined]
-"""What `python -m` itself calls: no public function has its frames and messages."""
+"""What `python -m` itself calls. No public function has the same frames and messages."""
 
 
 class Program(NamedTuple):
-    """A program that can be run, once, in the main thread."""
+    """A program that can be run once, in the main thread."""
 
     name: str
-    """What to call it."""
+    """The script's or module's name, without a suffix."""
     run: Callable[[], int]
-    """Runs it to its end; returns the exit code 0. Its exceptions are for the interpreter:
-    whatever catches one on the way changes how the program ends."""
+    """Runs the program to its end; returns the exit code 0. Leave its exceptions to the
+    interpreter: to catch one changes how the program ends."""
 
 
 def script(path: str, arguments: Sequence[str]) -> Program:
-    """As `python path arguments`: a file, or a folder or archive with a `__main__.py`.
+    """What `python path arguments` would run: a file, or a folder or archive with a `__main__.py`.
 
-    Raises: CommandError, when there is no such file."""
+    Raises: CommandError, if the file cannot be read."""
     file = os.path.join(os.getcwd(), path)
     name = Path(os.path.abspath(path)).stem
     argv = [path, *arguments]
@@ -72,7 +72,8 @@ def script(path: str, arguments: Sequence[str]) -> Program:
 
 
 def module(name: str, arguments: Sequence[str]) -> Program:
-    """As `python -m name arguments`."""
+    """What `python -m name arguments` would run. If there is no such module, `run` of the program
+    prints a line and raises SystemExit with the exit code 2."""
 
     def run() -> int:
         _become_main(["-m", *arguments], os.getcwd())
@@ -97,7 +98,8 @@ def _run_named(name: str, alter_argv: bool = True) -> int:
 
 
 def _become_main(argv: list[str], path: str, *, always: bool = False) -> ModuleType:
-    """A new `__main__`; the program's own path instead of ours at the head of `sys.path`."""
+    """Make a new `__main__`, set `sys.argv`, and put the program's path first in `sys.path`, in
+    place of stagedoor's. `always`: put it there even if `sys.path` has no such first entry."""
     sys.argv = argv
     if not sys.flags.safe_path:
         sys.path[0] = path
@@ -113,7 +115,7 @@ def _become_main(argv: list[str], path: str, *, always: bool = False) -> ModuleT
 
 
 _former: list[ModuleType] = []
-"""Our own `__main__`, whose frame is still running."""
+"""Keeps stagedoor's own `__main__` alive: its frame is still running."""
 
 
 def _next(traceback: TracebackType | None) -> TracebackType | None:
@@ -121,9 +123,10 @@ def _next(traceback: TracebackType | None) -> TracebackType | None:
 
 
 def _show_from(error: BaseException, traceback: TracebackType | None) -> None:
-    """Have the interpreter show the error with this traceback, and end the process in its way.
+    """Make the interpreter show the error with this traceback, and end the process as usual.
 
-    Nothing else may catch it from here on: the frames between here and the interpreter are ours."""
+    Nothing may catch the error after this: only stagedoor's frames are between here and the
+    interpreter."""
     hook = sys.excepthook
 
     def show(kind: type[BaseException], value: BaseException, _: TracebackType | None) -> None:

@@ -1,4 +1,4 @@
-"""`stagedoor methods [NAME]`: what a running game offers, or all about one method."""
+"""`stagedoor methods [NAME]`: list what a running game offers, or explain one method."""
 
 import argparse
 import json
@@ -19,17 +19,17 @@ def add_to(verbs: Verbs) -> None:
         "methods",
         run,
         "list the methods of a running game, or explain one",
-        "With --json: the OpenRPC document, or the one method in it.",
+        "With --json it prints the OpenRPC document, or the part of it that describes NAME.",
     )
     parser.add_argument(
-        "name", metavar="NAME", nargs="?", help="a method, or the first part of one"
+        "name", metavar="NAME", nargs="?", help="a method's name, or the first part of one"
     )
     add_game(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     with open_game(arguments) as game:
         methods = game.methods
     name, as_json = arguments.name, wants_json(arguments.json)
@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def unknown(name: str, methods: "Methods") -> str:
-    """That there is no such method, and which could have been meant."""
+    """The text that there is no such method, and which ones have similar names."""
     import difflib
 
     close = difflib.get_close_matches(name, methods, 3)
@@ -68,13 +68,13 @@ def unknown(name: str, methods: "Methods") -> str:
 
 
 def show_list(methods: "list[Method]") -> None:
-    """A line for each method."""
+    """Print a line for each method."""
     rows = [(method.signature, method.role, method.summary) for method in methods]
     print_table(["METHOD", "ROLE", ""], sorted(rows))
 
 
 def show_topics(methods: "Methods") -> None:
-    """A line for each topic."""
+    """Print a line for each topic."""
     topics = methods.topics.values()
     if topics:
         print_line("")
@@ -83,13 +83,13 @@ def show_topics(methods: "Methods") -> None:
 
 
 def show_method(method: "Method", methods: "Methods") -> None:
-    """All about one method."""
+    """Print all that is known about a method."""
     for line in explain(method, methods):
         print_line(line)
 
 
 def explain(method: "Method", methods: "Methods") -> list[str]:
-    """All about one method, as lines of text that may hold anything."""
+    """All that is known about a method, as lines of text. They may contain anything."""
     lines = [method.signature, ""]
     text = method.description or method.summary
     if text:
@@ -119,7 +119,7 @@ def _explain_param(param: "Param") -> list[str]:
 
 
 def _schema(param: "Param") -> list[str]:
-    """The schema, where it says more than the type does."""
+    """The schema, if it says more than the type does."""
     if isinstance(param.schema, dict) and set(param.schema) <= {"type", "default", "$ref"}:
         return []
     return _indented(param.schema)
@@ -131,7 +131,7 @@ def _indented(schema: object) -> list[str]:
 
 
 def _mentioned(method: "Method", methods: "Methods") -> list[str]:
-    """The shared types that a method's own schemas refer to, and those that these do."""
+    """The shared types that a method's schemas refer to, directly or through other types."""
     from stagedoor.client.core.schema import REFERENCE
 
     found: list[str] = []

@@ -14,16 +14,16 @@ def add_to(verbs: Verbs) -> None:
         "notify",
         run,
         "call a method of a running game without waiting for an answer",
-        "Whether the method exists, and how it went, is not known: exit code 0 says that the game\n"
-        f"has got the call.\n\n{DETAILS}",
+        "Exit code 0 says that the game got the call. It does not say that the method exists or\n"
+        f"succeeded.\n\n{DETAILS}",
     )
     parser.add_argument("method", metavar="METHOD", help="the method's name")
-    parser.add_argument("values", metavar="name=value", nargs="*", help="its params")
+    parser.add_argument("values", metavar="name=value", nargs="*", help="the method's params")
     add_game(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     args, params = split(arguments.values)
     with open_game(arguments) as game:
         game.notify(arguments.method, *args, **params)

@@ -1,7 +1,7 @@
-"""The pyproject.toml of a project, changed: `set_enabled()`, for the verbs enable and disable.
+"""Change the pyproject.toml of a project: `set_enabled()`, for the verbs enable and disable.
 
-Only `enabled` in `[tool.stagedoor]` changes; comments, order and layout stay. What was written is
-read back as a game would read it before the file is touched.
+Only `enabled` in `[tool.stagedoor]` changes; comments, order and layout stay. The new text is read
+as a game would read it before the file is replaced.
 """
 
 import os
@@ -17,7 +17,7 @@ from stagedoor.cli.terminal import print_error, print_line
 
 
 def project_folder(path: str) -> Path:
-    """The folder that PATH means. Raises: CommandError."""
+    """The folder that the argument PATH means. Raises: CommandError, if it does not exist."""
     found = Path(path)
     if not found.exists():
         raise CommandError(f"{path}: no such file or folder", USAGE)
@@ -25,13 +25,13 @@ def project_folder(path: str) -> Path:
 
 
 def set_enabled(path: str, enabled: bool) -> None:
-    """Write `enabled` and say what was done. Raises: CommandError."""
+    """Write `enabled` into the project's file, and print what was done. Raises: CommandError."""
     folder = project_folder(path)
     word = "enabled" if enabled else "disabled"
     name = settings.find_pyproject(str(folder))
     before = settings.project_says(name, str(folder))
     if before.problem and _stated(name) is None:
-        raise CommandError(f"{before.why}; mend it first")
+        raise CommandError(f"{before.why}; fix that first")
     if name is None and enabled:
         file = folder.resolve() / "pyproject.toml"
         _write(file, "[tool.stagedoor]\nenabled = true\n")
@@ -43,7 +43,7 @@ def set_enabled(path: str, enabled: bool) -> None:
         print_line(f"stagedoor is {word}: {settings.project_says(name, name).why}")
     said = settings.environment_says(os.environ)
     if said is not None and said.enabled != enabled:
-        print_error(f"note: {said.why}, which wins over the file")
+        print_error(f"note: {said.why}, which overrides the file")
 
 
 def _stated(name: str | None) -> dict[str, object] | None:
@@ -54,7 +54,7 @@ def _stated(name: str | None) -> dict[str, object] | None:
 
 
 def _edited(file: Path, enabled: bool) -> str:
-    """The new text. Raises: CommandError."""
+    """The file's text with the new value. Raises: CommandError."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -82,8 +82,8 @@ def _edited(file: Path, enabled: bool) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    """Replace the file in one step: never half a file. Raises: CommandError."""
-    file = file.resolve()  # what a link points to, not the link
+    """Replace the file in one step, so that nobody reads half of it. Raises: CommandError."""
+    file = file.resolve()  # replace the file that a link points to, not the link
     temporary = None
     try:
         descriptor, temporary = tempfile.mkstemp(dir=file.parent, prefix=".pyproject-")

@@ -1,4 +1,4 @@
-"""`stagedoor ps`: the games that run on this machine. `show_games()` is for `status` as well."""
+"""`stagedoor ps`: list the games that run on this machine. `status` uses `show_games()`, too."""
 
 import argparse
 import time
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from stagedoor.wire.games import Game
 
 TIMEOUT = 0.5
-"""Seconds that a game may take to tell of itself."""
+"""Seconds to wait for a game's answer."""
 
 Facts = Mapping[str, Any]
 
@@ -24,13 +24,13 @@ def add_to(verbs: Verbs) -> None:
         "ps",
         run,
         "list your running games",
-        "FPS and CLIENTS are empty for a game that does not tell within half a second.",
+        "FPS and CLIENTS are empty for a game that does not answer within half a second.",
     )
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     from stagedoor.client.find.games import running_games
 
     show_games(running_games(), as_json=wants_json(arguments.json))
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def show_games(games: "list[Game]", *, as_json: bool) -> None:
-    """Print the games."""
+    """Print the games, as JSON or as a table. Asks each for its fps and clients."""
     if as_json:
         print_value(games_as_json(games), as_json=True)
     elif games:
@@ -54,14 +54,14 @@ def show_games(games: "list[Game]", *, as_json: bool) -> None:
 
 
 def games_as_json(games: "list[Game]") -> list[Any]:
-    """The games as plain values, with fps and clients, None where they are not known."""
+    """The games as plain values, with fps and clients, which are None if they are not known."""
     import msgspec
 
     return [msgspec.to_builtins(game) | told for game, told in zip(games, _ask(games), strict=True)]
 
 
 def _ask(games: "list[Game]") -> list[Facts]:
-    """What the games tell, all at once."""
+    """Ask all games at the same time."""
     if not games:
         return []
     from concurrent.futures import ThreadPoolExecutor
@@ -80,7 +80,7 @@ def _ask_one(game: "Game") -> Facts:
         with connect(game.url, role="viewer", timeout=TIMEOUT, reconnect=False) as client:
             status = client.call("game.status")
     except (ClientError, RpcError):
-        pass  # it is listed all the same
+        pass  # the game is listed without its facts
     told = status if isinstance(status, dict) else {}
     return {key: _checked(told.get(key)) for key in ("fps", "clients")}
 

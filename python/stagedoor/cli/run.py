@@ -11,19 +11,22 @@ if TYPE_CHECKING:
     from stagedoor.cli.main_module import Program
 
 DETAILS = """
-The game runs in this process as `python SCRIPT` or `python -m MODULE` would run it, but enabled,
-unless STAGEDOOR says otherwise. Output, tracebacks and exit code are its own; the exit code is 2,
-too, when there is no such script or module. What follows SCRIPT or MODULE is the game's."""
+The game runs in this process as `python SCRIPT` or `python -m MODULE` would run it, but with
+stagedoor enabled, unless STAGEDOOR says otherwise. Output, tracebacks and exit code are the game's
+own. The exit code is also 2 if there is no such script or module. Arguments after SCRIPT or MODULE
+go to the game."""
 
 
 def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
     parser = add_verb(verbs, "run", run, "run a game, unchanged, with a stage door", DETAILS[1:])
     parser.usage = "stagedoor run [-h] [--port PORT] [--name NAME] (SCRIPT | -m MODULE) [ARG ...]"
-    parser.add_argument("--port", type=_port, help="where to listen; 8787 or the next free one")
-    parser.add_argument("--name", help="what to call the game; the script's or module's name")
+    parser.add_argument(
+        "--port", type=_port, help="the port to listen on (default: 8787 or the next free one)"
+    )
+    parser.add_argument("--name", help="the game's name (default: the script's or module's)")
     parser.add_argument("-m", dest="is_module", action="store_true", help="run a module")
-    # One list: argparse would look for options of its own among the game's.
+    # One list, because argparse would take the game's options for its own.
     parser.add_argument(
         "game",
         metavar="SCRIPT",
@@ -33,8 +36,8 @@ def add_to(verbs: Verbs) -> None:
 
 
 def run(arguments: argparse.Namespace) -> Callable[[], int]:
-    """Open the door; returns the game, which is to be run outside of the command's own error
-    handling."""
+    """Open the stage door; returns the function that runs the game. It must run outside of the
+    command's own error handling. Raises: CommandError."""
     program = _program(arguments)
     _open_door(program.name, arguments)
     return program.run
@@ -55,7 +58,7 @@ def _program(arguments: argparse.Namespace) -> "Program":
 def _open_door(name: str, arguments: argparse.Namespace) -> None:
     from stagedoor import settings, start
 
-    # In the environment, so that what the game starts decides as the game does.
+    # In the environment, so that processes that the game starts are enabled as the game is.
     os.environ.setdefault(settings.VARIABLE, "1")
     stage = start(arguments.name or name, port=arguments.port)
     if stage.enabled:

@@ -1,6 +1,6 @@
 """`stagedoor shell`: call a running game's methods, one line at a time.
 
-A line is what would follow `stagedoor call`. Methods, params and topics complete with Tab.
+A line has what follows `stagedoor call` in a command. Tab completes methods, params and topics.
 """
 
 import argparse
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 HELP = f"""\
 METHOD [name=value ...]   call a method; `call METHOD ...` does the same
-notify METHOD ...         call it without waiting for an answer
-methods                   what the game offers
-help METHOD               all about a method
-watch TOPIC ...           values as they come, until Ctrl-C
-exit                      leave; so does Ctrl-D
+notify METHOD ...         call a method without waiting for an answer
+methods                   list the methods and topics of the game
+help METHOD               explain a method
+watch TOPIC ...           show values as they come, until Ctrl-C
+exit                      leave; Ctrl-D does the same
 
 {DETAILS}"""
 
@@ -54,7 +54,7 @@ def add_to(verbs: Verbs) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     with open_game(arguments, reconnect=True) as game:
         shell = Shell(game, arguments)
         if sys.stdin.isatty():
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 class Shell:
-    """A conversation with a game. `methods` is what it offered when last asked."""
+    """A conversation with a game. `methods`: what the game offered when it was last asked."""
 
     def __init__(self, game: "Client", arguments: argparse.Namespace) -> None:
         self._game = game
@@ -79,7 +79,7 @@ class Shell:
             self.methods: Methods = game.methods
 
     def interact(self, read_line: Callable[[], str]) -> None:
-        """Run the lines that are read until there are no more (EOFError)."""
+        """Run lines until `exit`, or until `read_line` raises EOFError."""
         print_line(f"{self.game_name}: type help, or a method; Tab completes.")
         while True:
             try:
@@ -96,12 +96,12 @@ class Shell:
             self.refresh()
 
     def refresh(self) -> None:
-        """Ask what the game offers now; what it offered before has to do if it is not there."""
+        """Ask what the game offers now. If it does not answer, keep what it offered before."""
         with contextlib.suppress(CommandError), told():
             self.methods = self._game.methods
 
     def run_line(self, line: str) -> bool:
-        """Run a line; False if it was the last. What is wrong is said, not raised."""
+        """Run a line. Returns False if it was `exit`. Errors are printed, not raised."""
         try:
             words = shlex.split(line)
             if words[:1] in (["exit"], ["quit"]):
@@ -147,7 +147,7 @@ class Shell:
 
     def _watch(self, topics: list[str]) -> None:
         if not topics:
-            raise CommandError("watch what? Name a topic")
+            raise CommandError("expected a topic, as in: watch game.stalled")
         options = vars(self._arguments) | {
             "topics": topics, "mode": "latest", "hz": None, "history": 0, "to": self._game.url,
         }  # fmt: skip
@@ -156,13 +156,14 @@ class Shell:
 
 
 def print_lines(text: str) -> None:
-    """Lines of ours."""
+    """Print each line of a text."""
     for line in text.splitlines():
         print_line(line)
 
 
 def make_session(shell: Shell, history: Path | None) -> "PromptSession[str]":
-    """What reads lines from the terminal, completes them, and remembers them."""
+    """What reads lines from the terminal. It completes them, and remembers them in `history`; None:
+    only until it ends."""
     from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import Completer, Completion
     from prompt_toolkit.history import FileHistory, InMemoryHistory
@@ -181,7 +182,8 @@ def make_session(shell: Shell, history: Path | None) -> "PromptSession[str]":
 
 
 def history_file() -> Path | None:
-    """Where lines are remembered, for this user alone; None where that cannot be."""
+    """The file in which lines are remembered, which only this user can read; None if it cannot be
+    made."""
     import platformdirs
 
     try:

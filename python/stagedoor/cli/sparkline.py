@@ -8,7 +8,8 @@ _ASCII = "_.-=+*#@"
 
 
 def sparkline(numbers: Iterable[float], encoding: str = "utf-8") -> str:
-    """A bar for each number, from the least to the greatest; nothing for what is no number."""
+    """A bar for each number, scaled between the least and the greatest. NaN and the infinities are
+    left out. If `encoding` has no bars, they are ASCII characters."""
     values = [number for number in numbers if math.isfinite(number)]
     if not values:
         return ""
@@ -16,7 +17,7 @@ def sparkline(numbers: Iterable[float], encoding: str = "utf-8") -> str:
     bars = _bars(encoding)
     if low == high:
         return bars[0] * len(values)
-    scale = (len(bars) - 1) / (high / 2 - low / 2)  # halves: the difference could be infinite
+    scale = (len(bars) - 1) / (high / 2 - low / 2)  # halves, because the difference could overflow
     return "".join(bars[round((value / 2 - low / 2) * scale)] for value in values)
 
 

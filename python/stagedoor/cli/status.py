@@ -1,4 +1,5 @@
-"""`stagedoor status [PATH]`: is stagedoor enabled in this project, who says so, what is running."""
+"""`stagedoor status [PATH]`: is stagedoor enabled in this project, what decided that, and which
+games run."""
 
 import argparse
 import os
@@ -14,16 +15,16 @@ def add_to(verbs: Verbs) -> None:
         verbs,
         "status",
         run,
-        "tell whether stagedoor is enabled in a project, who says so, and which games run",
-        "A game asks the pyproject.toml nearest to its own main file: give that file as PATH to\n"
-        "know for sure.",
+        "show whether stagedoor is enabled in a project, what decided that, and which games run",
+        "A game reads the pyproject.toml nearest to its own main file. Give that file as PATH to\n"
+        "be sure.",
     )
     add_path(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     from stagedoor.cli.project import project_folder
     from stagedoor.cli.ps import games_as_json, show_games
     from stagedoor.client.find.games import running_games

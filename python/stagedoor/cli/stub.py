@@ -1,4 +1,4 @@
-"""`stagedoor stub > game_api.pyi`: what a running game offers, as types for a type checker."""
+"""`stagedoor stub > game_api.pyi`: write what a running game offers as types for type checkers."""
 
 import argparse
 
@@ -7,7 +7,7 @@ from stagedoor.cli.game import add_game, open_game
 from stagedoor.cli.terminal import print_line
 
 DETAILS = """\
-Writes a class with the game's methods. For a type checker alone, say
+Writes a class with the game's methods. Only type checkers need it:
 
     if TYPE_CHECKING:
         from game_api import Asteroids
@@ -20,7 +20,7 @@ def add_to(verbs: Verbs) -> None:
         verbs, "stub", run, "write a typed Python stub of a running game's methods", DETAILS
     )
     parser.add_argument(
-        "--name", metavar="CLASS", help="what to call the class (default: after the game)"
+        "--name", metavar="CLASS", help="the name of the class (default: from the game's name)"
     )
     parser.add_argument(
         "--async",
@@ -32,12 +32,13 @@ def add_to(verbs: Verbs) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     from stagedoor.cli.stub_text import stub_text
 
     name = arguments.name
     if name is not None and not (name.isidentifier() and name.isascii()):
-        raise CommandError(f"{name} is not a name for a class", USAGE)
+        what = "is not a name for a class; expected letters, digits and _"
+        raise CommandError(f"{name} {what}", USAGE)
     with open_game(arguments) as game:
         methods = game.methods
     for line in stub_text(methods, name, is_async=arguments.is_async).splitlines():

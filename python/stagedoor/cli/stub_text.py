@@ -1,7 +1,7 @@
 """The text of a typed stub: `stub_text()`.
 
-What the game says is put into Python source here, so every name is checked to be a name, and every
-other text is written as a literal.
+Texts that come from the game become Python source here. So every name is checked to be a name, and
+any other text is written as a literal.
 """
 
 import keyword
@@ -18,7 +18,8 @@ _BUILTINS = {"str", "int", "float", "bool", "list", "dict"}
 
 
 def stub_text(methods: Methods, name: str | None = None, *, is_async: bool = False) -> str:
-    """A stub with the class `name`, by default called after the game."""
+    """The text of a stub with the class `name`; None: a name made from the game's. `is_async`: for
+    `connect_async()`."""
     info = methods.document.get("info")
     title = info.get("title") if isinstance(info, dict) else None
     class_name = name or _class_name(title if isinstance(title, str) else "")
@@ -27,7 +28,7 @@ def stub_text(methods: Methods, name: str | None = None, *, is_async: bool = Fal
 
 
 class _Node:
-    """A part of a dotted name."""
+    """A part of a dotted name, with the method of that name and the parts below it."""
 
     def __init__(self) -> None:
         self.method: Method | None = None
@@ -40,7 +41,7 @@ class _Writer:
         self._class_name = class_name
         self._is_async = is_async
         self._base = "AsyncConnection" if is_async else "Connection"
-        # In the body of a class with a method `list`, that is what `list` means.
+        # In the body of a class with a method `list`, the name `list` means that method.
         parts = {part for name in methods for part in name.split(".")}
         self._prefix = "builtins." if parts & _BUILTINS else ""
         self._names = self._type_names()
@@ -68,7 +69,7 @@ class _Writer:
     # Types
 
     def _type_names(self) -> dict[str, str]:
-        """What to call the shared types of the game, by what the game calls them."""
+        """The names of the shared types in the stub, by their names in the game."""
         names: dict[str, str] = {}
         for schema in self._methods.schemas:
             name = _identifier(schema)
@@ -121,7 +122,7 @@ class _Writer:
         return root
 
     def _own_names(self) -> set[str]:
-        """What the client itself has, and so is not the game's."""
+        """The attributes of the client itself, which cannot be methods of the game."""
         if self._is_async:
             from stagedoor.client.asyncio.client import AsyncConnection
 
@@ -156,7 +157,8 @@ class _Writer:
         return name
 
     def _method(self, name: str, method: Method) -> Iterator[str]:
-        """Params go all by position or all by name: with two or more, these are two signatures."""
+        """The lines of a method. Params go all by position or all by name: with two or more params
+        there are two signatures."""
         result = self._python(method.result.schema) if method.result is not None else "None"
         head = f"{'async ' if self._is_async else ''}def {name}"
         docstring = list(_docstring(method.description or method.summary, "        "))
@@ -183,7 +185,7 @@ class _Writer:
             return [[own, *params]]
         by_name = [own, "*", *params]
         required = [param.required for param in method.params]
-        if required != sorted(required, reverse=True):  # which have no order for Python
+        if required != sorted(required, reverse=True):  # Python allows no such order by position
             return [by_name]
         return [[own, *params, "/"], by_name]
 
@@ -197,7 +199,8 @@ def _default(param: Param) -> str:
 
 
 def _docstring(text: object, indent: str = "    ") -> Iterator[str]:
-    """A docstring that ends where it should."""
+    """The lines of a docstring. Quotes and backslashes in the text are escaped, so that it cannot
+    end the docstring."""
     if not isinstance(text, str) or not text.strip():
         return
     safe = text.strip().replace("\\", "\\\\").replace('"', '\\"')
@@ -217,8 +220,8 @@ def _names_in(node: _Node) -> list[str]:
 
 
 def _is_name(text: str) -> bool:
-    """Whether Python takes it as a name, and no private one, which mean something else in a class
-    and to the client."""
+    """Whether Python takes the text as a name. A private name does not count: it has another
+    meaning in a class, and the client does not call it."""
     return (
         text.isascii()
         and text.isidentifier()
@@ -229,13 +232,13 @@ def _is_name(text: str) -> bool:
 
 
 def _identifier(text: str) -> str:
-    """A name for a type that the game calls so."""
+    """A Python name for a type, from the name that the game gives it."""
     name = "".join(char if char.isascii() and char.isalnum() else "_" for char in text[:100])
     return name if _is_name(name) else f"T{name}"
 
 
 def _class_name(text: str) -> str:
-    """A name for a class, from a text."""
+    """A name for a class, made from a text."""
     words = "".join(char if char.isascii() and char.isalnum() else " " for char in text[:100])
     name = "".join(word[:1].upper() + word[1:] for word in words.split())
     return name if _is_name(name) and name not in _TAKEN else "Game"

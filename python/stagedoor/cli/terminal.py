@@ -1,9 +1,9 @@
-"""What reaches the terminal: `print_value`, `print_table`, `print_line`, `print_note`,
-`print_error`; `pretty()` for who prints elsewhere.
+"""All output of the command: `print_value`, `print_table`, `print_line`, `print_note` and
+`print_error`. `pretty()` returns a text that can be printed elsewhere.
 
-Names, values and errors come from the game, and may hold anything: what would move the cursor,
-change colours or turn the text's direction is shown as its escape sequence, by `harmless()`.
-JSON stays equal JSON under it.
+Names, values and errors come from the game, and may contain anything. `harmless()` writes
+characters that would move the cursor, change colours or reverse the text as escape sequences. JSON
+text keeps its meaning.
 """
 
 import json
@@ -18,8 +18,8 @@ _INERT = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
 
 def harmless(text: str, encoding: str = "utf-8") -> str:
-    """The text with control, format and other unprintable characters written as JSON writes them,
-    as well as those that the encoding has no way to write."""
+    """The text with some characters escaped as JSON escapes them: control, format and other
+    unprintable characters, and those that the encoding does not have."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(char, encoding) for char in text)
@@ -37,28 +37,28 @@ def _shown(char: str, encoding: str) -> str:
 
 
 def wants_json(asked: bool) -> bool:
-    """Whether to print JSON: asked for, or stdout is not a terminal."""
+    """Whether to print JSON: if `asked` for, or if stdout is not a terminal."""
     return asked or not sys.stdout.isatty()
 
 
 def print_line(text: str) -> None:
-    """A line on stdout."""
+    """Print a line on stdout."""
     _write(sys.stdout, text)
 
 
 def print_error(text: str) -> None:
-    """A line on stderr."""
+    """Print a line on stderr, after the command's name."""
     _write(sys.stderr, f"stagedoor: {text}")
 
 
 def print_note(text: str) -> None:
-    """A line on stderr that is no error, as progress."""
+    """Print a line on stderr that is not an error, as progress."""
     _write(sys.stderr, text)
     sys.stderr.flush()
 
 
 def print_value(value: object, *, as_json: bool) -> None:
-    """A value that came from JSON: on one line, or indented and coloured for a person."""
+    """Print a value that came from JSON: on one line, or indented and coloured for a person."""
     if as_json:
         print_line(_dumped(value, None))
         return
@@ -69,7 +69,7 @@ def print_value(value: object, *, as_json: bool) -> None:
 
 
 def pretty(value: object, encoding: str = "utf-8") -> str:
-    """A value that came from JSON, indented, harmless."""
+    """A value that came from JSON as indented text that is harmless to print."""
     return "\n".join(harmless(line, encoding) for line in _dumped(value, 2).split("\n"))
 
 
@@ -81,7 +81,7 @@ def _dumped(value: object, indent: int | None) -> str:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table for a person."""
+    """Print a table for a person."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""Params as people type them: `parse_params()` and `split()`, of name=value or plain values, and
+"""Params as people type them, as name=value or plain values: `parse_params()`, `split()` and
 `parse_value()`."""
 
 from stagedoor.cli.command import USAGE, CommandError
@@ -6,11 +6,12 @@ from stagedoor.cli.command import USAGE, CommandError
 DETAILS = """\
 A value is JSON if it reads as JSON, otherwise it is a string: count=3 is a number,
 kind=big and 'kind="big"' are strings, id='"3"' is a string, at=[1,2] is a list.
-Values without a name go by position; named and unnamed ones cannot be mixed."""
+Values without names go by position. Named and unnamed values cannot be mixed."""
 
 
 def parse_params(values: list[str]) -> dict[str, object] | list[object] | None:
-    """The params that the command line means. Raises: CommandError."""
+    """The params that the words of a command line mean: by name, by position, or None. Raises:
+    CommandError."""
     named: dict[str, object] = {}
     unnamed: list[object] = []
     for text in values:
@@ -31,7 +32,7 @@ def parse_params(values: list[str]) -> dict[str, object] | list[object] | None:
 
 
 def split(values: list[str]) -> tuple[list[object], dict[str, object]]:
-    """The same, as the arguments of a Python call. Raises: CommandError."""
+    """The same as `args` and `params` of a Python call. Raises: CommandError."""
     params = parse_params(values)
     if isinstance(params, dict):
         return [], params
@@ -39,7 +40,7 @@ def split(values: list[str]) -> tuple[list[object], dict[str, object]]:
 
 
 def parse_value(text: str) -> object:
-    """JSON if it reads as JSON, otherwise the string."""
+    """The value, if the text reads as JSON; otherwise the text itself."""
     import msgspec
 
     try:

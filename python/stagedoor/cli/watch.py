@@ -1,4 +1,4 @@
-"""`stagedoor watch TOPIC...`: values of a running game as they come, until Ctrl-C."""
+"""`stagedoor watch TOPIC...`: show values of a running game as they come, until Ctrl-C."""
 
 import argparse
 import json
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
     from stagedoor.client.core.feed import Sample
 
 REFRESH = 10
-"""Frames per second of the table."""
+"""How often the table is drawn in a second."""
 WIDTH = 30
-"""Bars of a sparkline."""
+"""How many bars a sparkline has."""
 
 DETAILS = """\
-A live table in a terminal. Otherwise, or with --json, a line of JSON for each value: topic, time
-(seconds since the epoch), frame, sequence, value; and `dropped` or `reconnected`, their totals,
-when values were lost. A game that leaves is waited for."""
+In a terminal, draws a live table. Otherwise, or with --json, prints a line of JSON for each value:
+topic, time (seconds since the epoch), frame, sequence, value. If values were lost, the line also
+has the total of `dropped` or `reconnected`. If the game leaves, the command waits for it to come
+back."""
 
 
 def add_to(verbs: Verbs) -> None:
@@ -38,23 +39,27 @@ def add_to(verbs: Verbs) -> None:
         "--mode",
         choices=MODES,
         default="latest",
-        help="what becomes of values that come faster than --hz (default: latest)",
+        help="what happens to values that come faster than --hz (default: latest)",
     )
     parser.add_argument(
         "--hz",
         metavar="N",
         type=hertz,
-        help="values per second at most (default: 10 in a terminal, else as they come)",
+        help="the most values per second (default: 10 in a terminal, otherwise as they come)",
     )
     parser.add_argument(
-        "--history", metavar="N", type=_count, default=0, help="past values to begin with"
+        "--history",
+        metavar="N",
+        type=_count,
+        default=0,
+        help="how many past values to begin with (default: 0)",
     )
     add_game(parser)
     add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Do it."""
+    """Run the verb; returns the exit code. Raises: CommandError."""
     import asyncio
 
     with told():
@@ -63,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def watch(arguments: argparse.Namespace) -> None:
-    """Watch until cancelled, or until the game sends us away."""
+    """Show values until cancelled, or until the game ends the session."""
     import asyncio
 
     as_json = wants_json(arguments.json)
@@ -81,7 +86,7 @@ class Sink(Protocol):
     """Where the values go."""
 
     def put(self, subscription: "AsyncSubscription", sample: "Sample") -> None:
-        """A value has come."""
+        """Show a value that has come."""
 
 
 async def _follow(subscription: "AsyncSubscription", sink: Sink) -> None:
@@ -90,13 +95,13 @@ async def _follow(subscription: "AsyncSubscription", sink: Sink) -> None:
 
 
 class Lines:
-    """A line of JSON for each value."""
+    """Prints a line of JSON for each value."""
 
     def __init__(self) -> None:
         self._lost: dict[str, tuple[int, int]] = {}
 
     def put(self, subscription: "AsyncSubscription", sample: "Sample") -> None:
-        """Print it."""
+        """Print the value, and what was lost since the last one."""
         topic, lost = subscription.topic, (subscription.dropped, subscription.reconnected)
         line: dict[str, Any] = {"topic": topic, **sample._asdict()}
         before = self._lost.get(topic, (0, 0))
@@ -108,7 +113,7 @@ class Lines:
 
 
 class Board:
-    """A table that is drawn again and again while its block lasts."""
+    """A table that is drawn repeatedly until the end of its `with` block."""
 
     def __init__(self, subscriptions: "list[AsyncSubscription]") -> None:
         from rich.live import Live
@@ -128,7 +133,7 @@ class Board:
         self._live.__exit__(*error)
 
     def put(self, subscription: "AsyncSubscription", sample: "Sample") -> None:
-        """Have it in the table from now on."""
+        """Show the value in the table from now on."""
         topic, value = subscription.topic, sample.value
         self._latest[topic] = sample
         if isinstance(value, int | float) and abs(value) < 1e300:

@@ -110,7 +110,7 @@ def test_a_broken_file_is_left_alone(
     file.write_text(text)
     for verb in ("enable", "disable"):
         assert main([verb, str(project)]) == 1
-        assert "mend it first" in capsys.readouterr().err
+        assert "fix that first" in capsys.readouterr().err
     assert file.read_text() == text
 
 
@@ -162,7 +162,7 @@ def test_a_variable_that_wins_over_the_file_is_mentioned(
 ) -> None:
     monkeypatch.setenv("STAGEDOOR", "0")
     assert main(["enable", str(project)]) == 0
-    assert "STAGEDOOR is '0', which wins" in capsys.readouterr().err
+    assert "STAGEDOOR is '0', which overrides" in capsys.readouterr().err
 
 
 def test_a_path_that_is_not_there_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:

@@ -114,7 +114,7 @@ def test_help_and_methods_explain_and_notify_does_not_wait(
     assert shell.run_line("watch")
     err = capsys.readouterr().err
     assert "did you mean spawn?" in err
-    assert "Name a topic" in err
+    assert "expected a topic" in err
 
 
 def test_a_topic_is_watched_until_ctrl_c(

@@ -13,7 +13,7 @@ QUICK = runner.Rounds(1, 1, Duration(seconds=0.5, warmup=0.2))
 
 
 def main() -> int:
-    """Print tables and verdicts; the exit code is 1 when something could not be measured."""
+    """Print tables and verdicts. The exit code is 1 if something could not be measured."""
     options = arguments()
     rounds = QUICK if options.quick else THOROUGH
     scenarios = runner.chosen(options.only)
@@ -30,7 +30,7 @@ def main() -> int:
         f"{rounds.all} to {rounds.most} rounds of {seconds:g} s; client, server: shares of a core"
     )
     if os.getloadavg()[0] > machine.BUSY:
-        print("the machine is busy with something else: do not trust these figures")
+        print("the machine is busy with other programs: do not trust these figures")
     results: runner.Results = {}
     for scenario in scenarios:
         results[scenario] = runner.run(scenario, rounds, targets.undecided, progress)
@@ -48,7 +48,7 @@ def main() -> int:
 
 
 def timed(scripts: list[str], is_quick: bool) -> tuple[costs.Costs, bool]:
-    """Run the scripts; say which failed, and whether any did."""
+    """Run the scripts. Returns their figures, and whether any script failed."""
     found: costs.Costs = {}
     for script in scripts:
         progress(script)
@@ -63,12 +63,12 @@ def timed(scripts: list[str], is_quick: bool) -> tuple[costs.Costs, bool]:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round of each")
-    parser.add_argument("--only", metavar="PATTERN", help="part of a benchmark's name")
+    parser.add_argument("--only", metavar="PATTERN", help="run only those with this in their names")
     return parser.parse_args()
 
 
 def progress(text: str) -> None:
-    """Show what is being measured, on one line that the next overwrites."""
+    """Show what is being measured, on one line, which the next text overwrites."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 

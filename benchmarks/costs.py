@@ -1,4 +1,4 @@
-"""What the scripts in `timed/` say: each measures a few things in processes of its own."""
+"""The figures of the scripts in `timed/`. Each script measures a few things in its own process."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from .environment import ROOT
 
-# What they measure. The first line of each script is what the others are multiples of.
+# What the scripts measure. The tables give the lines of a script as multiples of its first line.
 EMPTY = "empty method"
 POLL = "server.poll(), nothing waiting"
 TICK = "stage.tick(dt), nobody connected"
@@ -42,15 +42,16 @@ UNIT = {script: "bytes" if script.startswith("resident") else "time" for script 
 LIFETIME = 180.0
 
 Costs = dict[str, dict[str, list[float]]]
-"""For each script: for each thing, what each round has found, in nanoseconds or bytes."""
+"""For each script, for each thing that it measures: a figure for each round, in nanoseconds or
+bytes."""
 
 
 class CostsError(Exception):
-    """A script failed; the text is its last line."""
+    """A script failed. The text is the last line that it printed to stderr."""
 
 
 def run(script: str, *, is_quick: bool) -> dict[str, list[float]]:
-    """Return the samples of each thing that a script measures."""
+    """Run a script; return the figures of each thing that it measures. Raises: CostsError."""
     command = [sys.executable, "-m", SCRIPTS[script], *(["--quick"] if is_quick else [])]
     with TemporaryDirectory() as runtime:
         environment = {**os.environ, "STAGEDOOR_RUNTIME_DIR": runtime}

@@ -1,4 +1,4 @@
-"""What a run needs: the load generator, and homes of their own for the peers, in `build/`."""
+"""What a run needs: the load generator, and the folders in `build/` where peers are installed."""
 
 import os
 import resource
@@ -16,12 +16,12 @@ LOADGEN = ROOT / "target" / "release" / "stagedoor-loadgen"
 
 @dataclass(frozen=True)
 class Home:
-    """A place where peers are installed, in the versions that a file lists."""
+    """A folder where peers are installed, in the versions that the file `wanted` lists."""
 
     path: Path
     wanted: Path
     needs: str
-    """What the machine must have for it."""
+    """What the machine must have, so that the peers can be installed."""
 
     @property
     def python(self) -> Path:
@@ -32,7 +32,7 @@ class Home:
         return self._mark.exists() and self._mark.read_text() == self.wanted.read_text()
 
     def install(self, how: Callable[[Path, Path], None]) -> None:
-        """Do it, unless it is up to date."""
+        """Install the peers, unless they are up to date. `how`: gets `path` and `wanted`."""
         if not self.is_here:
             print(f"installing peers in {self.path.relative_to(ROOT)} (once)", flush=True)
             how(self.path, self.wanted)
@@ -53,8 +53,9 @@ NODE_MODULES = NODE.path / "node_modules"
 
 
 def prepare() -> None:
-    """Build the load generator, install the peers where the machine can, and allow as many open
-    files as it lets us: 10 000 connections need as many here and in the server."""
+    """Build the load generator, and install the peers that this machine can run. Also raise the
+    limit of open files as far as allowed: 10 000 connections need as many here and in the server.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     _run("cargo", "build", "--release", "--quiet", "-p", "stagedoor-loadgen")
@@ -66,21 +67,21 @@ def prepare() -> None:
 
 
 def newer_pythons() -> Iterator[str]:
-    """Give the Pythons of 3.12 and later on this machine: this one, those on the path, pyenv's."""
+    """Yield the Pythons from 3.12 on this machine: this one, those on the path, and pyenv's."""
     if sys.version_info >= (3, 12):
         yield sys.executable
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     found = [shutil.which(f"python3.{minor}") for minor in (14, 13, 12)]
     found += sorted(map(str, pyenv.glob("3.1[2-9]*/bin/python")), reverse=True)
     for path in filter(None, found):
-        # pyenv has a command on the path for each version, whether it is chosen or not.
+        # pyenv puts a command for each version on the path, even if the version is not chosen.
         asked = subprocess.run([path, "-c", "import venv"], capture_output=True, check=False)
         if asked.returncode == 0:
             yield path
 
 
 def _try(home: Home, how: Callable[[Path, Path], None]) -> None:
-    """A peer that cannot be installed is a line in the tables, no failure."""
+    """Install the peers, or print why not. The tables say that they are not here."""
     try:
         home.install(how)
     except SystemExit as error:

@@ -1,9 +1,9 @@
 """How the cost of a message grows: with connections, its size, subscribers and methods.
 
 `python -m benchmarks.growth [--quick]` prints tables in Markdown, for docs/performance.md. A cost
-is processor time of the server's process for one message: all its threads, and the kernel for
-them. Other programs make that a little longer, and not many times, as they do what a clock on the
-wall shows. What grows faster than in proportion is said below its table.
+is the processor time that the server's process needs for one message: all its threads, and the
+kernel on their behalf. Other programs change it a little, while they can change a wall-clock time
+many times over. If a cost grows faster than in proportion, a line below its table says so.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from .roster import OURS, PUBLISHING, STAGE, Peer
 from .serving import Server, on_processor, serving
 
 TOLERANCE = 1.5
-"""A cost may grow by so much more than what it is in proportion to, before that is said."""
+"""A cost may grow by this factor more than in proportion, before it is reported."""
 LIFETIME = 60.0
 FRAMES_A_SECOND = 60
 LARGE = 4 * 1024 * 1024
@@ -31,21 +31,21 @@ MANY = 5_000
 
 @dataclass(frozen=True)
 class Table:
-    """A cost for each of some counts."""
+    """What to measure for a table: a cost at each of several counts."""
 
     title: str
     of: str
     """What is counted."""
     counts: Sequence[int]
     measure: Callable[[int, float], float]
-    """Nanoseconds for a message; the arguments are the count and for how many seconds."""
+    """Returns nanoseconds for a message. The arguments are the count, and seconds to measure."""
     is_flat: bool
-    """The cost should stay as it is; else it may grow in proportion to the count."""
+    """Whether the cost should stay the same. Otherwise it may grow in proportion to the count."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.growth")
-    parser.add_argument("--quick", action="store_true", help="once, and shorter")
+    parser.add_argument("--quick", action="store_true", help="measure once, and for less time")
     options = parser.parse_args()
     rounds, seconds = (1, 0.5) if options.quick else (3, 2.0)
     environment.prepare()
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def lines(table: Table, found: dict[int, float]) -> Iterator[str]:
-    """Give a table in Markdown, and what grows too fast."""
+    """Yield the lines of a table in Markdown, and of what grows too fast."""
     first, *_ = found.values()
     yield f"\n{table.title}\n"
     yield f"| {table.of} | CPU for a message | x first |"
@@ -72,7 +72,7 @@ def lines(table: Table, found: dict[int, float]) -> Iterator[str]:
 
 
 def too_fast(table: Table, found: dict[int, float]) -> Iterator[str]:
-    """Say for each step whether the cost grew faster than in proportion."""
+    """Yield a line for each step in which the cost grew faster than is allowed."""
     steps = list(found.items())
     for (before, cheap), (after, dear) in pairwise(steps):
         allowed = TOLERANCE * (1 if table.is_flat else after / before)
@@ -84,32 +84,34 @@ def too_fast(table: Table, found: dict[int, float]) -> Iterator[str]:
 
 
 def by_connections(count: int, seconds: float) -> float:
-    """An echo of 64 B, eight messages in flight on each connection; longer if they are many."""
+    """An echo of 64 B, eight messages in flight on each connection. Measures longer if there are
+    many connections."""
     seconds *= 1 + count / MANY
     return cost(OURS, "echo", *_measured(seconds, count, 8))
 
 
 def by_idle_connections(count: int, seconds: float) -> float:
-    """Eight messages in flight on one connection."""
+    """An echo of 64 B, eight messages in flight on one connection, beside `count` idle ones."""
     with serving(OURS) as server, idle_connections(server, count):
         spent, report = _spent(server, "echo", *_measured(seconds, 1, 8))
     return spent / report["messages"]
 
 
 def by_size(count: int, seconds: float) -> float:
-    """Two messages in flight on one connection, for longer if they are large."""
+    """An echo of `count` bytes, two messages in flight on one connection. Measures longer if the
+    messages are large."""
     seconds *= 1 + count / LARGE
     return cost(OURS, "echo", *_measured(seconds, 1, 2), "--size", count)
 
 
 def by_methods(count: int, seconds: float) -> float:
-    """A call of one of so many methods."""
+    """A call of a stage that has `count` methods."""
     peer = replace(STAGE, command=(*STAGE.command, str(count)))
     return cost(peer, "call", *_measured(seconds, 16, 8))
 
 
 def by_subscribers(count: int, seconds: float) -> float:
-    """A frame that publishes a value."""
+    """A frame that publishes a value to `count` subscribers."""
     with serving(PUBLISHING) as server:
         load = ("--topic", "value", "--connections", count, "--hold", seconds)
         spent, _ = _spent(server, "subscribe", *load)
@@ -118,7 +120,7 @@ def by_subscribers(count: int, seconds: float) -> float:
 
 @contextmanager
 def idle_connections(server: Server, count: int) -> Iterator[None]:
-    """So many are there, and end with this."""
+    """Keep `count` idle connections open in the block."""
     url = f"ws://127.0.0.1:{server.port}/"
     command = [LOADGEN, "idle", "--url", url, "--connections", count, "--hold", LIFETIME]
     with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE) as idle:
@@ -132,13 +134,13 @@ def idle_connections(server: Server, count: int) -> Iterator[None]:
 
 
 def _measured(seconds: float, connections: int, depth: int) -> tuple[object, ...]:
-    """Arguments of the load generator for messages in flight."""
+    """Arguments of the load generator for `depth` messages in flight on each connection."""
     load = ("--connections", connections, "--depth", depth, "--seconds", seconds)
     return *load, "--warmup", 0.3, "--json", "--announce"
 
 
 def cost(peer: Peer, what: str, *load: object) -> float:
-    """Nanoseconds of the server's process for each message of a load."""
+    """Nanoseconds of processor time that the server's process needs for each message of a load."""
     with serving(peer) as server:
         spent, report = _spent(server, what, *load)
     if report["errors"] or not report["messages"]:
@@ -147,7 +149,8 @@ def cost(peer: Peer, what: str, *load: object) -> float:
 
 
 def _spent(server: Server, what: str, *load: object) -> tuple[int, dict[str, int]]:
-    """Nanoseconds between the first two lines that the load generator prints, and its report."""
+    """Nanoseconds of the server's processor time between the first two lines that the load
+    generator prints, and the load generator's report."""
     url = f"ws://127.0.0.1:{server.port}/"
     with subprocess.Popen(
         [str(word) for word in (LOADGEN, what, "--url", url, "--timeout", 20, *load)],

@@ -1,12 +1,13 @@
-"""Instructions on hot paths of the crates, counted by callgrind, against figures in Git.
+"""Instructions on hot paths of the crates, counted by callgrind and compared with figures in Git.
 
-`make test` runs `python -m benchmarks.instructions`: it fails when a message needs more than
-`instructions.json` says and the margin allows, and when nothing was counted. `--write` writes new
-figures; `--sizes` prints what a message costs by its size.
+`make test` runs `python -m benchmarks.instructions`. It fails if a message needs more instructions
+than the figure in `instructions.json` and the margin allow, or if nothing was counted. `--write`
+writes new figures. `--sizes` prints the cost of a message by its size. `--where` prints which
+sources the instructions belong to.
 
-A count does not depend on how busy the machine is. What it does depend on is recorded with the
-figures: the kind of processor and the version of the compiler. What the C library does (`memcpy`,
-`malloc`) is left out: it takes another way on each processor and in each version.
+A count does not depend on how busy the machine is. It depends on the kind of processor and the
+version of the compiler, which are recorded with the figures. The C library (`memcpy`, `malloc`) is
+left out: it takes different paths on each processor and in each version.
 """
 
 import argparse
@@ -27,12 +28,12 @@ from .environment import HERE, ROOT
 
 FIGURES = HERE / "instructions.json"
 PROGRAMS = ROOT / "target" / "release" / "examples"
-# Examples of these crates, in which everything that is counted is called by a function `measured`.
+# The examples of these crates. In each, a function `measured` calls everything that is counted.
 EXAMPLES = {"stagedoor-protocol": "hot_paths", "stagedoor-rpc": "requests"}
 COUNTED = "*measured*"
-# A cost line of callgrind begins with a position: absolute, relative, or the same as before.
+# A cost line of callgrind begins with a position: an absolute or a relative one, or `*`: the last.
 COST_LINES = (*"0123456789", "+", "-", "*")
-# Which lines name objects and which files; those of calls only for the number.
+# Which lines name object files, and which name sources. Lines of calls only define their numbers.
 KINDS = {"ob": "ob", "cob": "ob", "fl": "fl", "fi": "fl", "fe": "fl", "cfi": "fl", "cfl": "fl"}
 OF_CALLS = ("cob", "cfi", "cfl")
 SOURCES = (
@@ -42,11 +43,11 @@ SOURCES = (
 )
 
 MARGIN = 0.05
-"""So much more than the figure is allowed."""
+"""How much more than the figure is allowed, as a share of it."""
 MARGIN_OF_OTHER_COMPILER = 0.25
 """The same, if the figures are from another version of the compiler."""
 
-# Arguments of a program: which path, bytes of a message, messages.
+# Arguments of an example: the path, the bytes of a message, how many messages.
 PATHS = {
     "receive, text of 64 B": ("receive", 64, 4000),
     "receive, text of 16 KiB": ("receive", 16 * 1024, 160),
@@ -63,14 +64,14 @@ SIZES = [16 * 4**power for power in range(11)]  # 16 B to 16 MiB
 
 
 class CountError(Exception):
-    """Nothing was counted; the text says why and what to do."""
+    """Nothing was counted. The text says why."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.instructions")
     parser.add_argument("--write", action="store_true", help="write new figures")
-    parser.add_argument("--sizes", action="store_true", help="print a table by size of message")
-    parser.add_argument("--where", action="store_true", help="print which sources take how many")
+    parser.add_argument("--sizes", action="store_true", help="print a table by message size")
+    parser.add_argument("--where", action="store_true", help="print the instructions by source")
     options = parser.parse_args()
     if shutil.which("valgrind") is None:
         print("valgrind is missing: on Debian, as root: apt-get install valgrind", file=sys.stderr)
@@ -104,7 +105,8 @@ def main() -> int:
 
 
 def complaints(found: dict[str, int], figures: dict[str, Any], compiler: str) -> Iterator[str]:
-    """Give a line for each path that needs more than it may, and for what else is to be said."""
+    """Yield a line for each path that needs more than is allowed, or much less, and a line if the
+    compiler is another."""
     margin = MARGIN
     if figures["compiler"] != compiler:
         margin = MARGIN_OF_OTHER_COMPILER
@@ -128,9 +130,10 @@ def complaints(found: dict[str, int], figures: dict[str, Any], compiler: str) ->
 
 
 def count(path: str, size: int, messages: int) -> dict[str, float]:
-    """Return the instructions that a crate and what it uses take for a message, for each source.
+    """Return how many instructions a message takes in a crate and the crates that it uses, for each
+    source.
 
-    Raises CountError if nothing was counted.
+    Raises: CountError, if nothing was counted.
     """
     program = PROGRAMS / EXAMPLES["stagedoor-rpc" if path == "call" else "stagedoor-protocol"]
     with TemporaryDirectory() as folder:
@@ -150,8 +153,8 @@ def count(path: str, size: int, messages: int) -> dict[str, float]:
 
 
 def own_instructions(lines: Iterable[str], program: str) -> Counter[str]:
-    """Return what callgrind's output says of the code of one program, and of nothing that this has
-    called in other files; for each part of the sources."""
+    """Return callgrind's counts for the code of one program, for each part of the sources. Code in
+    other object files, which the program calls, is left out."""
     found: Counter[str] = Counter()
     for (file, source), instructions in self_costs(lines).items():
         if Path(file).name == program:
@@ -160,7 +163,7 @@ def own_instructions(lines: Iterable[str], program: str) -> Counter[str]:
 
 
 def self_costs(lines: Iterable[str]) -> Counter[tuple[str, str]]:
-    """Return callgrind's counts for each file of code and each source, without what these call."""
+    """Return callgrind's counts for each object file and source, without what the code calls."""
     names: dict[str, dict[str, str]] = {"ob": {}, "fl": {}}
     found: Counter[tuple[str, str]] = Counter()
     file, source, is_call = "", "", False
@@ -171,7 +174,7 @@ def self_costs(lines: Iterable[str]) -> Counter[tuple[str, str]]:
                 found[file, source] += int(line.split()[1])
             is_call = False
         elif key in KINDS:
-            # `(1) name` the first time, `(1)` from then on; files of code and sources count apart.
+            # `(1) name` the first time, then `(1)`. Object files and sources are numbered apart.
             number, _, name = value.partition(" ")
             known = names[KINDS[key]].setdefault(number, name)
             if key == "ob":
@@ -184,7 +187,7 @@ def self_costs(lines: Iterable[str]) -> Counter[tuple[str, str]]:
 
 
 def part_of(source: str) -> str:
-    """Return the crate, and the file if it is one of this project."""
+    """Return the file, if the source is in this project; otherwise its crate."""
     for pattern in SOURCES:
         if found := re.search(pattern, source):
             return found[1]
@@ -192,7 +195,7 @@ def part_of(source: str) -> str:
 
 
 def by_size() -> Iterator[str]:
-    """Give a table in Markdown: instructions for a message, and for each of its bytes."""
+    """Yield a table in Markdown: instructions for a message, and for each of its bytes."""
     yield "| message | receive | a byte | send | a byte |"
     yield "|---:|---:|---:|---:|---:|"
     for size in SIZES:
@@ -203,7 +206,7 @@ def by_size() -> Iterator[str]:
 
 
 def where(parts: dict[str, dict[str, float]]) -> Iterator[str]:
-    """Give a table in Markdown for each path: the sources that take one instruction in fifty."""
+    """Yield a table in Markdown for each path: sources that take at least one instruction in 50."""
     for name, found in parts.items():
         total = sum(found.values())
         yield f"\n| {name} | {total:.0f} | |\n|---|---:|---:|"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 BUSY = 0.5
-"""A load average of the last minute above this is of something else."""
+"""If the load average of the last minute is above this, other programs are running."""
 
 
 def describe() -> dict[str, str | int | float]:
@@ -23,7 +23,8 @@ def describe() -> dict[str, str | int | float]:
 
 
 def _python() -> str:
-    """With how it was built: some take twice as long as others for the same Python."""
+    """The Python's version, and whether it was built without optimizations, which can take twice
+    as long."""
     version = f"{platform.python_implementation()} {platform.python_version()}"
     arguments = sysconfig.get_config_var("CONFIG_ARGS")
     is_plain = arguments is not None and "--enable-optimizations" not in arguments

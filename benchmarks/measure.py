@@ -1,4 +1,4 @@
-"""One figure: a fresh server, one scenario, the load generator's report."""
+"""Measure one peer in one scenario, with a fresh server: `measure()`."""
 
 import json
 import resource
@@ -17,7 +17,7 @@ LOADGEN_LIFETIME = 45.0
 
 @dataclass(frozen=True)
 class Duration:
-    """Seconds of measuring, and of running before that."""
+    """Seconds to measure, and seconds to run before that."""
 
     seconds: float
     warmup: float
@@ -25,30 +25,31 @@ class Duration:
 
 @dataclass(frozen=True)
 class Sample:
-    """What the load generator saw; times in microseconds."""
+    """What the load generator reported. Times are in microseconds."""
 
     messages_per_second: float
     p50_us: float
     p99_us: float
     client_cpu: float
-    """The share of a core that the load generator took: near 1 it was the limit, not the server."""
+    """The share of a core that the load generator took. Near 1, the load generator was the limit,
+    not the server."""
     server_cpu: float | None
-    """And that which the server took: the two together cannot be more than there are cores."""
+    """The share of a core that the server took; None if the system does not say."""
     added_to_frame: float | None = None
-    """For a game: how much longer its frames took, as a share of those without callers."""
+    """For a game: how much longer its frames were than without callers, as a share of those."""
 
 
 class MeasureError(Exception):
-    """No figure: the server did not start, or did not answer as it should."""
+    """There is no figure: the server did not start, or did not answer as it should."""
 
 
 HANDSHAKES_PER_SECOND = 1500
-"""So many are made for each second that others are measured: their number is bounded, since each
-closed connection keeps its port for a minute."""
+"""How many handshakes are made for each second that another scenario would be measured. The number
+is bounded because each closed connection keeps its port for a minute."""
 
 
 def measure(peer: Peer, scenario: Scenario, duration: Duration) -> Sample:
-    """Measure one peer in one scenario."""
+    """Measure one peer in one scenario. Raises: MeasureError."""
     try:
         with serving(peer) as server:
             return _load(peer, scenario, duration, server)
@@ -57,7 +58,7 @@ def measure(peer: Peer, scenario: Scenario, duration: Duration) -> Sample:
 
 
 def command(peer: Peer, scenario: Scenario, duration: Duration, port: int) -> list[str]:
-    """What the load generator is asked for."""
+    """The command that runs the load generator."""
     url = f"ws://127.0.0.1:{port}/"
     connections = str(scenario.connections)
     load = ["--connections", connections, "--depth", str(scenario.depth)]
@@ -96,8 +97,11 @@ def _load(peer: Peer, scenario: Scenario, duration: Duration, server: Server) ->
 def sample(
     report: dict[str, float], client: float, server: float, says: dict[str, float]
 ) -> Sample:
-    """What is kept of a report, the shares of a core, and what the server says at its end. Raises
-    MeasureError for one with errors in it: an error is answered sooner than a call."""
+    """Make a sample of the load generator's report, the shares of a core, and what the server
+    printed at its end.
+
+    Raises: MeasureError, if the report has errors, because an error is answered sooner than a call.
+    """
     if errors := report["errors"]:
         raise MeasureError(f"{errors:.0f} calls were answered with an error")
     return Sample(
@@ -111,7 +115,7 @@ def sample(
 
 
 def _cpu_of(server: Server) -> float:
-    """Seconds that the server's threads have run; 0.0 where the system does not tell."""
+    """Seconds that the server's threads have run; 0.0 if the system does not say."""
     return on_processor(server.process.pid) / 1e9 if sys.platform == "linux" else 0.0
 
 

@@ -1,6 +1,7 @@
-"""Bars of what `make bench` has found: `python -m benchmarks.picture` writes docs/performance.svg.
+"""The figures of `make bench` as bars: `python -m benchmarks.picture` writes docs/performance.svg.
 
-The file is SVG by hand: rows of a label, a bar and a number, in colours for light and dark pages.
+The SVG is written by hand: rows with a label, a bar and a number, in colours for light and dark
+pages.
 """
 
 import json
@@ -22,11 +23,11 @@ MARGIN = 24
 LABEL = 176
 """Pixels for a peer's name."""
 NUMBER = 150
-"""Pixels for what stands behind a bar."""
+"""Pixels for the number after a bar."""
 ROW = 22
 BAR = 14
 PANEL = 64
-"""Pixels of a panel beside its bars; the first has its middle at `FIRST`."""
+"""Pixels of a panel's height without its bars. The middle of the first bar is at `FIRST`."""
 FIRST = 52
 
 STYLE = """
@@ -69,7 +70,7 @@ def main() -> int:
 
 
 def svg(found: dict[str, Any]) -> str:
-    """Draw the panels of which there are figures."""
+    """Draw the panels for which there are figures."""
     body: list[str] = []
     top = MARGIN
     for panel in PANELS:
@@ -80,7 +81,7 @@ def svg(found: dict[str, Any]) -> str:
     text = f"{machine['cpu']}, {machine['cores']} cores, {machine['python']}"
     text += f", {machine['date'][:10]}; medians of the rounds"
     if machine["load"] > BUSY:
-        text += f"; busy with something else (load {machine['load']:g}): not to be trusted"
+        text += f"; busy with other programs (load {machine['load']:g}): do not trust the figures"
     body.append(_text("note", MARGIN, top + 14, text))
     height = top + 14 + MARGIN
     return "\n".join(

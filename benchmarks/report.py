@@ -17,7 +17,7 @@ HEAD = ("messages/s", "spread", "p50 us", "p99 us", "ours/this", "client", "serv
 
 
 def table(scenario: Scenario, cells: dict[Peer, Cell]) -> Iterator[str]:
-    """Give the lines of one scenario: medians of the rounds, ratios of messages/s."""
+    """Yield the lines of one scenario: medians of the rounds, and ratios of messages/s."""
     yield ""
     yield scenario.name
     games = any(cell.median("added_to_frame") is not None for cell in cells.values())
@@ -46,7 +46,7 @@ def table(scenario: Scenario, cells: dict[Peer, Cell]) -> Iterator[str]:
 
 
 def costs_table(costs: Costs) -> Iterator[str]:
-    """Give the lines of what the scripts have found, as multiples of their first line."""
+    """Yield the lines of the scripts, with each figure as a multiple of the script's first."""
     for script, found in costs.items():
         base = median(next(iter(found.values())))
         yield ""

@@ -1,4 +1,4 @@
-"""The peers: servers that print their port, and what they are asked for."""
+"""The peers: servers that print their port, and what each of them can do."""
 
 import sys
 from dataclasses import dataclass, replace
@@ -13,21 +13,21 @@ Does = Literal["echo", "raw echo", "call"]
 class Peer:
     """A name for the tables, and the command that starts the server.
 
-    A server prints its port, and behind it its token, if it has one. When it is ended it may print
-    one JSON object of figures that only it can know.
+    A server prints its port, followed by its token if it has one. When it is terminated, it may
+    print one JSON object with figures that only the server can know.
     """
 
     name: str
     command: tuple[str, ...]
     does: Does = "echo"
-    """Echoes messages; echoes bytes on a TCP connection, without WebSocket; answers calls of
-    `add(int, int)` by JSON-RPC 2.0."""
+    """What it does with what it gets. "echo": it echoes messages. "raw echo": it echoes bytes on a
+    TCP connection, without WebSocket. "call": it answers JSON-RPC calls of `add(int, int)`."""
     home: Home | None = None
-    """Where it is installed, if that is a place of its own."""
+    """Where it is installed; None: it needs no installation."""
 
     @property
     def lacks(self) -> str | None:
-        """What this machine must have for it and has not."""
+        """What the peer needs and this machine does not have; None: nothing is missing."""
         return self.home.needs if self.home and not self.home.is_here else None
 
 
@@ -72,7 +72,7 @@ COMPRESSING_WEBSOCKETS = _peer(
 COMPRESSING_AIOHTTP = _peer("aiohttp+uvloop", "peers/aiohttp_uvloop.py", "echo", "--compression")
 COMPRESSING_WS = _node("ws (node)", "peers/ws_node.cjs", "--compression")
 
-# Seconds of work in a frame, and frames in a second; 0: as many as there can be.
+# Seconds of work in a frame, and frames per second; 0: as many as possible.
 _SATURATED = ("0.001", "0")
 _SIXTY = ("0.014", "60")
 SATURATED = _ours("stagedoor", "games/ours.py", "call", *_SATURATED)

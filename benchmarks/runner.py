@@ -1,4 +1,4 @@
-"""Rounds of all peers in turn, so that a slow moment of the machine meets all of them."""
+"""Run rounds in which the peers take turns, so that a slow moment of the machine affects all."""
 
 import fnmatch
 from collections.abc import Callable
@@ -17,11 +17,10 @@ class Cell:
     samples: list[Sample] = field(default_factory=list)
     error: str | None = None
     lacks: str | None = None
-    """What this machine must have for the peer and has not."""
+    """What the peer needs and this machine does not have; None: nothing is missing."""
 
     def median(self, metric: str) -> float | None:
-        """Return the median of a field of `Sample`; `None` when there are none of it, or the peer
-        failed."""
+        """The median of a field of `Sample`; None if no sample has it, or if the peer failed."""
         values = self.values(metric)
         return median(values) if values else None
 
@@ -34,7 +33,7 @@ class Cell:
         return (max(values) - min(values)) / middle
 
     def values(self, metric: str) -> list[float]:
-        """Return that field of each sample; none if the peer failed."""
+        """Return a field of each sample that has it; an empty list if the peer failed."""
         if self.error is not None:
             return []
         found = [getattr(sample, metric) for sample in self.samples]
@@ -45,7 +44,8 @@ Results = dict[Scenario, dict[Peer, Cell]]
 
 
 def chosen(pattern: str | None) -> list[Scenario]:
-    """Return the scenarios whose name contains the pattern, which may have `*` and `?` in it."""
+    """Return the scenarios whose name contains the pattern, which may have `*` and `?` in it. None:
+    all."""
     return [scenario for scenario in SCENARIOS if is_chosen(scenario.name, pattern)]
 
 
@@ -56,8 +56,8 @@ def is_chosen(name: str, pattern: str | None) -> bool:
 
 @dataclass(frozen=True)
 class Rounds:
-    """How many, and how long each is. As long as it is undecided how a peer compares, there are
-    more, up to `most`, of that peer."""
+    """How many rounds there are, and how long each is. All peers run `all` rounds. A peer whose
+    comparison with a target is undecided then runs more, up to `most`."""
 
     all: int
     most: int
@@ -70,7 +70,7 @@ def run(
     undecided: Callable[[Scenario, dict[Peer, Cell]], set[Peer]],
     progress: Callable[[str], None],
 ) -> dict[Peer, Cell]:
-    """Measure all peers, round after round; one that fails is left out from then on."""
+    """Measure all peers, round after round. A peer that fails takes part in no more rounds."""
     cells = {peer: Cell(lacks=peer.lacks) for peer in scenario.peers}
     for number in range(1, rounds.most + 1):
         wanted = set(cells) if number <= rounds.all else undecided(scenario, cells)

@@ -1,4 +1,4 @@
-"""The rows: what the peers are asked for, so many messages in flight on so many connections."""
+"""The rows of the tables: what the peers must do, on how many connections."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,11 +17,11 @@ from .roster import (
 
 @dataclass(frozen=True)
 class Scenario:
-    """Messages or calls, `depth` in flight on each of `connections`."""
+    """Messages or calls. `depth` of them are in flight on each of `connections` connections."""
 
     what: str
     peers: tuple[Peer, ...]
-    """Ours is the first."""
+    """The first is stagedoor's."""
     connections: int
     depth: int
     size: int = 64
@@ -29,8 +29,8 @@ class Scenario:
     batch: int = 1
     """Calls in a message."""
     asks: Literal["handshake", "telemetry"] | None = None
-    """For something else than what a peer does: opening handshakes, `connections` at a time; the
-    echo of telemetry by a server that compresses."""
+    """Something other than what a peer usually does. "handshake": opening handshakes, `connections`
+    at a time. "telemetry": the echo of telemetry by a server that compresses."""
 
     @property
     def name(self) -> str:
@@ -59,7 +59,7 @@ LARGE = _echo(8, 4, size=16 * 1024)
 CALLS = Scenario("typed call", RPC_SERVERS, 64, 8)
 CALL_ALONE = Scenario("typed call", RPC_SERVERS, 1, 1)
 BATCHES = Scenario("batch of 20 calls", BATCH_SERVERS, 16, 2, batch=20)
-# On four connections: one has 10 000 calls a second at most.
+# On four connections, because one may make at most 10 000 calls a second.
 SATURATED = Scenario("saturated game", SATURATED_GAMES, 4, 8)
 SIXTY = Scenario("60 fps game, 14 ms of work", SIXTY_GAMES, 4, 8)
 HANDSHAKES = Scenario("opening handshake", WEBSOCKET_SERVERS, 8, 1, asks="handshake")

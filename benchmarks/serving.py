@@ -31,11 +31,12 @@ class Server:
 
     @property
     def client_environment(self) -> dict[str, str]:
-        """For its clients: the token is not shown in the list of processes."""
+        """The environment for its clients. It contains the token, so that a list of processes does
+        not show it."""
         return dict(os.environ) | ({"STAGEDOOR_TOKEN": self.token} if self.token else {})
 
     def end(self) -> dict[str, float]:
-        """End it; the figures it prints then."""
+        """Terminate the server; return the figures that it prints. Raises: ServingError."""
         self.process.terminate()
         try:
             said, _ = self.process.communicate(timeout=_TIME_TO_END)
@@ -47,7 +48,9 @@ class Server:
 
 @contextmanager
 def serving(peer: Peer) -> Iterator[Server]:
-    """Start a server; it is ended afterwards, at the latest."""
+    """Run a server in the block. At its end the server is killed, if it still runs.
+
+    Raises: ServingError."""
     with TemporaryFile("w+") as errors, TemporaryDirectory() as runtime:
         process = subprocess.Popen(
             peer.command,
@@ -77,11 +80,12 @@ def serving(peer: Peer) -> Iterator[Server]:
 
 
 def on_processor(process: int | str) -> int:
-    """Nanoseconds that the threads of a process have run, and the kernel for them. Linux only."""
+    """Nanoseconds that the threads of a process have run, and the kernel on their behalf. Linux
+    only."""
     tasks = Path(f"/proc/{process}/task").iterdir()
     return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks)
 
 
 def _end_in_time() -> None:
-    """Set an alarm, which outlives `exec`: the server ends even if this process is killed."""
+    """Set an alarm, which survives `exec`: the server ends even if this process is killed."""
     signal.alarm(LIFETIME)

@@ -1,10 +1,10 @@
-"""What the figures must reach, and whether they do.
+"""The targets for the figures, and whether they are met.
 
-Peers take turns, so the ratio of a round is that of neighbours in time: a slow moment of the
-machine meets both. The median of the rounds' ratios decides. If the rounds do not tell on which
-side of the target it lies, there are more of them; if it is so at their end, it is said.
-A time that is compared with nothing has no neighbour: there the quickest round decides, since what
-is more than that was the machine's doing.
+Peers take turns, so each round's ratio compares two runs that are close in time, and a slow moment
+of the machine affects both. The median of the ratios decides. If it is not clear on which side of
+the target the median lies, there are more rounds; if it is still not clear, the verdict says
+"close". A time that is compared with nothing has no such neighbour. There the fastest round
+decides, because the machine caused whatever the others took more.
 """
 
 from collections.abc import Iterator, Sequence
@@ -48,7 +48,8 @@ P50 = "p50_us"
 
 @dataclass(frozen=True)
 class Ratio:
-    """Ours to a peer's, in one scenario: at least the bound for a rate, at most for a time."""
+    """A target for stagedoor's figure divided by a peer's, in one scenario. A rate must be at least
+    the bound, and a time at most."""
 
     scenario: Scenario
     peer: Peer
@@ -62,8 +63,8 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Cost:
-    """What may be found at most: nanoseconds, bytes, or a multiple of something else that the same
-    script finds."""
+    """A target for a figure of a script: it must be at most the bound. `unit`: "ns", "B", or "x",
+    a multiple of the figure `base` of the same script."""
 
     what: str
     bound: float
@@ -98,7 +99,7 @@ COSTS = (
 
 
 def verdicts(results: Results, costs: Costs) -> Iterator[str]:
-    """Give a line for each target that this run has figures for."""
+    """Yield a line for each target for which this run has figures."""
     for ratio in RATIOS:
         if cells := results.get(ratio.scenario):
             yield _ratio(ratio, cells)
@@ -109,7 +110,8 @@ def verdicts(results: Results, costs: Costs) -> Iterator[str]:
 
 
 def undecided(scenario: Scenario, cells: dict[Peer, Cell]) -> set[Peer]:
-    """Return the peers that more rounds might tell something of, and ourselves with them."""
+    """Return the peers that need more rounds, because their verdict is undecided, and stagedoor
+    with them."""
     close = {
         ratio.peer
         for ratio in RATIOS
@@ -121,14 +123,14 @@ def undecided(scenario: Scenario, cells: dict[Peer, Cell]) -> set[Peer]:
 
 
 def interval(samples: Sequence[float]) -> tuple[float, float]:
-    """Return where the median of what was sampled lies, with a probability of `CONFIDENCE`:
-    between two of the samples, as many from either end. With fewer than six samples it is less
-    probable that it lies between the smallest and the largest; those are returned then.
+    """Return an interval that contains the true median with a probability of at least `CONFIDENCE`.
+    Its ends are two of the samples, equally far from the smallest and the largest. With fewer than
+    six samples the probability is less, even for the smallest and the largest; they are returned.
 
     Source: W. J. Conover, Practical Nonparametric Statistics (1999), section 3.2.
     """
     ordered, count = sorted(samples), len(samples)
-    end, outside = 0, 2 / 2**count  # the probability that it is beyond this sample at either end
+    end, outside = 0, 2 / 2**count  # the probability that the median lies beyond either end
     while outside + 2 * comb(count, end + 1) / 2**count <= 1 - CONFIDENCE:
         end += 1
         outside += 2 * comb(count, end) / 2**count
@@ -136,7 +138,7 @@ def interval(samples: Sequence[float]) -> tuple[float, float]:
 
 
 def _ratios(target: Ratio, cells: dict[Peer, Cell]) -> list[float]:
-    """Of a peer that took no part in the last rounds, there are those of the first."""
+    """The ratio of each round. If a peer took no part in the last rounds, they are left out."""
     ours = cells[target.scenario.ours].values(target.metric)
     theirs = cells[target.peer].values(target.metric)
     return [a / b for a, b in zip(ours, theirs, strict=False)]
@@ -161,7 +163,7 @@ def _cost(target: Cost, script: str, found: dict[str, list[float]]) -> str:
         pairs = zip(samples, found[target.base], strict=True)
         samples = [sample / base for sample, base in pairs]
         wanted += f" {target.base}"
-    # A peer's name says what was measured only together with the script's.
+    # For memory, `what` is the name of a peer, which says nothing without the script's name.
     what = f"{script}: {target.what}" if target.unit == "B" else target.what
     is_met = (min if target.unit == "ns" else median)(samples) <= target.bound
     said = _said(samples, target.unit, target.bound)
@@ -173,7 +175,7 @@ def _word(is_met: bool) -> str:
 
 
 def _is_close(samples: Sequence[float], bound: float) -> bool:
-    """Whether the rounds do not tell on which side of the bound their median lies."""
+    """Whether it is not clear on which side of the bound the median lies."""
     low, high = interval(samples)
     return low < bound < high
 

@@ -1,10 +1,10 @@
-"""Where a message's time goes, in the whole server: `python -m benchmarks.where`, by callgrind.
+"""Where the instructions for a message go, in the whole server: `python -m benchmarks.where`.
 
-The server's process runs in callgrind while the load generator asks 64 B of echo, or a typed call,
-eight in flight on each of 64 connections; once for so long, and once for longer. The difference is
-of messages alone: no start, no handshakes. It is given for each thread and each part, as
-instructions for a message, in Markdown. The kernel's are not seen. Callgrind runs one thread at a
-time, so that batches are larger than they are without it.
+The server's process runs in callgrind. The load generator sends 64 B to echo, or a typed call, with
+eight in flight on each of 64 connections. There is a short and a long run: their difference is of
+messages alone, without the start and the handshakes. The tables, in Markdown, give the
+instructions for a message for each thread and each part. Callgrind does not see the kernel. It runs
+one thread at a time, so batches are larger than they are without it.
 """
 
 import json
@@ -22,7 +22,7 @@ from .environment import HERE, LOADGEN, ROOT, prepare
 from .instructions import part_of, self_costs
 
 MODULE = ROOT / "target" / "release" / "lib_core.so"
-# What is asked, and what answers: the stage with a budget that callgrind, which is slow, keeps.
+# What is asked, and what answers. The stage has a budget that is large enough for callgrind.
 ROWS = {
     "echo of 64 B": ("echo", "peers/ours.py"),
     "typed call": ("call", "peers/ours_calls.py", "1", "10"),
@@ -31,10 +31,10 @@ CONNECTIONS, DEPTH = 64, 8
 SHORT, LONG = 2.0, 8.0
 LIFETIME = 120.0
 LEAST = 0.005
-"""What takes less of all is put together."""
+"""Parts that take a smaller share than this are one line together."""
 
 Costs = Counter[tuple[str, str]]
-"""Instructions, for a thread and a part."""
+"""Instructions for each thread and part."""
 
 
 def main() -> int:
@@ -42,7 +42,7 @@ def main() -> int:
         print("valgrind is missing: on Debian, as root: apt-get install valgrind", file=sys.stderr)
         return 1
     prepare()
-    # With its symbols, which the installed one has not.
+    # This build has symbols. The installed module has none.
     command = ["cargo", "build", "--release", "--quiet", "-p", "stagedoor-bindings"]
     subprocess.run(command, cwd=ROOT, check=True)
     for title, (what, *script) in ROWS.items():
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def counted(what: str, script: list[str], seconds: float) -> tuple[int, Costs]:
-    """Return how many messages there were in a run, and all its instructions."""
+    """Return the number of messages in a run, and its instructions."""
     with TemporaryDirectory() as folder:
         output = Path(folder) / "callgrind.out"
         package = Path(folder) / "python" / "stagedoor"
@@ -86,14 +86,14 @@ def counted(what: str, script: list[str], seconds: float) -> tuple[int, Costs]:
 
 
 def thread_of(lines: list[str]) -> str:
-    """Name the thread of a file of callgrind's: a server has the program's, the network's, and
-    others that hardly run."""
+    """Name the thread that a file of callgrind belongs to. A server has the program's thread, the
+    network thread, and others that hardly run."""
     number = next(line.split()[1] for line in lines if line.startswith("thread:"))
     return {"1": "game", "2": "network"}.get(number, "others")
 
 
 def component_of(file: str, source: str) -> str:
-    """Name what the code belongs to."""
+    """Name the part that the code belongs to. `file`: the object file."""
     if "/stagedoor/_core" in file:
         return part_of(source)
     name = Path(file).name
@@ -107,7 +107,7 @@ def component_of(file: str, source: str) -> str:
 
 
 def table(title: str, costs: Costs, messages: int) -> Iterator[str]:
-    """Give the lines of a table in Markdown: the parts of each thread, the largest first."""
+    """Yield the lines of a table in Markdown: the parts of each thread, the largest first."""
     all_of_it = costs.total()
     yield f"\n| {title} | instructions | of all |\n|---|---:|---:|"
     threads = Counter[str]()
@@ -126,7 +126,7 @@ def table(title: str, costs: Costs, messages: int) -> Iterator[str]:
 
 
 def _end_in_time() -> None:
-    """Set an alarm, which outlives `exec`."""
+    """Set an alarm, which survives `exec`: the server ends even if this process is killed."""
     signal.alarm(round(LIFETIME))
 
 

@@ -1,6 +1,6 @@
-"""Writes docs/protocol.md from the code: the built-in methods, topics, errors and limits.
+"""Write docs/protocol.md from the code: the built-in methods, topics, errors and limits.
 
-Run it after a change of a built-in method: `STAGEDOOR=1 python docs/generate.py`.
+Run it after you change a built-in method: `STAGEDOOR=1 python docs/generate.py`.
 """
 
 import inspect
@@ -49,7 +49,7 @@ by `session.authenticate` as its first call, within 5 s. A connection may make {
 
 
 def page() -> str:
-    """The whole page."""
+    """The text of the whole page."""
     described = Stage("game").describe()
     limits = Limits()
     lines = [

@@ -1,10 +1,11 @@
 """Asteroids, a small game with a stage door in it.
 
-    python examples/asteroids.py              # arrows and space; left alone, it plays by itself
-    stagedoor call spawn kind=big count=3     # from a second terminal, while the game runs
+    python examples/asteroids.py              # arrows and space; if you do nothing, it plays itself
+    stagedoor call spawn kind=big count=3     # in a second terminal, while the game runs
 
-`open_door` is what the stage door adds to the game, with the line in `play` that begins a frame.
-Below them is the picture; the world, its rules and the autopilot are in asteroids_world.py.
+The stage door adds the function `open_door` and the line with `stage.tick` in `play`. Everything
+else is the game: the picture is below, and the world, its rules and the autopilot are in
+asteroids_world.py.
 """
 
 import argparse
@@ -38,7 +39,7 @@ class Status:
 
 
 class Game:
-    """A world, whoever flies the ship in it, and the clock that paces it."""
+    """A world, the pilot of its ship, and the clock that sets its pace."""
 
     def __init__(self, seed: int | None = None, headless: bool = False) -> None:
         self.world = World(seed)
@@ -67,7 +68,7 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
 
     @stage.rpc
     def spawn(kind: Kind = "big", count: int = 1) -> int:
-        """Add rocks to the world, 1 to 100 at a time. Returns how many there are then."""
+        """Add rocks to the world, 1 to 100 at a time. Returns how many there are now."""
         rocks = world.spawn(kind, count)
         world.say(f"{count} {kind} FROM THE DOOR".upper())
         return rocks
@@ -87,7 +88,7 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
 
     @stage.rpc
     def add_lives(count: int = 1) -> int:
-        """Give the player 1 to 10 lives more. Returns how many there are then."""
+        """Give the player 1 to 10 more lives. Returns how many there are now."""
         if not 1 <= count <= 10:
             raise ValueError(f"count must be from 1 to 10, not {count}")
         world.lives += count
@@ -103,7 +104,7 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
 
     @stage.rpc
     def clear_rocks() -> int:
-        """Remove all rocks; the next wave follows. Returns how many there were."""
+        """Remove all rocks, so that the next wave comes. Returns how many there were."""
         count = len(world.rocks)
         world.rocks.clear()
         return count
@@ -120,7 +121,7 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
 
 
 def play(args: argparse.Namespace) -> None:
-    """Run the game until it is closed, or its time is up."""
+    """Run the game until it is closed, or until its time is over."""
     pygame.display.init()
     pygame.display.set_caption("Asteroids")
     picture = Picture(pygame.display.set_mode((WIDTH, HEIGHT)))
@@ -155,8 +156,8 @@ def wants_to_quit() -> bool:
 HULL = [Vector2(16, 0), Vector2(-12, -10), Vector2(-7, 0), Vector2(-12, 10)]
 WHITE, HUD, SHOT = (225, 245, 255), (95, 215, 190), (255, 235, 150)
 
-# Each letter is strokes between the points of a grid, 3 wide and 5 high: in "L 000424" the pen goes
-# from (0, 0) to (0, 4) to (2, 4); a space lifts it.
+# Each letter consists of strokes between the points of a grid that is 3 wide and 5 high. For "L",
+# "000424", the pen goes from (0, 0) to (0, 4) to (2, 4). A space lifts the pen.
 LETTERS = {
     "A": "0401102124 0323", "B": "0010211202 12231404 0004", "C": "20000424",
     "D": "00102123140400", "E": "20000424 0212", "F": "200004 0212", "G": "2000042422 1222",
@@ -222,7 +223,7 @@ class Picture:
             self._text(world.message, (left, HEIGHT * 0.28), 8, WHITE)
 
     def _show(self, shake: float) -> None:
-        """Lay the glow of this frame, and what is left of the last ones', over the lines."""
+        """Show the lines with the glow of this frame and the fading glow of the last ones."""
         glow = pygame.transform.smoothscale(self.lines, self.afterglow.get_size())
         self.afterglow.fill((200, 200, 200), special_flags=pygame.BLEND_RGB_MULT)
         self.afterglow.fill((2, 2, 2), special_flags=pygame.BLEND_RGB_SUB)
@@ -245,7 +246,7 @@ class Picture:
         color: Color,
         fill: Color | None = None,
     ) -> None:
-        """A closed shape; near an edge of the world it is seen at the other edge too."""
+        """Draw a closed shape. Near an edge of the world it is also seen at the opposite edge."""
         turned = [point.rotate(angle) for point in shape]
         for place in _copies(pos, radius * 1.3):
             points = [point + place for point in turned]
@@ -286,10 +287,12 @@ def has_display() -> bool:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Asteroids, with a stage door in it.")
-    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after that long")
-    parser.add_argument("--port", type=int, help="of the stage door; 8787 or the next free one")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="stop after this time")
+    parser.add_argument(
+        "--port", type=int, help="of the stage door (default: 8787 or the next free one)"
+    )
     parser.add_argument("--headless", action="store_true", help="no window: the autopilot plays")
-    parser.add_argument("--seed", type=int, help="the same number makes the same rocks")
+    parser.add_argument("--seed", type=int, help="equal seeds make equal rocks")
     parser.add_argument("--screenshot", metavar="FILE", help="save the last frame as a PNG")
     args = parser.parse_args()
     if not args.headless and not has_display():

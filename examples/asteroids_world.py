@@ -1,7 +1,7 @@
-"""The world of asteroids.py and its rules, and an autopilot that plays by them.
+"""The world of asteroids.py, its rules, and an autopilot.
 
-Nothing here knows of windows, keys or stage doors. Lengths are pixels, times seconds, angles
-degrees: 0 points right, 90 down.
+Nothing here knows about windows, keys or stage doors. Lengths are in pixels, times in seconds, and
+angles in degrees: 0 is right, 90 is down.
 """
 
 import math
@@ -20,7 +20,7 @@ Color = tuple[int, int, int]
 
 
 class Rules(NamedTuple):
-    """What a kind of rock is like; hit, it breaks into two of `pieces`."""
+    """What a kind of rock is like. A rock that is hit breaks into two of `pieces`."""
 
     radius: float
     speed: float
@@ -38,7 +38,7 @@ ROCKS: dict[Kind, Rules] = {
 
 @dataclass(eq=False)
 class Body:
-    """Anything that flies; what leaves the world on one side comes back on the other."""
+    """Anything that flies. If it leaves the world on one side, it comes back on the other."""
 
     pos: Vector2
     vel: Vector2
@@ -102,7 +102,7 @@ def touch(one: Body, other: Body) -> bool:
 
 
 class World:
-    """The whole game; the same seed, controls and steps give the same game."""
+    """The whole game. Equal seeds, controls and steps make equal games."""
 
     def __init__(self, seed: int | None = None) -> None:
         self.random = random.Random(seed)
@@ -117,7 +117,7 @@ class World:
         self.score = 0
         self.lives = 3
         self.wave = 0
-        self.waiting = 0.0  # until the next wave, the next ship or the next game
+        self.waiting = 0.0  # seconds until the next wave, ship or game
         self.shake = 0.0
         self.say("")
         self.launch()
@@ -131,13 +131,13 @@ class World:
         self.message, self.message_left = message, seconds
 
     def launch(self) -> None:
-        """Put the ship in the middle, unhurt, with a shield for its first two seconds."""
+        """Put a new ship in the middle, with a shield for its first two seconds."""
         ship = self.ship
         ship.pos, ship.vel = Vector2(WIDTH / 2, HEIGHT / 2), Vector2()
         ship.angle, ship.alive, ship.shield = -90.0, True, 2.0
 
     def spawn(self, kind: Kind, count: int = 1) -> int:
-        """Let rocks drift in from the edges; returns how many rocks there are then."""
+        """Let rocks drift in from the edges; returns how many rocks there are now."""
         if not 1 <= count <= 100:
             raise ValueError(f"count must be from 1 to 100, not {count}")
         if len(self.rocks) + count > MOST_ROCKS:
@@ -150,7 +150,7 @@ class World:
         return len(self.rocks)
 
     def update(self, dt: float, controls: Controls) -> None:
-        """Let `dt` seconds pass, in steps so short that no bullet jumps over a rock."""
+        """Let `dt` seconds pass. The steps are so short that no bullet jumps over a rock."""
         steps = math.ceil(min(dt, 0.25) * 60)
         for _ in range(steps):
             self._step(min(dt, 0.25) / steps, controls)
@@ -197,7 +197,7 @@ class World:
             self.bullets.append(Body(nose, shot, radius=2.0, life=BULLET_LIFE))
 
     def _go_on(self, dt: float) -> None:
-        """The next wave, the next ship, the next game: each after a moment."""
+        """Begin the next wave, ship or game, each after a moment."""
         if self.ship.alive and self.rocks:
             return
         if self.waiting <= 0:
@@ -268,7 +268,7 @@ class World:
 
 
 def autopilot(world: World) -> Controls:
-    """Shoot at the rock that comes nearest soonest; get out of the way of what is too near."""
+    """Shoot at the most dangerous rock, and flee from it if it is too near."""
     ship = world.ship
     if not world.rocks:
         return Controls()
@@ -287,7 +287,8 @@ def autopilot(world: World) -> Controls:
 
 
 def _danger(ship: Ship, rock: Rock) -> float:
-    """Seconds until the rock is nearest, more if it will miss; the smaller, the worse."""
+    """How dangerous a rock is: the seconds until it is nearest, and more if it will miss the ship.
+    The smaller the number, the more dangerous the rock."""
     way, closing = offset(ship.pos, rock.pos), rock.vel - ship.vel
     when = max(0.0, min(4.0, -way.dot(closing) / max(1.0, closing.length_squared())))
     miss = (way + closing * when).length() - rock.radius - ship.radius

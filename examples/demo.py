@@ -1,7 +1,8 @@
-"""What `make demo` runs: asteroids.py, and what to try while it runs.
+"""What `make demo` runs: it starts asteroids.py and prints what to try while the game runs.
 
-At a terminal the game runs until you close it. Without one (in CI, in a pipe) the demo makes one
-call itself, prints the reply, stops the game, and ends: exit code 0 if all that worked.
+In a terminal, the game runs until you close it. Without a terminal (in CI, in a pipe) the demo
+makes one call itself, prints the reply and stops the game. The exit code is 0 if all of that
+worked.
 """
 
 import contextlib
@@ -63,14 +64,15 @@ def main() -> int:
 
 
 def wait_for_end(game: "subprocess.Popen[str]") -> int:
-    """In slices: a signal that comes just before a wait without end would not be noticed in it."""
+    """Wait for the game to end. The wait is in slices, because a signal that comes just before an
+    endless wait would not interrupt it."""
     while True:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return game.wait(0.5)
 
 
 def wait_for_door(game: "subprocess.Popen[str]") -> str:
-    """Pass on what the game prints; the address of its door, once that answers."""
+    """Print what the game prints; return the URL of its stage door once that answers."""
     found: queue.SimpleQueue[str | None] = queue.SimpleQueue()
     assert game.stdout is not None
     threading.Thread(target=_pass_on, args=(game.stdout, found), daemon=True).start()
@@ -100,7 +102,7 @@ def _pass_on(stdout: IO[str], found: "queue.SimpleQueue[str | None]") -> None:
 def call(url: str) -> None:
     """Make one call, as a second terminal would."""
     say(f"\n$ {command()} {shlex.join(SPAWN)}")
-    # --to: this game, if others run on this machine
+    # --to chooses this game, because others may run on this machine
     arguments = [sys.executable, "-m", "stagedoor", *SPAWN, "--to", url]
     try:
         reply = subprocess.run(arguments, capture_output=True, text=True, timeout=CALL_WITHIN)
@@ -112,7 +114,7 @@ def call(url: str) -> None:
 
 
 def stop(game: "subprocess.Popen[str]") -> None:
-    """Ask the game to stop, and see that it ends as a game should."""
+    """Ask the game to stop, and check that it ends with exit code 0."""
     if game.poll() is not None:
         raise DemoError(f"the game ended by itself, with exit code {game.returncode}")
     game.terminate()
@@ -120,12 +122,12 @@ def stop(game: "subprocess.Popen[str]") -> None:
         code = game.wait(STOP_WITHIN)
     except subprocess.TimeoutExpired:
         raise DemoError(f"the game did not stop within {STOP_WITHIN:g} s") from None
-    if code != 0 and sys.platform != "win32":  # there, to terminate is to kill
+    if code != 0 and sys.platform != "win32":  # where terminate() kills
         raise DemoError(f"the game stopped with exit code {code}")
 
 
 def command() -> str:
-    """The command `stagedoor` of this Python, as typed from here."""
+    """The command `stagedoor` of this Python, as one would type it in this folder."""
     script = Path(sys.executable).with_name("stagedoor")
     if not script.exists():
         return "python -m stagedoor"

@@ -1,8 +1,8 @@
-"""The example of the document that stagedoor grew from, translated line for line.
+"""The example of the Cocos interface that stagedoor follows, translated line for line.
 
-    python examples/seed_echo.py [PORT]      # default 8080; 0 takes any free one, and prints it
+    python examples/seed_echo.py [PORT]      # default 8080; 0: any free port, which it prints
 
-An echo server for text and binary messages, inside a loop that stands for a game's.
+An echo server for text and binary messages, inside a loop that stands for a game's loop.
 """
 
 import sys
@@ -12,7 +12,7 @@ import stagedoor
 
 
 def main() -> None:
-    # stagedoor is disabled by default, and left out of release builds: then it is not defined.
+    # WebSocketServer is not defined while stagedoor is disabled, which is the default.
     if not hasattr(stagedoor, "WebSocketServer"):
         print("WebSocketServer is not enabled!", file=sys.stderr)
         return

@@ -1,7 +1,8 @@
-"""What a game with an asyncio thread writes for itself: a queue to the game's thread.
+"""What a game with an asyncio thread has to write itself: a queue to the game's thread.
 
-JSON is decoded and encoded on the asyncio thread, so that frames have nothing but the call. The
-game takes what has come once a frame, and hands all answers back at once: one wake-up a frame.
+JSON is decoded and encoded on the asyncio thread, so that a frame contains nothing but the calls.
+Once a frame, the game takes the calls that have come, and gives all answers back together: one
+wake-up a frame.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import msgspec
 import uvloop
 
 Reply = Callable[[bytes], None]
-"""Sends an answer; on the asyncio thread."""
+"""Sends an answer. Call it on the asyncio thread."""
 
 
 class Request(msgspec.Struct):
@@ -30,7 +31,7 @@ class Answer(msgspec.Struct):
 
 
 class Calls:
-    """The queue, and the thread that fills it. `serve` starts a server and returns its port."""
+    """The queue, and the thread that fills it."""
 
     def __init__(self, add: Callable[[int, int], int]) -> None:
         self._methods = {"add": add}
@@ -42,7 +43,8 @@ class Calls:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self, serve: Callable[[], Awaitable[int]]) -> int:
-        """Begin to serve, on a thread of its own; returns the port."""
+        """Begin to serve, on a new thread; returns the port. `serve`: starts a server, and returns
+        its port."""
 
         async def main() -> None:
             self._loop = asyncio.get_running_loop()
@@ -55,11 +57,11 @@ class Calls:
         return self._port
 
     def put(self, message: bytes | str, reply: Reply) -> None:
-        """A request has come; on the asyncio thread."""
+        """Queue a request that has come. Call it on the asyncio thread."""
         self._waiting.append((reply, self._decode(message)))
 
     def answer(self) -> None:
-        """Call what is asked for; once a frame, on the game's thread."""
+        """Run the calls that wait. Call it once a frame, on the game's thread."""
         if not self._waiting:
             return
         results = []

@@ -1,6 +1,6 @@
-"""A game: a frame is some work in Python, then callers are answered, then it may sleep.
+"""A game: in each frame it works in Python, then answers callers, then may sleep.
 
-`GAME WORK FPS`: seconds of work in a frame, and frames in a second, 0 for a game that never sleeps.
+Arguments: `WORK FPS`, the seconds of work in a frame, and frames per second; 0: it never sleeps.
 """
 
 import json
@@ -11,12 +11,12 @@ from collections.abc import Callable
 from time import perf_counter, sleep
 
 CALM = 0.5
-"""Seconds that are timed before anybody can call."""
+"""Seconds that are timed before the game takes calls."""
 
 
 class Game:
-    """Runs until SIGTERM, then prints how much longer its frames took while it was called: the work
-    and the answers, without the sleep."""
+    """Runs until SIGTERM. Then it prints how much longer its frames took with calls than without,
+    as a share. The time of a frame is that of the work and the answers, without the sleep."""
 
     def __init__(self) -> None:
         work, rate = map(float, sys.argv[1:])
@@ -28,18 +28,18 @@ class Game:
         self._is_over = False
 
     def add(self, a: int, b: int) -> int:
-        """What is called, on the game's thread."""
+        """The method that clients call. It runs on the game's thread."""
         self._calls += 1
         return a + b
 
     def run(self, answer: Callable[[], object], *announcement: object) -> None:
-        """Play; `answer` is called once a frame. Says the announcement when callers may come."""
+        """Play. `answer` is called once a frame. `announcement` is printed before any calls."""
         signal.signal(signal.SIGTERM, self._end)
         calm = [self._play(answer) for _ in range(round(CALM / self.frame))]
         print(*announcement, flush=True)
 
-        # Frames from the first to the last that had a call in it: their number and seconds, and
-        # those so far, of which the last may have had none.
+        # `frames` and `busy`: the frames from the first to the last with a call, and their seconds.
+        # `so_far` and `seconds`: those from the first until now. The last may have had no calls.
         frames, busy, so_far, seconds = 0, 0.0, 0, 0.0
         while not self._is_over:
             calls = self._calls
@@ -54,7 +54,7 @@ class Game:
         os._exit(0)  # a server's thread may still be running
 
     def _play(self, answer: Callable[[], object]) -> float:
-        """A frame; the seconds it took."""
+        """Play a frame; return the seconds that it took."""
         began = perf_counter()
         _work(self._steps)
         answer()

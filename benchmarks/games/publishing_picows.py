@@ -1,8 +1,9 @@
-"""A game that tells a hundred values a frame, sixty times a second, by picows on an asyncio thread.
+"""A game that publishes 100 values a frame, 60 times a second, with picows on an asyncio thread.
 
-Values are encoded by msgspec on the game's thread and handed over by one `call_soon_threadsafe` a
-frame; a frame whose predecessor is not sent yet is left out. Who asks for something is told from
-then on. When it is ended it says what a frame took on the game's thread, and on the other.
+msgspec encodes the values on the game's thread, and one `call_soon_threadsafe` a frame hands them
+over. If the last frame's values are not sent yet, a frame publishes none. A client gets the values
+after it has sent its first message. At its end the game prints what a frame took on the game's
+thread and on the asyncio thread, in nanoseconds.
 """
 
 import asyncio

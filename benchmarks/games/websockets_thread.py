@@ -11,7 +11,7 @@ calls = Calls(game.add)
 
 async def receive(connection: ServerConnection) -> None:
     def reply(answer: bytes) -> None:
-        # To one: it writes at once, where `send()` would need a task for each answer.
+        # `broadcast` writes at once. `send()` would need a task for each answer.
         broadcast([connection], answer.decode())
 
     async for message in connection:

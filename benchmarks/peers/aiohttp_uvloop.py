@@ -1,4 +1,5 @@
-"""aiohttp on uvloop: text left undecoded, no access log; compression only for `--compression`."""
+"""aiohttp on uvloop, without decoding text and without an access log. `--compression`: it
+compresses."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""jsonrpcserver over aiohttp and uvloop; the rest is as in `jsonrpcserver_websockets.py`."""
+"""jsonrpcserver over aiohttp and uvloop, otherwise the same as `jsonrpcserver_websockets.py`."""
 
 import asyncio
 

@@ -1,7 +1,7 @@
 """jsonrpcserver over websockets and uvloop.
 
-The plain `dispatch`, not the slower one for coroutines, and, as its FAQ recommends for speed,
-without the check of each request against a JSON Schema.
+It uses the plain `dispatch`, not the slower one for coroutines. As its FAQ recommends for speed,
+requests are not checked against a JSON Schema.
 """
 
 import uvloop

@@ -1,6 +1,6 @@
-"""stagedoor's `WebSocketServer`, served by `serve_forever()`; compression for `--compression`.
+"""stagedoor's `WebSocketServer`, served by `serve_forever()`. `--compression`: it compresses.
 
-The limits are those of the largest rows: many connections, long messages.
+The limits are high enough for the rows with many connections and long messages.
 """
 
 import sys

@@ -1,14 +1,14 @@
-"""A stage with a method, for a program that sleeps while nobody calls.
+"""A stage with a method, in a program that sleeps while nobody calls.
 
-Arguments, if there are any: how many methods it has in all, and the budget of a frame in seconds.
+Optional arguments: how many methods it has in all, and the budget of a frame in seconds.
 """
 
 import sys
 
 import stagedoor
 
-# A stage allows a connection 10 000 calls a second. One that is alone may come to more: an error
-# would be answered sooner than a call, and measured instead of it.
+# By default a connection may make 10 000 calls a second. A single connection can make more, and
+# would then measure errors, which are answered sooner than calls.
 limits = stagedoor.Limits(max_calls_per_second=1_000_000)
 
 stage = stagedoor.start("benchmark", port=0, limits=limits)
@@ -16,7 +16,7 @@ stage = stagedoor.start("benchmark", port=0, limits=limits)
 
 @stage.rpc
 def add(a: int, b: int) -> int:
-    """Two integers in, one out."""
+    """Add two integers."""
     return a + b
 
 
@@ -29,5 +29,5 @@ print(stage.port, stage._hub.keys.tokens.operator, flush=True)
 server = stage._server
 while True:
     stage.tick(0.0)
-    if server._events is None:  # else the frame's 2 ms were over, and some calls are left
+    if server._events is None:  # otherwise the budget was used up, and some calls are left
         server._core.lead(0.05)  # as `WebSocketServer.serve_forever()` does

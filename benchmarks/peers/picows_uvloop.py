@@ -1,4 +1,5 @@
-"""picows on uvloop: a listener class; `bytes` sent back, measured faster than a `memoryview`."""
+"""picows on uvloop, with a listener class. It sends `bytes`, which measured faster than a
+`memoryview`."""
 
 import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_create_server

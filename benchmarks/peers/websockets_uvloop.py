@@ -1,6 +1,7 @@
-"""websockets on uvloop: its C extension, text left undecoded, no compression.
+"""websockets on uvloop, with its C extension and without decoding text.
 
-For `--compression` with what it has by default, which its documentation recommends.
+It does not compress. `--compression`: it compresses with its defaults, as its documentation
+recommends.
 """
 
 import sys

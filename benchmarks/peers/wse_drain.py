@@ -1,5 +1,5 @@
-"""wse-server in drain mode, which it recommends: events come in batches. Its limit on the rate of
-messages is out of the way."""
+"""wse-server in drain mode, which its documentation recommends: events come in batches. Its limit
+on the rate of messages is set so high that it does not matter."""
 
 import socket
 import time
@@ -8,7 +8,7 @@ from wse_server import RustWSEServer
 
 UNLIMITED = 1e12
 
-# It does not tell which port it got: one that was free a moment ago.
+# The server does not say which port it got, so it gets one that was free a moment ago.
 with socket.create_server(("127.0.0.1", 0)) as free:
     port = free.getsockname()[1]
 server = RustWSEServer(

@@ -1,5 +1,6 @@
 """Scripts that measure something themselves, without the load generator's report.
 
-Each runs in a process of its own, `--quick` for less of it, and prints one JSON object: names, and
-what each round has found, in nanoseconds or bytes. The first is what the others are compared with.
+Each script runs in its own process, and `--quick` makes it shorter. It prints one JSON object: a
+list for each thing that it measures, with a figure for each round, in nanoseconds or bytes. The
+others are compared with the first.
 """

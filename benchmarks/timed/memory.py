@@ -1,5 +1,5 @@
-"""What a server needs for a connection on which nothing happens: its resident memory with 10 000 of
-them, less that without, for each."""
+"""How much memory a server needs for an idle connection: its resident memory with 10 000 of them,
+less that without them, divided by their number."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from benchmarks.serving import ServingError, serving
 
 PEERS = (OURS, PICOWS, WEBSOCKETS, AIOHTTP, WSE, WS)
 HOLD = 1
-"""Seconds that they stay: time enough for a look."""
+"""Seconds that the connections stay open, which is enough time to look."""
 
 
 def main() -> None:
@@ -26,12 +26,12 @@ def main() -> None:
                 except ServingError as error:
                     print(f"{peer.name}: {error}", file=sys.stderr)
     if not found[OURS.name]:
-        raise SystemExit("no figure of ours")
+        raise SystemExit("there is no figure for stagedoor")
     print(json.dumps(found))
 
 
 def for_each(peer: Peer, connections: int) -> float:
-    """Bytes that a server has for each of so many connections."""
+    """Bytes that a server needs for each of so many connections."""
     with serving(peer) as server:
         command = [LOADGEN, "idle", "--url", f"ws://127.0.0.1:{server.port}/"]
         command += ["--connections", connections, "--hold", HOLD, "--timeout", 20]
@@ -49,11 +49,11 @@ def for_each(peer: Peer, connections: int) -> float:
 
 
 def resident(process: int) -> int:
-    """Bytes of a process in memory."""
+    """Bytes of a process that are in memory."""
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
-    raise SystemExit("the kernel does not tell what is resident")
+    raise SystemExit(f"/proc/{process}/status has no VmRSS")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A stage for many, and clients of the load generator that subscribe to topics and read them."""
+"""A stage for many clients, and clients of the load generator that subscribe to its topics."""
 
 import json
 import os
@@ -13,16 +13,16 @@ FRAME = 1 / 60
 
 
 def stage_for(connections: int) -> Stage:
-    """A stage that lets in so many clients."""
+    """A stage that admits so many clients."""
     limits = stagedoor.Limits(max_connections=connections)
     stage = stagedoor.start("topic", port=0, limits=limits)
     assert isinstance(stage, Stage)
-    stage._budget.seconds = 1.0  # topics are not thinned, however busy the machine is
+    stage._budget.seconds = 1.0  # topics are never thinned, even if the machine is busy
     return stage
 
 
 class Readers:
-    """So many clients that subscribe, read for some seconds, and leave."""
+    """Clients that subscribe, read for some seconds, and leave."""
 
     def __init__(
         self, port: int, token: str | None, count: int, seconds: float, *topics: object
@@ -51,7 +51,8 @@ class Readers:
         return self._process.poll() is None
 
     def left(self) -> dict[str, int]:
-        """What they have got. Raises SystemExit if something went wrong."""
+        """Wait until they have left; return the load generator's report. Raises: SystemExit, if
+        something went wrong."""
         self._listener.join()
         if self._process.wait():
             raise SystemExit(f"{self._count} subscribers failed: {self._output}")

@@ -1,6 +1,7 @@
-"""How long a program waits at its start: for imports, and until a stage listens.
+"""How long a program takes to start: to import modules, and until a stage listens.
 
-A process for each, with what it has read from disk before still in memory.
+Each start is a new process. The files are in the system's cache, because a first round is not
+counted.
 """
 
 import json
@@ -12,7 +13,7 @@ from benchmarks.costs import IMPORT, START
 from benchmarks.environment import PYTHON
 
 PEERS = str(PYTHON.python)
-# What is run, in which environment, with STAGEDOOR set to what.
+# For each start: the Python, the value of STAGEDOOR, and the statements that are timed.
 STARTS = {
     IMPORT: (sys.executable, "0", "import stagedoor"),
     "import stagedoor, enabled": (sys.executable, "1", "import stagedoor"),
@@ -44,7 +45,7 @@ def main() -> None:
                 text=True,
                 check=True,
             )
-            if number > 0:  # the first reads from disk
+            if number > 0:  # the first round reads from disk
                 found[what].append(float(done.stdout) * 1e9)
     print(json.dumps(found))
 

@@ -1,6 +1,7 @@
-"""A blocking call by `stagedoor.connect()`, beside a bare round trip with the package `websockets`.
+"""A blocking call of `stagedoor.connect()`, beside a bare round trip with the package `websockets`.
 
-Both wait for each answer before they ask again, in turns, so that both meet the same machine.
+Both wait for each answer before they send again. They alternate, so that a slow moment of the
+machine affects both.
 """
 
 import json
@@ -22,8 +23,8 @@ WARMUP = 200
 
 
 def main() -> None:
-    turns = 3 if "--quick" in sys.argv else 15
-    found: dict[str, list[float]] = {BARE: [], SYNC_CALL: []}  # the median of each turn
+    rounds = 3 if "--quick" in sys.argv else 15
+    found: dict[str, list[float]] = {BARE: [], SYNC_CALL: []}  # the median of each round
     with (
         serving(WEBSOCKETS) as echo,
         serving(STAGE) as stage,
@@ -41,7 +42,7 @@ def main() -> None:
         both = {BARE: echo_once, SYNC_CALL: call_once}
         for once in both.values():
             times_of(once, WARMUP)
-        for _ in range(turns):
+        for _ in range(rounds):
             for what, once in both.items():
                 found[what].append(median(times_of(once, CALLS)) * 1e9)
     print(json.dumps(found))
@@ -52,7 +53,7 @@ def url_of(server: Server) -> str:
 
 
 def times_of(once: Callable[[], None], count: int) -> list[float]:
-    """Seconds of each."""
+    """The seconds that each of `count` calls takes."""
     times = []
     for _ in range(count):
         began = perf_counter()

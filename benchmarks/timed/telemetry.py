@@ -1,7 +1,8 @@
-"""A hundred topics at 60 Hz, read by one client and by fifty, each of which gets the newest value.
+"""A hundred topics at 60 Hz, read by one client and by fifty. Each gets the newest values.
 
-What a frame costs on the game's thread, in `tick()`, and on the network thread: its time on a
-processor, which the kernel counts. Beside it the same game with picows on an asyncio thread.
+It measures what a frame costs on the game's thread, in `tick()`, and on the network thread: the
+processor time that the kernel counts. For comparison, the same game runs with picows on an asyncio
+thread.
 """
 
 import json
@@ -52,7 +53,8 @@ def main() -> None:
 
 
 def frames_of(stage: Stage, clients: int, seconds: float) -> tuple[list[float], int]:
-    """Seconds of each tick while so many read, and nanoseconds of the network thread in all."""
+    """Seconds of each tick while so many clients read, and the nanoseconds that the network thread
+    ran in all."""
     times: list[float] = []
     token = stage._hub.keys.tokens.viewer
     readers = Readers(stage.port, token, clients, seconds, "value", "--topics", TOPICS)
@@ -70,21 +72,21 @@ def frames_of(stage: Stage, clients: int, seconds: float) -> tuple[list[float], 
             until = on_processor(NETWORK_THREAD)
         due = max(due + FRAME, ended)
         sleep(due - ended)
-    for _ in range(10):  # those who left
+    for _ in range(10):  # handle that the clients have left
         stage.tick(FRAME)
         sleep(FRAME)
     found = readers.left()
-    if found["fewest"] < len(times) * TOPICS / 10:  # others may make the machine slow
+    if found["fewest"] < len(times) * TOPICS / 10:  # a busy machine loses some values
         raise SystemExit(f"not all {clients} clients got the values: {found}")
     return times, until - since
 
 
 def on_processor(thread: str) -> int:
-    """Nanoseconds that a thread of this process, which has this name, has run."""
+    """Nanoseconds that the thread of this process with this name has run. Linux only."""
     for task in Path("/proc/self/task").iterdir():
         if (task / "comm").read_text().strip() == thread:
             return int((task / "schedstat").read_text().split()[0])
-    raise SystemExit(f"no thread is called {thread}")
+    raise SystemExit(f"there is no thread called {thread}")
 
 
 if __name__ == "__main__":

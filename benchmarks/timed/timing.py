@@ -1,4 +1,4 @@
-"""Nanoseconds for a call, several times."""
+"""Time statements, and print the nanoseconds of each in several rounds: `report()`."""
 
 import json
 import sys
@@ -10,14 +10,15 @@ ROUNDS = 15
 
 
 class Empty:
-    """What the others are compared with: a method that hands back its argument."""
+    """What the others are compared with: a method that returns its argument."""
 
     def tick(self, dt: float) -> float:
         return dt
 
 
 def report(statements: Mapping[str, str], names: Mapping[str, object]) -> None:
-    """Time an empty method call and each statement, in turns, and print what each round finds."""
+    """Time an empty method call and each statement, one after the other in each round. Print the
+    nanoseconds of each in each round. `statements`: by title. `names`: what they can use."""
     timers = {
         title: timeit.Timer(statement, globals=dict(names))
         for title, statement in {"empty method": "empty.tick(dt)", **statements}.items()

@@ -1,7 +1,7 @@
-"""A frame of a stage that publishes a value: to one subscriber, and to a thousand.
+"""A frame of a stage that publishes a value to one subscriber, and to a thousand.
 
-The subscribers are real connections of the load generator that read all the while. Each frame
-changes a topic of 200 B and ticks; what is timed is `tick()`, on the game's thread.
+The subscribers are connections of the load generator, which reads from them all the time. Each
+frame changes a topic of 200 B. Only `tick()` is timed, on the game's thread.
 """
 
 import json
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def frames_of(stage: Stage, subscribers: int, seconds: float) -> list[float]:
-    """Seconds of each tick while so many read."""
+    """Seconds of each tick while so many subscribers read."""
     times: list[float] = []
     token = stage._hub.keys.tokens.viewer
     readers = Readers(stage.port, token, subscribers, seconds, "value")
@@ -42,11 +42,11 @@ def frames_of(stage: Stage, subscribers: int, seconds: float) -> list[float]:
         if readers.are_ready.is_set():
             times.append(perf_counter() - began)
         sleep(FRAME)
-    for _ in range(10):  # those who left
+    for _ in range(10):  # handle that the subscribers have left
         stage.tick(FRAME)
         sleep(FRAME)
     found = readers.left()
-    if found["fewest"] < len(times) / 10:  # others may make the machine slow, not stand still
+    if found["fewest"] < len(times) / 10:  # a busy machine loses some values, but not so many
         raise SystemExit(f"not all {subscribers} got the values: {found}")
     return times
 

@@ -55,7 +55,7 @@ def test_nothing_lies_outside_and_the_machine_is_named() -> None:
 
 def test_a_picture_of_a_busy_machine_says_so() -> None:
     busy = {**FOUND, "machine": {**FOUND["machine"], "load": 3.5}}
-    assert "busy with something else (load 3.5): not to be trusted" in svg(busy)
+    assert "busy with other programs (load 3.5): do not trust the figures" in svg(busy)
 
 
 def test_panels_are_of_rows_that_there_are() -> None:

@@ -45,7 +45,7 @@ class Game:
         self.world = World(seed)
         self.headless = headless
         self.clock = pygame.time.Clock()
-        self.untouched = math.inf  # seconds since one of our keys was down
+        self.untouched = math.inf  # seconds since the player last pressed a key
 
     @property
     def pilot(self) -> Literal["autopilot", "player"]:

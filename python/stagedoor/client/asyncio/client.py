@@ -88,11 +88,12 @@ class AsyncConnection(Caller[Answer], AsyncClosing):
     ) -> AsyncSubscription:
         """The values of a topic, as they come: `async with client.subscribe("rocks") as rocks:`.
 
-        `hz`: the most values per second; None: as they come. `mode`: what happens to values that
-        come faster, see `stagedoor.client.core.feed.Mode`. `history`: at most so many past samples
-        come first. `queue`: at most so many samples wait here to be taken; of more, the oldest are
-        dropped and counted. `filter`: what to send, for a topic that takes a filter, as
-        `{"level": "WARNING"}` for `logs`.
+        `hz`: the most values per second; None: as they come. `mode`: what the game sends of values
+        that come faster: "all", the "latest", their "mean" or "peak", or "change": a value only
+        when it differs from the last. `history`: at most so many past samples come first. `queue`:
+        at most so many samples wait here to be taken; of more, the oldest are dropped and counted.
+        `filter`: what to send, for a topic that takes a filter, as `{"level": "WARNING"}` for
+        `logs`.
 
         Raises what a call raises, when it is entered, awaited or first iterated."""
         return AsyncSubscription(self, key_of(topic, mode, hz, filter), history, queue)

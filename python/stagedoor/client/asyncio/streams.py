@@ -20,6 +20,7 @@ class AsyncClosing:
         return self
 
     async def close(self) -> None:
+        """Close it. The end of the block does this."""
         raise NotImplementedError
 
     def __await__(self) -> Generator[Any, None, Self]:

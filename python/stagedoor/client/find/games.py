@@ -100,7 +100,7 @@ if sys.platform == "win32":
         kernel32 = ctypes.windll.kernel32
         process = kernel32.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
         if not process:
-            return bool(kernel32.GetLastError() == 5)  # ERROR_ACCESS_DENIED: there, not ours
+            return bool(kernel32.GetLastError() == 5)  # ERROR_ACCESS_DENIED: it runs
         code = ctypes.c_ulong()
         known = kernel32.GetExitCodeProcess(process, ctypes.byref(code))
         kernel32.CloseHandle(process)

@@ -19,6 +19,7 @@ class Closing:
     """Something to use in a `with` block."""
 
     def close(self) -> None:
+        """Close it. The end of the block does this."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:

@@ -199,9 +199,14 @@ class Frames:
     def export(self, name: str, count: int, since: int = 0) -> bytes:
         """The same frames as `history()`, with all slices, as Chrome trace JSON."""
         core = self.core
-        # A frame that ends between these two calls is in the trace without its slices.
-        slices = core.slices(count, since)
         frames = core.history(count, since)
+        slices: list[_core._Slice] = []
+        if frames:
+            # A frame may end between these two calls. Its slices are left out, as it is itself.
+            first, *_ = frames[0]
+            _, start, total, _, held, *_ = frames[-1]
+            end = start + total + held
+            slices = [found for found in core.slices(CAPACITY, first - 1) if found[3] < end]
         document = trace.document(name, os.getpid(), core.thread, frames, slices)
         return msgspec.json.encode(document)
 

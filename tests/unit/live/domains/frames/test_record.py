@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -111,6 +113,33 @@ class TestHistory:
         assert frames.last() == record(0)
         assert frames.history(10) == []
         assert frames.fps == 0.0
+
+    def test_a_frame_that_ends_during_an_export_is_in_the_next_one(self, frames: Frames) -> None:
+        core = frames.core
+
+        class Meanwhile:
+            """The core, with a frame that ends as soon as the history was read."""
+
+            def history(self, count: int, since: int) -> Any:
+                found = core.history(count, since)
+                with frames.span("meanwhile"):
+                    pass
+                turn(frames)
+                return found
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(core, name)
+
+        turn(frames)
+        with frames.span("physics"):
+            pass
+        turn(frames)
+        frames.core = Meanwhile()  # type: ignore[assignment]
+        names = {event["name"] for event in json.loads(frames.export("game", 10))["traceEvents"]}
+        assert "physics" in names
+        assert "meanwhile" not in names
+        names = {event["name"] for event in json.loads(frames.export("game", 1))["traceEvents"]}
+        assert "meanwhile" in names
 
     def test_other_threads_may_read(self, frames: Frames) -> None:
         ended = False

@@ -7,6 +7,7 @@ bindings -> {server -> protocol, frames, rpc}
 """
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
@@ -89,6 +90,19 @@ CRATES = {
     "frames": set(),
     "rpc": set(),
     "bindings": {"server", "frames", "rpc"},
+}
+
+# Each room of the crate `server`, and the rooms it may use.
+SERVER = ROOT / "crates" / "server" / "src"
+MAY_USE = {
+    "io": set(),
+    "gate": set(),
+    "http": set(),
+    "settings": {"io", "gate", "http"},
+    "queues": {"io", "gate"},
+    "peer": {"io", "gate", "http", "settings", "queues"},
+    "network": {"io", "queues", "peer"},
+    "server": {"io", "gate", "settings", "queues", "peer", "network"},
 }
 
 
@@ -212,3 +226,41 @@ def test_crates_depend_one_way(crate: str) -> None:
 
 def test_every_crate_is_in_the_table() -> None:
     assert {file.parent.name for file in ROOT.glob("crates/*/Cargo.toml")} == CRATES.keys()
+
+
+def wrong_uses(room: str, source: str) -> list[str]:
+    """The paths in a file of `crates/server` that lead to a room it may not use."""
+    code = re.sub(r"//.*", "", source)
+    uses = re.findall(r"\bcrate::(\w+)", code)
+    # From the file of a room, two steps up are outside of it.
+    uses += re.findall(r"\bsuper::super\b", code)
+    return [use for use in uses if use not in {room, *MAY_USE[room]}]
+
+
+@pytest.mark.parametrize("file", sorted(SERVER.rglob("*.rs")), ids=lambda file: file.stem)
+def test_rooms_of_the_server_use_each_other_one_way(file: Path) -> None:
+    room = file.relative_to(SERVER).with_suffix("").parts[0]
+    if room != "lib":
+        assert wrong_uses(room, file.read_text()) == []
+
+
+def test_no_rooms_use_each_other() -> None:
+    order = list(MAY_USE)
+    for at, room in enumerate(order):
+        assert MAY_USE[room] <= set(order[:at]), f"{room} uses what stands below it"
+    assert {path.stem for path in SERVER.iterdir()} == {*order, "lib"}
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("io", "use crate::queues::event::Batch;"),
+        ("gate", "    use crate::settings::Settings;"),
+        ("queues", "state: Mutex<Option<crate::server::Server>>,"),
+        ("peer", "use super::super::network::Network;"),
+        ("network", "use crate::server::Server; // and crate::queues"),
+    ],
+)
+def test_this_test_sees_a_use_the_wrong_way(room: str, source: str) -> None:
+    assert len(wrong_uses(room, source)) == 1
+    assert wrong_uses(room, f"/// {source}\nuse crate::{room}::part;") == []

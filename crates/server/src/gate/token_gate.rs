@@ -20,15 +20,13 @@ use stagedoor_protocol::{Refusal, Request, Upgrade};
 use super::close_code;
 use super::failures::Failures;
 use super::tokens::Tokens;
-use crate::queues::event::Headers;
-use crate::settings::Settings;
 
 const SUBPROTOCOL: &str = "stagedoor.token.";
 
-/// Where a peer stands with the door.
+/// What the gate knows of a peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Not let in, or there is no door.
+    /// It has not been let in, or the server asks for no tokens.
     #[default]
     Outside,
     /// Let in without a token, for a while.
@@ -48,9 +46,9 @@ pub(crate) enum Verdict {
     Dismiss(u16, &'static str),
 }
 
-/// Checks tokens and counts those who are in. Without tokens it is open: everybody enters,
-/// nobody is counted.
-pub(crate) struct Door {
+/// Checks tokens and counts the clients that are in. A server without tokens lets everybody in and
+/// counts nobody.
+pub(crate) struct TokenGate {
     tokens: Option<Tokens>,
     /// How often the tokens were replaced.
     pub(crate) generation: u64,
@@ -61,14 +59,20 @@ pub(crate) struct Door {
     unauthenticated: usize,
 }
 
-impl Door {
-    pub(crate) fn new(settings: &mut Settings) -> Self {
+impl TokenGate {
+    /// `max_failures`: wrong tokens that one address may offer in a minute.
+    pub(crate) fn new(
+        tokens: Option<Tokens>,
+        max_authenticated: usize,
+        max_unauthenticated: usize,
+        max_failures: u32,
+    ) -> Self {
         Self {
-            tokens: settings.tokens.take(),
+            tokens,
             generation: 0,
-            failures: Failures::new(settings.max_failed_authentications),
-            max_authenticated: settings.max_connections,
-            max_unauthenticated: settings.max_unauthenticated,
+            failures: Failures::new(max_failures),
+            max_authenticated,
+            max_unauthenticated,
             authenticated: 0,
             unauthenticated: 0,
         }
@@ -95,15 +99,17 @@ impl Door {
     }
 
     /// The headers of a request as the program may see them: without tokens.
-    pub(crate) fn visible_headers(&self, request: &Request) -> Headers {
-        if self.is_guarded() {
-            Headers::of(request.headers().filter_map(without_tokens))
-        } else {
-            Headers::of(request.headers().map(|(name, value)| (name, value.into())))
-        }
+    pub(crate) fn visible_headers<'a>(
+        &self,
+        request: &'a Request,
+    ) -> impl Iterator<Item = (&'a str, Cow<'a, str>)> + use<'a> {
+        let is_guarded = self.is_guarded();
+        request.headers().filter_map(move |header| {
+            if is_guarded { without_tokens(header) } else { Some((header.0, header.1.into())) }
+        })
     }
 
-    /// What becomes of this client. One that enters is counted from here on: see [`Door::leave`].
+    /// What becomes of this client. One that enters is counted from here on: see [`TokenGate::leave`].
     pub(crate) fn judge(
         &mut self,
         request: &Request,

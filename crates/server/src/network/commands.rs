@@ -39,7 +39,7 @@ impl Network {
                     }
                 }
                 Command::SetTokens { tokens, generation } => {
-                    self.rules.door.set_tokens(tokens, generation);
+                    self.rules.gate.set_tokens(tokens, generation);
                 }
                 Command::OpenGroup(group) => self.groups.open(group),
                 Command::CloseGroup(group) => self.close_group(group),

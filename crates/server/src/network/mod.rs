@@ -265,7 +265,7 @@ impl Network {
         if let Some(mut peer) = self.peers.try_remove(slot) {
             self.buffered -= peer.counted;
             self.placed -= usize::from(peer.has_place);
-            self.rules.door.leave(&mut peer.standing);
+            self.rules.gate.leave(&mut peer.standing);
             for (group, position) in peer.memberships.leave_all() {
                 self.forget_member(group, position);
             }
@@ -318,7 +318,7 @@ impl Network {
         peer.counted = buffered;
         if peer.is_lingering() && std::mem::replace(&mut peer.has_place, false) {
             self.placed -= 1;
-            self.rules.door.leave(&mut peer.standing);
+            self.rules.gate.leave(&mut peer.standing);
         }
     }
 

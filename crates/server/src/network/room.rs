@@ -19,8 +19,8 @@ pub(super) struct Handshakes(VecDeque<ConnectionId>);
 impl Network {
     /// The most peers that are not on their way out.
     pub(super) fn places(&self) -> usize {
-        if self.rules.door.is_guarded() {
-            self.rules.door.capacity() + ROOM
+        if self.rules.gate.is_guarded() {
+            self.rules.gate.capacity() + ROOM
         } else {
             self.rules.settings.max_connections
         }
@@ -37,7 +37,7 @@ impl Network {
     }
 
     pub(super) fn remember_handshake(&mut self, id: ConnectionId) {
-        if self.rules.door.is_guarded() {
+        if self.rules.gate.is_guarded() {
             self.forget_handshakes();
             self.handshakes.0.push_back(id);
         }

@@ -1,6 +1,7 @@
 //! From a request to a WebSocket connection, a page or a refusal.
 
 use std::io::IoSlice;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use super::open::Open;
 use super::{Fate, Peer, Phase, Rules};
 use crate::gate::token_gate::{Standing, Verdict};
 use crate::http;
-use crate::queues::event::{Batch, Event, Opened};
+use crate::queues::event::{Batch, Event, Headers, Opened};
 use crate::queues::outbox::Account;
 
 impl Peer {
@@ -36,16 +37,16 @@ impl Peer {
         let spoken = &rules.settings.subprotocols;
         let subprotocol = upgrade
             .subprotocols()
-            .filter(|offered| rules.door.may_choose(offered))
+            .filter(|offered| rules.gate.may_choose(offered))
             .find(|offered| spoken.iter().any(|known| known == offered))
             .map(str::to_owned);
         let Phase::Handshake { deadline, .. } = self.phase else { return Fate::Drop };
-        let verdict = rules.door.judge(request, &upgrade, self.address.ip(), now);
+        let verdict = rules.gate.judge(request, &upgrade, self.address.ip(), now);
         let (standing, role) = match verdict {
             Verdict::Enter(standing, role) => (standing, role),
             Verdict::Refuse(refusal) => return self.refuse(&refusal, rules, now, batch),
             Verdict::Dismiss(code, reason) => {
-                rules.refusals.tell(code, reason, self.address, now, batch);
+                log(rules, code, reason, self.address, now, batch);
                 self.response = upgrade.response(subprotocol.as_deref(), None);
                 self.response.extend(close_frame(code, reason, rules, now));
                 return self.linger(rules, now);
@@ -57,11 +58,11 @@ impl Peer {
         let account = Arc::new(Account::default());
         let opened = Opened {
             path: request.path().to_owned(),
-            headers: rules.door.visible_headers(request),
+            headers: Headers::of(rules.gate.visible_headers(request)),
             subprotocol,
             remote_address: self.address,
             role,
-            token_generation: rules.door.generation,
+            token_generation: rules.gate.generation,
             account: Arc::clone(&account),
         };
         batch.push(Event::Opened(self.id, Box::new(opened)));
@@ -81,7 +82,7 @@ impl Peer {
     /// The program knows who it is.
     pub(crate) fn authenticate(&mut self, rules: &mut Rules) {
         if let Phase::Open(open) = &mut self.phase {
-            rules.door.authenticate(&mut self.standing);
+            rules.gate.authenticate(&mut self.standing);
             open.lift_restrictions(rules.settings.max_message_size);
         }
     }
@@ -94,7 +95,7 @@ impl Peer {
         now: Instant,
         batch: &mut Batch,
     ) -> Fate {
-        rules.refusals.tell(refusal.status, &refusal.reason, self.address, now, batch);
+        log(rules, refusal.status, &refusal.reason, self.address, now, batch);
         self.response = refusal.encode();
         if self.response.is_empty() {
             return Fate::Drop;
@@ -105,6 +106,20 @@ impl Peer {
     pub(super) fn linger(&mut self, rules: &Rules, now: Instant) -> Fate {
         self.phase = Phase::Lingering { deadline: now + rules.settings.close_timeout };
         Fate::Keep
+    }
+}
+
+/// Tells the program of a refusal, if it is time for a line in its log.
+fn log(
+    rules: &mut Rules,
+    code: u16,
+    reason: &str,
+    client: SocketAddr,
+    now: Instant,
+    batch: &mut Batch,
+) {
+    if let Some(line) = rules.refusals.line(code, reason, client, now) {
+        batch.push(Event::Refused(line.into()));
     }
 }
 

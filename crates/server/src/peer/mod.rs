@@ -15,7 +15,7 @@ use stagedoor_protocol::{Compression, Config, Frame, HeadReader, Kind, State, Ti
 use crate::gate::admission::Admission;
 use crate::gate::close_code::NOT_AUTHENTICATED;
 use crate::gate::refusals::Refusals;
-use crate::gate::token_gate::{Door, Standing};
+use crate::gate::token_gate::{Standing, TokenGate};
 use crate::io::stream::{Readiness, Stream};
 use crate::queues::backlog::Backlog;
 use crate::queues::event::Batch;
@@ -34,7 +34,7 @@ pub(crate) struct Rules {
     pub(crate) protocol: Config,
     /// With what to answer offers of permessage-deflate, if at all.
     pub(crate) compression: Option<Arc<Compression>>,
-    pub(crate) door: Door,
+    pub(crate) gate: TokenGate,
     pub(crate) refusals: Refusals,
 }
 

@@ -17,7 +17,7 @@ use stagedoor_protocol::{Compression, Config, Frame, Kind, LARGE_PAYLOAD, encode
 
 use crate::gate::admission::Admission;
 use crate::gate::refusals::Refusals;
-use crate::gate::token_gate::Door;
+use crate::gate::token_gate::TokenGate;
 use crate::gate::tokens::Tokens;
 use crate::io::descriptors::Listed;
 use crate::io::faults::Faults;
@@ -92,7 +92,12 @@ impl Server {
         let max_send_queue = settings.max_send_queue as u64;
         let is_guarded = settings.tokens.is_some();
         let rules = Rules {
-            door: Door::new(&mut settings),
+            gate: TokenGate::new(
+                settings.tokens.take(),
+                settings.max_connections,
+                settings.max_unauthenticated,
+                settings.max_failed_authentications,
+            ),
             admission: Admission::new(
                 address,
                 settings.tls.is_some(),

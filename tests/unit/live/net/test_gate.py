@@ -1,6 +1,6 @@
 """Tokens of `_core.Server`: what Python passes and gets.
 
-`crates/server/tests/door.rs` has the rest.
+`crates/server/tests/token_gate.rs` has the rest.
 """
 
 from __future__ import annotations

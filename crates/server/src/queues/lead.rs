@@ -1,32 +1,59 @@
-//! Whose turn it is: the network thread's, or that of a program that has nothing else to do.
+//! Who takes the turns of the network's loop: the network thread, or a program that has nothing
+//! else to do.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::Thread;
 use std::time::Duration;
 
-/// How often the network thread looks whether a program that is away is back: for twice as long at
-/// most nobody polls.
+/// How often the network thread looks whether a program that is away has come back. Nobody polls
+/// for at most twice as long.
 const MOMENT: Duration = Duration::from_millis(5);
-/// After so many moments without a change the network thread looks less often.
+/// After this many looks without a change the network thread looks less often.
 const MOMENTS: u32 = 10;
-/// Which is as often as this.
+/// How often it looks then.
 const DOZE: Duration = Duration::from_millis(50);
 
-/// The network thread leads.
-const NETWORK: u64 = 0;
-/// A program leads.
-const PROGRAM: u64 = 1;
-/// A program leads, and handles what came: nobody polls.
-const AWAY: u64 = 2;
-/// Nobody leads any more.
-const ENDED: u64 = 3;
-/// The rest of the state counts how often a program has been away.
-const TIME: u64 = 4;
+/// Who takes the turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leader {
+    Network,
+    Program,
+    /// A program that is handling what came: nobody polls.
+    Away,
+    /// The server has ended.
+    Nobody,
+}
 
-/// Whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct State {
+    leader: Leader,
+    /// How often a program has gone away with something. It tells an absence from the next one.
+    absences: u64,
+}
+
+impl State {
+    const LEADER_BITS: u32 = 2;
+
+    fn pack(self) -> u64 {
+        self.absences << Self::LEADER_BITS | self.leader as u64
+    }
+
+    fn unpack(word: u64) -> Self {
+        let leader = match word % (1 << Self::LEADER_BITS) {
+            0 => Leader::Network,
+            1 => Leader::Program,
+            2 => Leader::Away,
+            _ => Leader::Nobody,
+        };
+        Self { leader, absences: word >> Self::LEADER_BITS }
+    }
+}
+
+/// Who leads, for the network thread and the program to change.
 #[derive(Default)]
 pub(crate) struct Lead {
+    /// A packed [`State`].
     state: AtomicU64,
     /// The network thread looks less often than each moment.
     is_dozing: AtomicBool,
@@ -34,11 +61,13 @@ pub(crate) struct Lead {
 }
 
 impl Lead {
-    fn state(&self) -> u64 {
-        self.state.load(Ordering::SeqCst)
+    fn state(&self) -> State {
+        State::unpack(self.state.load(Ordering::SeqCst))
     }
 
-    fn change(&self, from: u64, to: u64) -> bool {
+    /// False: the state is no longer this one, and stays as it is.
+    fn change(&self, from: State, to: State) -> bool {
+        let (from, to) = (from.pack(), to.pack());
         self.state.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
@@ -49,66 +78,69 @@ impl Lead {
     }
 
     pub(crate) fn is_with_network(&self) -> bool {
-        self.state() % TIME == NETWORK
+        self.state().leader == Leader::Network
     }
 
     pub(crate) fn is_with_program(&self) -> bool {
-        self.state() % TIME == PROGRAM
+        self.state().leader == Leader::Program
     }
 
     pub(crate) fn is_away(&self) -> bool {
-        self.state() % TIME == AWAY
+        self.state().leader == Leader::Away
     }
 
-    /// Program: takes its place. `Some(true)`: the network thread has yet to leave it; `None`:
-    /// another program leads, or nobody may.
+    /// Program: takes the lead. `Some(true)`: the network thread must still be woken to leave its
+    /// place. `None`: another program leads, or the server has ended.
     pub(crate) fn take(&self) -> Option<bool> {
         let state = self.state();
-        let is_free = matches!(state % TIME, NETWORK | AWAY);
-        let next = state - state % TIME + PROGRAM;
-        (is_free && self.change(state, next)).then_some(state % TIME == NETWORK)
+        let is_free = matches!(state.leader, Leader::Network | Leader::Away);
+        let has_taken = is_free && self.change(state, State { leader: Leader::Program, ..state });
+        has_taken.then_some(state.leader == Leader::Network)
     }
 
-    /// Program: goes away with what came, or, if nothing did, to see whether it is to go on.
+    /// Program: goes away, with what came or, if nothing did, to see whether it should go on.
     pub(crate) fn leave(&self, has_something: bool) {
         let state = self.state();
-        let next = state - state % TIME + AWAY + if has_something { TIME } else { 0 };
-        let has_left = state % TIME == PROGRAM && self.change(state, next);
+        let absences = state.absences + u64::from(has_something);
+        let has_left = state.leader == Leader::Program
+            && self.change(state, State { leader: Leader::Away, absences });
         if has_left && has_something && self.is_dozing.swap(false, Ordering::SeqCst) {
             self.unpark();
         }
     }
 
-    /// The network thread leads from now on: a program cannot.
+    /// Program: hands the lead to the network thread, because it cannot lead.
     pub(crate) fn give_back(&self) {
-        self.hand_over(PROGRAM);
+        self.hand_over(Leader::Program);
     }
 
-    /// The network thread leads from now on, if a program is away.
+    /// Hands the lead to the network thread, if the program that had it is away.
     pub(crate) fn recall(&self) {
-        self.hand_over(AWAY);
+        self.hand_over(Leader::Away);
     }
 
-    fn hand_over(&self, from: u64) {
+    fn hand_over(&self, from: Leader) {
         let state = self.state();
-        if state % TIME == from && self.change(state, state - from + NETWORK) {
+        if state.leader == from && self.change(state, State { leader: Leader::Network, ..state }) {
             self.unpark();
         }
     }
 
-    /// Network thread: waits until it leads.
+    /// Network thread: waits until it leads, or until the server has ended.
     pub(crate) fn stand_by(&self) {
         self.network_thread.get_or_init(std::thread::current);
-        let (mut last, mut looks) = (NETWORK, 0);
+        let (mut last, mut looks) = (None, 0);
         loop {
             let state = self.state();
-            if matches!(state % TIME, NETWORK | ENDED) {
+            if matches!(state.leader, Leader::Network | Leader::Nobody) {
                 return;
             }
-            if state != last {
-                (last, looks) = (state, 0);
-            } else if state % TIME == AWAY && self.change(state, state - AWAY + NETWORK) {
-                return; // It was away a moment ago, and has not been back since.
+            if last != Some(state) {
+                (last, looks) = (Some(state), 0);
+            } else if state.leader == Leader::Away
+                && self.change(state, State { leader: Leader::Network, ..state })
+            {
+                return; // The program was away a moment ago, and has not been back since.
             }
             looks += 1;
             if looks <= MOMENTS {
@@ -123,15 +155,26 @@ impl Lead {
         }
     }
 
-    /// Network thread: nobody leads any more.
+    /// Network thread: the server has ended.
     pub(crate) fn end(&self) {
-        self.state.store(ENDED, Ordering::SeqCst);
+        self.state.store(State { leader: Leader::Nobody, absences: 0 }.pack(), Ordering::SeqCst);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_state_is_one_word_and_back() {
+        for leader in [Leader::Network, Leader::Program, Leader::Away, Leader::Nobody] {
+            for absences in [0, 1, u64::MAX >> State::LEADER_BITS] {
+                let state = State { leader, absences };
+                assert_eq!(State::unpack(state.pack()), state);
+            }
+        }
+        assert!(Lead::default().is_with_network(), "as all bits 0 say");
+    }
 
     #[test]
     fn a_program_takes_the_lead_goes_away_and_comes_back() {

@@ -1,10 +1,11 @@
-//! Who waits for the sockets: the network thread, or a program that has nothing else to do.
+//! A program that has nothing else to do takes the turns of the network's loop itself.
 //!
-//! What the network thread reads must wake a program that waits, and each answer wakes the network
-//! thread. A program that only serves spares both: it takes the lead in [`Server::lead`], and takes
-//! the network thread's turns, by the same code, on its own thread. While it handles what they brought
-//! nobody polls, and it sends its answers itself. The network thread leads again if that takes the
-//! program too long, since it had better read meanwhile, and if another thread has something to send.
+//! Whatever the network thread reads must wake a program that waits, and each answer wakes the
+//! network thread. A program that only serves spares both: in [`Server::lead`] it takes the lead,
+//! and runs the turns of the loop on its own thread, by the same code. While it handles what they
+//! brought, nobody polls, and it sends its answers itself. The network thread takes the lead back if
+//! that handling takes too long, because it should read meanwhile, and if another thread has
+//! something to send.
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
@@ -15,56 +16,57 @@ use std::time::{Duration, Instant};
 use super::Server;
 use crate::queues::shared::Shared;
 
-/// For so long a program may be away and keep the lead.
+/// A return within this time is quick.
 const SOON: Duration = Duration::from_millis(1);
-/// So often in a row it must have been back so soon, and found nothing, to take the lead.
-const TIMES: u32 = 3;
+/// Quick, empty returns in a row that it takes to lead.
+const QUICK_RETURNS: u32 = 4;
+
 thread_local! {
-    /// What this thread has waited for last.
+    /// This thread's last wait.
     static WAITED: Cell<Option<Waited>> = const { Cell::new(None) };
 }
 
 #[derive(Clone, Copy)]
 struct Waited {
     server: *const Shared,
-    /// When it left with what came.
+    /// When the wait ended.
     until: Instant,
-    /// How often in a row it was back soon, and found nothing.
-    times: u32,
+    /// How many quick, empty returns in a row there were by then.
+    quick_returns: u32,
 }
 
 impl Server {
-    /// Like [`Server::wait`], for a program that has nothing else to do: it may take the network
-    /// thread's turns meanwhile, on the calling thread.
+    /// Like [`Server::wait`], for a program that has nothing else to do: meanwhile the calling thread
+    /// may run the network's loop.
     pub fn lead(&self, timeout: Duration) -> bool {
         let (began, server) = (Instant::now(), Arc::as_ptr(&self.shared));
-        let is_back_soon =
+        let is_quick =
             |last: &Waited| last.server == server && began.duration_since(last.until) < SOON;
-        let times = match WAITED.get().filter(is_back_soon) {
-            Some(last) if !self.has_events() => last.times + 1,
+        let quick_returns = match WAITED.get().filter(is_quick) {
+            Some(last) if !self.has_events() => last.quick_returns + 1,
             _ => 0,
         };
-        let found = if times > TIMES && !self.is_inherited() {
+        let found = if quick_returns >= QUICK_RETURNS && !self.is_inherited() {
             self.take_turns(began + timeout)
         } else {
             self.shared.lead.recall();
             self.wait(timeout)
         };
-        WAITED.set(Some(Waited { server, until: Instant::now(), times }));
+        WAITED.set(Some(Waited { server, until: Instant::now(), quick_returns }));
         found
     }
 
     fn take_turns(&self, until: Instant) -> bool {
         let lead = &self.shared.lead;
-        if let Some(is_taken) = lead.take() {
-            if is_taken {
+        if let Some(is_network_there) = lead.take() {
+            if is_network_there {
                 self.shared.wake_always();
             }
             if guarded(|| self.poll_until(until)) {
                 let found = self.shared.inbox.pending();
                 lead.leave(found);
                 if self.shared.has_commands.load(Ordering::SeqCst) {
-                    lead.recall(); // Somebody has seen us here, and we were about to leave.
+                    lead.recall(); // Another thread queued it while we were about to leave, and woke nobody.
                 }
                 return found;
             }
@@ -73,7 +75,7 @@ impl Server {
         self.wait(left(until))
     }
 
-    /// Takes turns until something has come. False: the rest is for the network thread.
+    /// Runs the loop until something has come. False: the network thread must go on.
     fn poll_until(&self, until: Instant) -> bool {
         let Ok(mut reactor) = self.reactor.lock() else { return false };
         while !self.shared.inbox.pending() && !left(until).is_zero() {
@@ -86,8 +88,8 @@ impl Server {
         true
     }
 
-    /// Spares what the program that leads has sent its way to the network thread. False: that
-    /// thread leads, and is to do this.
+    /// Executes what was queued, if this thread is the program that leads. False: it is not, and the
+    /// network thread must be woken.
     pub(crate) fn execute_at_once(&self) -> bool {
         let server = Arc::as_ptr(&self.shared);
         let leads = self.shared.lead.is_away()
@@ -101,7 +103,7 @@ impl Server {
     }
 }
 
-/// False if it panics: a lock is poisoned then, and the network thread ends by that.
+/// False if it panics. A lock is poisoned then, which ends the network thread, too.
 fn guarded(work: impl FnOnce() -> bool) -> bool {
     std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or(false)
 }

@@ -8,20 +8,18 @@ mod stall;
 pub(crate) mod thread;
 mod timers;
 
-use std::io::{self, ErrorKind};
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Registry, Token};
 use slab::Slab;
-use stagedoor_protocol::Refusal;
 use stagedoor_protocol::close_code::GOING_AWAY;
 
 use crate::io::clock::Clock;
 use crate::io::faults::{Faults, Sums};
-use crate::io::socket::{Listener, Socket};
-use crate::io::stream::Stream;
+use crate::io::socket::Listener;
 use crate::peer::{Fate, Peer, Rules};
 use crate::queues::event::Batch;
 use crate::queues::ids::ConnectionId;
@@ -37,12 +35,8 @@ const LISTENER: Token = Token(usize::MAX - 1);
 
 /// What one read may bring.
 const READ_SIZE: usize = 64 * 1024;
-/// Peers beyond twice the limit that may be on their way out at a time.
-const REFUSALS: usize = 64;
 /// A peer that could not be heard is given this much longer, again and again.
 const POSTPONEMENT: Duration = Duration::from_millis(100);
-/// How long to wait when the system has no descriptor left for another connection.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Everything the network thread works on, or the program that leads: behind a lock, which is held
 /// but for sleeping.
@@ -60,7 +54,7 @@ pub(crate) struct Network {
     /// Slots of peers that may have something to read.
     ready: Vec<usize>,
     /// Those of which so much waits for the program that they are not read now, the longest first.
-    held_back: Vec<usize>,
+    unread: Vec<usize>,
     /// When the program has come to this position, some of them may be read.
     resume_at: u64,
     /// Slots of peers that may have something to write.
@@ -104,7 +98,7 @@ impl Network {
             groups: Groups::default(),
             sequence: 0,
             ready: Vec::new(),
-            held_back: Vec::new(),
+            unread: Vec::new(),
             resume_at: NOBODY,
             dirty: Vec::new(),
             timers: Timers::default(),
@@ -205,60 +199,6 @@ impl Network {
         {
             self.dirty.push(slot);
         }
-    }
-
-    fn accept(&mut self, now: Instant) {
-        while let Some(listener) = &self.listener {
-            match listener.accept() {
-                Ok((socket, address)) => {
-                    // A peer that is gone already is no reason to stop accepting.
-                    let _ = self.welcome(socket, address, now);
-                }
-                Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock => return,
-                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
-                    // Out of descriptors or memory: asking again at once would only spin.
-                    _ => {
-                        self.accept_again = Some(now + ACCEPT_PAUSE);
-                        return;
-                    }
-                },
-            }
-        }
-    }
-
-    fn welcome(
-        &mut self,
-        mut socket: Socket,
-        address: std::net::SocketAddr,
-        now: Instant,
-    ) -> io::Result<()> {
-        let limit = self.places();
-        let over = self.placed >= limit && !self.make_room();
-        if self.peers.len() >= (2 * limit + REFUSALS).min(ConnectionId::MAX_SLOTS) {
-            return Ok(());
-        }
-        socket.set_nodelay(true)?;
-        self.sequence += 1;
-        let entry = self.peers.vacant_entry();
-        let slot = entry.key();
-        let id = ConnectionId::new(self.sequence, slot);
-        socket.register(&self.registry, Token(slot))?;
-        let stream = Stream::new(socket, self.rules.settings.tls.as_ref())?;
-        let mut peer = Peer::new(stream, address, id, &self.rules, now);
-        peer.has_place = !over;
-        self.placed += usize::from(!over);
-        if over {
-            let refusal = Refusal::new(503, "the server has as many connections as it may have");
-            let _ = peer.refuse(&refusal, &mut self.rules, now, &mut self.batch);
-        }
-        entry.insert(peer);
-        self.remember_handshake(id);
-        self.remind(slot);
-        if over {
-            self.mark_dirty(slot);
-        }
-        Ok(())
     }
 
     fn drop_peer(&mut self, slot: usize) {

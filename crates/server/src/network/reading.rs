@@ -24,7 +24,7 @@ impl Network {
     /// there is.
     pub(super) fn may_read(&self) -> bool {
         !self.ready.is_empty()
-            || (!self.held_back.is_empty() && !self.shared.inbox.ask_for(self.resume_at))
+            || (!self.unread.is_empty() && !self.shared.inbox.ask_for(self.resume_at))
     }
 
     pub(super) fn read_ready(&mut self, now: Instant) {
@@ -40,7 +40,7 @@ impl Network {
             }
             if let Some(position) = self.must_wait(slot) {
                 self.resume_at = self.resume_at.min(position);
-                self.held_back.push(slot);
+                self.unread.push(slot);
                 continue;
             }
             self.read(slot, now);
@@ -70,10 +70,10 @@ impl Network {
 
     /// Looks again at those who had to wait, if the program has come so far.
     fn recall(&mut self) {
-        if !self.held_back.is_empty() && self.shared.inbox.handled() >= self.resume_at {
+        if !self.unread.is_empty() && self.shared.inbox.handled() >= self.resume_at {
             self.resume_at = NOBODY;
-            self.held_back.append(&mut self.ready);
-            std::mem::swap(&mut self.held_back, &mut self.ready);
+            self.unread.append(&mut self.ready);
+            std::mem::swap(&mut self.unread, &mut self.ready);
         }
     }
 

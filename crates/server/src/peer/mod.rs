@@ -4,8 +4,9 @@ mod admit;
 pub(crate) mod memberships;
 mod open;
 mod publish;
+mod reading;
+mod writing;
 
-use std::io::{self, ErrorKind, IoSlice};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,16 +17,13 @@ use crate::gate::admission::Admission;
 use crate::gate::close_code::NOT_AUTHENTICATED;
 use crate::gate::refusals::Refusals;
 use crate::gate::token_gate::{Standing, TokenGate};
-use crate::io::stream::{Readiness, Stream};
+use crate::io::stream::Stream;
 use crate::queues::backlog::Backlog;
 use crate::queues::event::Batch;
 use crate::queues::ids::ConnectionId;
 use crate::settings::Settings;
 use memberships::Memberships;
 use open::Open;
-
-/// What one read may bring that grows when it is decompressed: a thousand times, at the most.
-const COMPRESSED_READ_SIZE: usize = 4 * 1024;
 
 /// The parts of the network thread that a peer looks at.
 pub(crate) struct Rules {
@@ -131,172 +129,6 @@ impl Peer {
     /// Bytes held for an incomplete message.
     pub(crate) fn buffered(&self) -> usize {
         if let Phase::Open(open) = &self.phase { open.connection.buffered() } else { 0 }
-    }
-
-    /// Reads once.
-    pub(crate) fn read(
-        &mut self,
-        buffer: &mut [u8],
-        rules: &mut Rules,
-        now: Instant,
-        batch: &mut Batch,
-    ) -> (Readiness, Fate) {
-        let may_grow = match &self.phase {
-            Phase::Open(open) => open.connection.is_compressed(),
-            Phase::Handshake { .. } => true, // what is behind the request may be compressed
-            Phase::Lingering { .. } => false,
-        };
-        let limit = if may_grow { COMPRESSED_READ_SIZE.min(buffer.len()) } else { buffer.len() };
-        match self.stream.read(buffer, limit) {
-            Ok((0, _)) => (Readiness::Drained, self.handle_end(None, now, batch)),
-            Ok((count, readiness)) => {
-                let readiness = if self.is_ending { Readiness::More } else { readiness };
-                (readiness, self.receive(&mut buffer[..count], rules, now, batch))
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => (Readiness::Drained, Fate::Keep),
-            Err(error) if error.kind() == ErrorKind::Interrupted => (Readiness::More, Fate::Keep),
-            Err(error) => (Readiness::Drained, self.handle_end(Some(error), now, batch)),
-        }
-    }
-
-    fn receive(
-        &mut self,
-        bytes: &mut [u8],
-        rules: &mut Rules,
-        now: Instant,
-        batch: &mut Batch,
-    ) -> Fate {
-        match &mut self.phase {
-            Phase::Open(open) => {
-                open.receive(self.id, bytes, now, batch);
-                Fate::Keep
-            }
-            Phase::Handshake { reader, .. } => match reader.receive(bytes) {
-                Ok(None) => Fate::Keep,
-                Ok(Some(request)) => {
-                    let reader = std::mem::take(reader);
-                    self.admit(&request, reader.into_rest(), rules, now, batch)
-                }
-                Err(refusal) => self.refuse(&refusal, rules, now, batch),
-            },
-            Phase::Lingering { .. } => Fate::Keep,
-        }
-    }
-
-    /// The peer closed its side of the socket, or the socket failed.
-    fn handle_end(&mut self, error: Option<io::Error>, now: Instant, batch: &mut Batch) -> Fate {
-        if error.is_none() {
-            // Its close frame may have come just before: our answer still goes out.
-            let _ = self.write_all(now);
-            self.take_leave(now);
-        }
-        if let Phase::Open(open) = &mut self.phase {
-            let text = match error {
-                _ if open.connection.is_finished() => None,
-                Some(error) => {
-                    let text = describe(&error);
-                    batch.failed(self.id, &text);
-                    Some(text)
-                }
-                None => Some("the peer left without a close frame".into()),
-            };
-            open.report_written(self.stream.settled(), self.id, batch);
-            open.report_closed(self.id, text, batch);
-        }
-        Fate::Drop
-    }
-
-    /// Writes what is queued, as far as the socket takes it, and notices when all is said.
-    pub(crate) fn write(&mut self, rules: &Rules, now: Instant, batch: &mut Batch) -> Fate {
-        loop {
-            if let Err(error) = self.write_all(now) {
-                return self.handle_end(Some(error), now, batch);
-            }
-            if self.is_blocked() || !self.catch_up(rules, batch) {
-                break;
-            }
-        }
-        let all_written = !self.is_blocked() && self.responded == self.response.len();
-        match &mut self.phase {
-            Phase::Open(open) => {
-                open.report_written(self.stream.settled(), self.id, batch);
-                if open.connection.is_finished() && all_written {
-                    open.report_closed(self.id, None, batch);
-                    self.finish(now);
-                    return self.linger(rules, now);
-                }
-            }
-            Phase::Lingering { .. } if all_written && !self.response.is_empty() => {
-                self.response = Vec::new();
-                self.responded = 0;
-                self.finish(now);
-            }
-            Phase::Lingering { .. } | Phase::Handshake { .. } => {}
-        }
-        Fate::Keep
-    }
-
-    fn write_all(&mut self, now: Instant) -> io::Result<()> {
-        loop {
-            let mut slices = [IoSlice::new(&[]); 32];
-            let response = &self.response[self.responded..];
-            let mut count = 0;
-            if !response.is_empty() {
-                slices[0] = IoSlice::new(response);
-                count = 1;
-            }
-            if let Phase::Open(open) = &self.phase {
-                count += open.connection.transmit(&mut slices[count..]);
-            }
-            let written = if !self.stream.is_flushed() {
-                self.stream.flush().map(|()| 0)
-            } else if count == 0 || self.stream.is_handshaking() {
-                self.blocked_since = None;
-                return Ok(());
-            } else {
-                self.stream.write(&slices[..count])
-            };
-            match written {
-                Ok(written) => {
-                    self.blocked_since = None;
-                    self.transmitted(written, now);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.blocked_since.get_or_insert(now);
-                    return Ok(());
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn transmitted(&mut self, written: usize, now: Instant) {
-        let of_response = written.min(self.response.len() - self.responded);
-        self.responded += of_response;
-        if let Phase::Open(open) = &mut self.phase {
-            if of_response > 0 && self.responded == self.response.len() {
-                self.response = Vec::new();
-                self.responded = 0;
-            }
-            if written > 0 {
-                self.stream.sealed_from(open.connection.data_position());
-                open.connection.transmitted(written - of_response, now);
-            }
-        }
-    }
-
-    /// The socket will be closed at once: with TLS, that is said before.
-    fn take_leave(&mut self, now: Instant) {
-        if self.stream.is_secure() {
-            self.finish(now);
-        }
-    }
-
-    /// Everything is said.
-    fn finish(&mut self, now: Instant) {
-        self.stream.finish();
-        let _ = self.write_all(now);
     }
 
     /// The socket may take output again.
@@ -426,14 +258,5 @@ impl Peer {
                 Fate::Drop
             }
         }
-    }
-}
-
-fn describe(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::ConnectionReset => "the peer reset the connection".into(),
-        ErrorKind::BrokenPipe | ErrorKind::WriteZero => "the peer closed the connection".into(),
-        ErrorKind::InvalidData => format!("the peer broke TLS: {error}"),
-        _ => format!("the connection failed: {error}"),
     }
 }

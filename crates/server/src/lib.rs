@@ -30,6 +30,7 @@ mod server;
 mod settings;
 
 pub use gate::tokens::{InvalidToken, Tokens};
+pub use http::File;
 #[cfg(unix)]
 pub use io::dump::Dump;
 #[cfg(feature = "faults")]

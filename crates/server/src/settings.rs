@@ -3,6 +3,7 @@ use std::time::Duration;
 use stagedoor_protocol::HeadLimits;
 
 use crate::gate::tokens::Tokens;
+use crate::http::File;
 use crate::io::tls::TlsConfig;
 
 /// What a server allows, and how long it waits.
@@ -19,6 +20,8 @@ pub struct Settings {
     /// Whether permessage-deflate is agreed to. What is published or broadcast is framed once for
     /// all, and not compressed.
     pub compression: bool,
+    /// The files that plain HTTP requests get.
+    pub files: Vec<File>,
     /// With what to speak TLS, and nothing else.
     pub tls: Option<TlsConfig>,
     /// Connections at a time, handshakes included; one more is answered with 503.
@@ -65,6 +68,7 @@ impl Default for Settings {
             origins: Vec::new(),
             subprotocols: Vec::new(),
             compression: false,
+            files: vec![File::welcome()],
             tls: None,
             max_connections: 1024,
             tokens: None,

@@ -119,6 +119,7 @@ impl Server {
             ping_timeout: seconds(ping_timeout)?,
             write_timeout: seconds(write_timeout)?,
             close_timeout: seconds(close_timeout)?,
+            ..Settings::default()
         };
         let server = py.detach(|| stagedoor_server::Server::listen(settings, host, port));
         let server = server.map_err(|error| os_error(&error, host, port))?;

@@ -27,7 +27,8 @@ impl Peer {
             return self.refuse(&refusal, rules, now, batch);
         }
         if !request.wants_upgrade() {
-            self.response = http::respond(request, rules.settings.tls.is_some());
+            self.response =
+                http::respond(&rules.settings.files, request, rules.settings.tls.is_some());
             return self.linger(rules, now);
         }
         let upgrade = match upgrade(request) {

@@ -3,6 +3,7 @@
 
 use crate::caller::Caller;
 use crate::error::Error;
+use crate::messages::Exchanging;
 use crate::report::Report;
 use crate::request::Template;
 use crate::run::{self, Load, Plan};
@@ -24,7 +25,7 @@ pub(crate) fn run(options: &Options) -> Result<Report, Error> {
     let plan = Plan { load, is_raw: false, longest: LONGEST_ANSWER };
     let template = Template::new(batch);
     let size = template.size();
-    let client = |index, socket| Caller::new(index, socket, load.depth);
+    let client = |index, socket| Exchanging::new(index, socket, Caller::new(load.depth));
     let (tally, seconds) = run::measure(&plan, template, client)?;
     Ok(Report::new("call", load, size, seconds, &tally))
 }

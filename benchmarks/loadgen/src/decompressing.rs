@@ -1,14 +1,14 @@
-//! A connection of `telemetry`: so many messages in flight, each reply is decompressed and owes the
-//! next message.
+//! The exchange of `telemetry`: a fixed number of messages in flight; each reply is decompressed and
+//! compared, and owes the next message.
 
 use zlib_rs::{Inflate, InflateFlush};
 
-use crate::error::{Error, Fault};
-use crate::frame::{self, COMPRESSED, FIN, Incoming, Other, TEXT};
-use crate::run::{Client, Shared};
-use crate::socket::Socket;
+use crate::error::Fault;
+use crate::frame::{COMPRESSED, FIN, TEXT};
+use crate::messages::Exchange;
+use crate::run::Shared;
 
-/// What every compressed message ends with and is not sent.
+/// The end of every compressed message, which is not sent.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 const LARGEST_WINDOW: u8 = 15;
 
@@ -22,68 +22,47 @@ pub(crate) struct Kit {
 
 /// Replies come in the order of their messages.
 pub(crate) struct Decompressing {
-    index: usize,
-    socket: Socket,
-    /// What came before is what a reply refers to.
+    /// A reply may refer to all that came before it.
     context: Inflate,
-    /// Messages written or waiting in `unsent`.
+    /// Messages that were sent, or are to be.
     owed: u32,
     answered: u32,
     /// When the message with this sequence number, modulo depth, was written.
     sent_at: Vec<u64>,
-    /// Frames that are not yet out.
-    unsent: Vec<u8>,
-    /// Bytes of those that are.
-    sent: usize,
 }
 
 impl Decompressing {
-    pub(crate) fn new(index: usize, socket: Socket, depth: usize) -> Self {
-        Self {
-            index,
-            socket,
-            context: Inflate::new(false, LARGEST_WINDOW),
-            owed: 0,
-            answered: 0,
-            sent_at: vec![0; depth],
-            unsent: Vec::new(),
-            sent: 0,
-        }
+    pub(crate) fn new(depth: usize) -> Self {
+        let context = Inflate::new(false, LARGEST_WINDOW);
+        Self { context, owed: 0, answered: 0, sent_at: vec![0; depth] }
     }
 
-    fn owe(&mut self, kit: &Kit, now: u64) {
+    fn owe(&mut self, kit: &Kit, now: u64, unsent: &mut Vec<u8>) {
         let slot = self.owed as usize % self.sent_at.len();
         self.sent_at[slot] = now;
-        self.unsent.extend_from_slice(&kit.frames[self.owed as usize % kit.frames.len()]);
+        unsent.extend_from_slice(&kit.frames[self.owed as usize % kit.frames.len()]);
         self.owed += 1;
     }
 
-    fn answered(&mut self, shared: &mut Shared<Kit>, reply: &[u8], now: u64) -> Result<(), Error> {
+    fn check(&mut self, kit: &mut Kit, reply: &[u8]) -> Result<(), Fault> {
         if self.missing() == 0 {
-            return Err(self.wrong(Fault::Unasked));
+            return Err(Fault::Unasked);
         }
-        let Kit { texts, inflated, .. } = &mut shared.kit;
+        let Kit { texts, inflated, .. } = kit;
         let expected = &texts[self.answered as usize % texts.len()];
         // One byte more, to see a reply that is too long.
         inflated.resize(expected.len() + 1, 0);
-        let length = self.inflate(reply, inflated).map_err(|fault| self.wrong(fault))?;
+        let length = self.inflate(reply, inflated)?;
         if length != expected.len() {
-            let (found, expected) = (length as u64, expected.len());
-            return Err(self.wrong(Fault::Length { found, expected }));
+            return Err(Fault::Length { found: length as u64, expected: expected.len() });
         }
-        if let Some(offset) = expected.iter().zip(&*inflated).position(|(a, b)| a != b) {
-            return Err(self.wrong(Fault::Payload { offset }));
+        match expected.iter().zip(&*inflated).position(|(a, b)| a != b) {
+            Some(offset) => Err(Fault::Payload { offset }),
+            None => Ok(()),
         }
-        let slot = self.answered as usize % self.sent_at.len();
-        shared.tally.round_trips.record(now - self.sent_at[slot]);
-        self.answered += 1;
-        if shared.sending {
-            self.owe(&shared.kit, now);
-        }
-        Ok(())
     }
 
-    /// Decompresses a message into `output`; its length there.
+    /// Decompresses a message into `output`, and returns its length there.
     fn inflate(&mut self, message: &[u8], output: &mut [u8]) -> Result<usize, Fault> {
         let mut made = 0;
         for mut part in [message, &TAIL] {
@@ -102,70 +81,41 @@ impl Decompressing {
         }
         Ok(made)
     }
-
-    #[cold]
-    fn wrong(&self, fault: Fault) -> Error {
-        Error::Reply { connection: self.index, sequence: self.answered, fault }
-    }
 }
 
-impl Client for Decompressing {
+impl Exchange for Decompressing {
     type Kit = Kit;
 
-    fn socket(&mut self) -> &mut Socket {
-        &mut self.socket
-    }
+    const FIRST_BYTE: u8 = FIN | COMPRESSED | TEXT;
 
     fn missing(&self) -> u32 {
         self.owed - self.answered
     }
 
-    fn begin(&mut self, shared: &mut Shared<Kit>, now: u64) {
+    fn due(&self) -> u32 {
+        self.answered
+    }
+
+    fn begin(&mut self, kit: &Kit, now: u64, unsent: &mut Vec<u8>) {
         for _ in 0..self.sent_at.len() {
-            self.owe(&shared.kit, now);
+            self.owe(kit, now, unsent);
         }
     }
 
-    fn take(&mut self, shared: &mut Shared<Kit>, length: usize, now: u64) -> Result<(), Error> {
-        // Lent out, so that the buffer and the kit can be used side by side.
-        let buffer = std::mem::take(&mut shared.buffer);
-        let mut bytes = &buffer[..length];
-        while !bytes.is_empty() {
-            let incoming = frame::incoming(bytes, FIN | COMPRESSED | TEXT);
-            let frame_length = match incoming.map_err(|fault| self.wrong(fault))? {
-                Incoming::Message { payload, length } => {
-                    self.answered(shared, payload, now)?;
-                    length
-                }
-                Incoming::Other(Other::Incomplete) => break,
-                Incoming::Other(Other::Pong { length }) => length,
-                Incoming::Other(Other::Ping { length, pong }) => {
-                    self.unsent.extend(pong);
-                    length
-                }
-                Incoming::Other(Other::Close { reason }) => return Err(self.closed(reason)),
-            };
-            bytes = &bytes[frame_length..];
+    fn answered(
+        &mut self,
+        shared: &mut Shared<Kit>,
+        reply: &[u8],
+        now: u64,
+        unsent: &mut Vec<u8>,
+    ) -> Result<(), (u32, Fault)> {
+        self.check(&mut shared.kit, reply).map_err(|fault| (self.answered, fault))?;
+        let slot = self.answered as usize % self.sent_at.len();
+        shared.tally.round_trips.record(now - self.sent_at[slot]);
+        self.answered += 1;
+        if shared.sending {
+            self.owe(&shared.kit, now, unsent);
         }
-        self.socket.keep(bytes);
-        shared.buffer = buffer;
-        Ok(())
-    }
-
-    #[cold]
-    fn closed(&self, reason: String) -> Error {
-        Error::Closed { connection: self.index, sequence: self.answered, reason }
-    }
-
-    fn flush(&mut self, _: &mut Shared<Kit>) -> Result<(), Error> {
-        while self.sent < self.unsent.len() {
-            match self.socket.write(&self.unsent[self.sent..]).map_err(|text| self.closed(text))? {
-                Some(length) => self.sent += length,
-                None => return Ok(()),
-            }
-        }
-        self.unsent.clear();
-        self.sent = 0;
         Ok(())
     }
 }

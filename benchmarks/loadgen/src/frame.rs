@@ -85,7 +85,7 @@ pub(crate) fn control(bytes: &[u8]) -> Other {
 
 /// What stands at the start of bytes from a server that sends messages of one kind.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Incoming<'a> {
+enum Incoming<'a> {
     /// A whole message in one frame of `length` bytes.
     Message { payload: &'a [u8], length: usize },
     /// Something else.
@@ -95,7 +95,7 @@ pub(crate) enum Incoming<'a> {
 /// The next frame at the start of `bytes`, for connections whose messages all begin with the byte
 /// `first`.
 #[inline]
-pub(crate) fn incoming(bytes: &[u8], first: u8) -> Result<Incoming<'_>, Fault> {
+fn incoming(bytes: &[u8], first: u8) -> Result<Incoming<'_>, Fault> {
     let Some(frame) = ServerFrame::parse(bytes) else {
         return Ok(Incoming::Other(Other::Incomplete));
     };
@@ -109,6 +109,54 @@ pub(crate) fn incoming(bytes: &[u8], first: u8) -> Result<Incoming<'_>, Fault> {
         Some((payload, length)) => Incoming::Message { payload, length },
         None => Incoming::Other(Other::Incomplete),
     })
+}
+
+/// The whole messages in bytes from a server, whose frames all begin with one byte.
+pub(crate) struct Messages<'a> {
+    rest: &'a [u8],
+    first: u8,
+}
+
+/// Why there are no more messages.
+pub(crate) enum Ended {
+    /// The server sent something wrong.
+    Fault(Fault),
+    /// The server said goodbye, and why.
+    Closed(String),
+}
+
+impl<'a> Messages<'a> {
+    pub(crate) fn new(bytes: &'a [u8], first: u8) -> Self {
+        Self { rest: bytes, first }
+    }
+
+    /// The payload of the next message; `None`: the rest is not a whole one. Pings on the way are
+    /// answered by pongs, which are added to what is to be sent.
+    #[inline]
+    pub(crate) fn next(&mut self, unsent: &mut Vec<u8>) -> Result<Option<&'a [u8]>, Ended> {
+        while !self.rest.is_empty() {
+            let (payload, length) = match incoming(self.rest, self.first).map_err(Ended::Fault)? {
+                Incoming::Message { payload, length } => (Some(payload), length),
+                Incoming::Other(Other::Incomplete) => break,
+                Incoming::Other(Other::Pong { length }) => (None, length),
+                Incoming::Other(Other::Ping { length, pong }) => {
+                    unsent.extend(pong);
+                    (None, length)
+                }
+                Incoming::Other(Other::Close { reason }) => return Err(Ended::Closed(reason)),
+            };
+            self.rest = &self.rest[length..];
+            if payload.is_some() {
+                return Ok(payload);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The beginning of a frame whose rest has not arrived.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
 }
 
 /// A masked close frame with code 1000.

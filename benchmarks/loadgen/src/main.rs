@@ -17,6 +17,7 @@ mod error;
 mod frame;
 mod histogram;
 mod idle;
+mod messages;
 mod opening;
 mod payload;
 mod report;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use mio::{Events, Interest, Poll, Token};
 
 use crate::error::Error;
-use crate::frame::{self, FIN, Incoming, Other, TEXT};
+use crate::frame::{self, Ended, FIN, Messages, TEXT};
 use crate::opening::{self, Target};
 use crate::socket::{Received, Socket};
 
@@ -118,25 +118,17 @@ impl Subscriber {
         while let Some(Received { length, is_last }) =
             self.socket.read(buffer).map_err(|reason| self.closed(reason))?
         {
-            let mut bytes = &buffer[..length];
-            loop {
-                let fault = |fault| Error::Reply { connection: self.index, sequence: 0, fault };
-                let length = match frame::incoming(bytes, FIN | TEXT).map_err(fault)? {
-                    Incoming::Message { payload, length } => {
-                        self.take(payload)?;
-                        length
-                    }
-                    Incoming::Other(Other::Incomplete) => break,
-                    Incoming::Other(Other::Pong { length }) => length,
-                    Incoming::Other(Other::Ping { length, pong }) => {
-                        self.write(&pong)?;
-                        length
-                    }
-                    Incoming::Other(Other::Close { reason }) => return Err(self.closed(reason)),
-                };
-                bytes = &bytes[length..];
+            let (mut messages, mut pongs) =
+                (Messages::new(&buffer[..length], FIN | TEXT), Vec::new());
+            while let Some(payload) =
+                messages.next(&mut pongs).map_err(|ended| self.ended(ended))?
+            {
+                self.take(payload)?;
             }
-            self.socket.keep(bytes);
+            self.socket.keep(messages.rest());
+            if !pongs.is_empty() {
+                self.write(&pongs)?;
+            }
             if is_last && !until_closed {
                 break;
             }
@@ -160,6 +152,13 @@ impl Subscriber {
         match self.socket.write(bytes).map_err(|reason| self.closed(reason))? {
             Some(length) if length == bytes.len() => Ok(()),
             _ => Err(self.closed("does not read".to_owned())),
+        }
+    }
+
+    fn ended(&self, ended: Ended) -> Error {
+        match ended {
+            Ended::Fault(fault) => Error::Reply { connection: self.index, sequence: 0, fault },
+            Ended::Closed(reason) => self.closed(reason),
         }
     }
 

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use crate::decompressing::{Decompressing, Kit};
 use crate::error::Error;
 use crate::frame::{self, FIN, TEXT};
+use crate::messages::Exchanging;
 use crate::report::Report;
 use crate::run::{self, Load, Plan};
 
@@ -31,7 +32,7 @@ pub(crate) fn run(options: &Options) -> Result<Report, Error> {
     let kit = Kit { inflated: Vec::with_capacity(longest + 1), texts, frames };
     // Not even what does not compress at all grows by so much.
     let plan = Plan { load, is_raw: false, longest: 2 * longest };
-    let client = |index, socket| Decompressing::new(index, socket, load.depth);
+    let client = |index, socket| Exchanging::new(index, socket, Decompressing::new(load.depth));
     let (tally, seconds) = run::measure(&plan, kit, client)?;
     Ok(Report::new("telemetry", load, size, seconds, &tally))
 }

@@ -7,7 +7,7 @@ pub(crate) enum Answer {
     Error { id: u32 },
 }
 
-/// The answers in a message, one or a batch of them, up to what is none.
+/// The answers in a message, one or a batch of them, up to the first that is not an answer.
 pub(crate) fn parse(text: &[u8]) -> Answers<'_> {
     let mut rest = Reader { text, at: 0 };
     let is_batch = text.trim_ascii_start().starts_with(b"[");
@@ -24,7 +24,7 @@ pub(crate) struct Answers<'a> {
     is_over: bool,
 }
 
-/// What stands there is something else.
+/// The text has something else in the place of an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NotAnAnswer;
 
@@ -42,7 +42,7 @@ impl Iterator for Answers<'_> {
 }
 
 impl Answers<'_> {
-    /// Reads what stands behind an answer; false if it is not what may stand there.
+    /// Reads what follows an answer. False: it may not stand there.
     fn separated(&mut self) -> bool {
         match self.rest.next() {
             Some(b',') => self.is_batch,
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     fn next(&mut self) -> Option<u8> {
         loop {
             let byte = *self.text.get(self.at)?;
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         (self.next()? == byte).then_some(())
     }
 
-    /// What stands between quotes, escapes left as they are.
+    /// The text between quotes. Escapes are left as they are.
     fn string(&mut self) -> Option<&'a [u8]> {
         self.expect(b'"')?;
         let start = self.at;

@@ -1,5 +1,5 @@
-//! The exchange of `call`: a fixed number of messages in flight, each one call or a batch of them. A
-//! message whose calls are all answered owes the next one.
+//! The exchange of `call`: a fixed number of messages in flight, each one call or a batch of them.
+//! A message whose calls are all answered owes the next one.
 
 use crate::answer::{self, Answer, NotAnAnswer};
 use crate::error::Fault;

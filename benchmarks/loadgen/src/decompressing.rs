@@ -1,5 +1,5 @@
-//! The exchange of `telemetry`: a fixed number of messages in flight; each reply is decompressed and
-//! compared, and owes the next message.
+//! The exchange of `telemetry`: a fixed number of messages in flight; each reply is decompressed
+//! and compared, and owes the next message.
 
 use zlib_rs::{Inflate, InflateFlush};
 

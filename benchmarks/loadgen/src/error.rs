@@ -4,14 +4,14 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-/// A run that is not to be trusted, or did not happen.
+/// Why a run cannot be trusted, or did not happen.
 #[derive(Debug)]
 pub(crate) enum Error {
     /// The command line does not fit; says what was expected.
     Usage(String),
     /// The operating system refused something.
     Io { doing: &'static str, source: io::Error },
-    /// The server answered the opening handshake with something else than a good 101.
+    /// The server did not answer the opening handshake with a good 101.
     Handshake { reason: String },
     /// A reply was not the one that was due.
     Reply { connection: usize, sequence: u32, fault: Fault },
@@ -36,7 +36,7 @@ pub(crate) enum Fault {
     Unasked,
     /// A compressed reply that cannot be decompressed.
     NotDeflate,
-    /// A text that is no JSON-RPC answer.
+    /// A text that is not a JSON-RPC answer.
     NotAnAnswer { text: String },
     /// The answer to a call that is not in flight: repeated, or never made.
     NotInFlight { id: u32 },

@@ -1,4 +1,4 @@
-//! WebSocket frames: those a client sends, and the headers of those a server does.
+//! WebSocket frames: whole ones, as a client sends them, and the headers of a server's.
 //!
 //! A client chooses its mask, so one fixed mask serves all frames, and a frame that is made once
 //! can be patched.

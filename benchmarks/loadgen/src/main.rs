@@ -1,7 +1,7 @@
 //! `stagedoor-loadgen`: the client side of the benchmarks.
 //!
-//! One thread, closed loops, every reply checked. It shares the machine with the server that it
-//! measures, so a message costs it as little as possible: frames are made once and patched
+//! One thread runs closed loops and checks every reply. It shares the machine with the server that
+//! it measures, so a message must cost it as little as possible: frames are made once and patched
 //! ([`payload::Batch`]), everything owed to a connection after a read leaves in one write, and
 //! replies are compared where they were read.
 
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match args::parse(&arguments).and_then(run) {
         Ok(text) => {
-            // A reader that has gone away is no failure of the measurement.
+            // The measurement has not failed if its reader has gone away.
             let _ = writeln!(std::io::stdout(), "{}", text.trim_end());
             ExitCode::SUCCESS
         }

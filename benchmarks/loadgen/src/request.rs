@@ -3,7 +3,7 @@
 
 use crate::frame::{self, FIN, MASK, TEXT};
 
-/// Ids have so many digits, so that every call has the same length.
+/// The digits of an id: always the same number, so that every call has the same length.
 const DIGITS: usize = 8;
 pub(crate) const FIRST_ID: u32 = 10_000_000;
 pub(crate) const LAST_ID: u32 = 99_999_999;
@@ -52,7 +52,7 @@ impl Template {
         self.size
     }
 
-    /// Adds a message to what is to be sent; `first` is the id of its first call.
+    /// Adds a message to what will be sent. `first` is the id of its first call.
     pub(crate) fn append(&self, first: u32, to: &mut Vec<u8>) {
         let start = to.len();
         to.extend_from_slice(&self.frame);

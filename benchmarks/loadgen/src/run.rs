@@ -11,7 +11,7 @@ use crate::histogram::Histogram;
 use crate::opening::{self, Target};
 use crate::socket::Socket;
 
-/// Room in the buffer for what is read at once, beside a frame that had arrived in part.
+/// Room in the buffer for what is read at once, besides a frame that had arrived in part.
 const READ_AT_LEAST: usize = 256 * 1024;
 /// How often a run that hears nothing looks at its deadlines.
 const LOOK: Duration = Duration::from_millis(50);
@@ -88,7 +88,7 @@ pub(crate) struct Shared<Kit> {
 
 /// What is counted.
 pub(crate) struct Tally {
-    /// Of the right replies, in nanoseconds.
+    /// The round trips of the right replies, in nanoseconds.
     pub(crate) round_trips: Histogram,
     /// Replies that say that something went wrong.
     pub(crate) errors: u64,
@@ -113,7 +113,7 @@ pub(crate) struct Load {
     pub(crate) depth: usize,
     pub(crate) seconds: Duration,
     pub(crate) warmup: Duration,
-    /// A server that is silent for so long has failed.
+    /// A server that is silent for this long has failed.
     pub(crate) timeout: Duration,
     /// Says on stdout when measuring begins and ends.
     pub(crate) announce: bool,
@@ -136,7 +136,7 @@ impl Load {
     }
 }
 
-/// Measures, or says why the figures would mean nothing. Also returns the seconds it took.
+/// Measures, or says why the figures would mean nothing. Returns the seconds it took, too.
 pub(crate) fn measure<C: Client>(
     plan: &Plan<'_>,
     kit: C::Kit,
@@ -217,14 +217,14 @@ impl<C: Client> Run<C> {
         self.origin.elapsed()
     }
 
-    /// Turns the loop until `end`.
+    /// Runs the loop until `end`.
     fn until(&mut self, end: Duration) -> Result<(), Error> {
         loop {
             let left = end.saturating_sub(self.now());
             if left.is_zero() {
                 return Ok(());
             }
-            self.turn(left.min(LOOK))?;
+            self.serve(left.min(LOOK))?;
         }
     }
 
@@ -233,7 +233,7 @@ impl<C: Client> Run<C> {
     fn finish(mut self, is_raw: bool) -> Result<(), Error> {
         self.shared.sending = false;
         while self.missing() > 0 {
-            self.turn(LOOK)?;
+            self.serve(LOOK)?;
         }
         if !is_raw {
             for client in &mut self.clients {
@@ -248,7 +248,7 @@ impl<C: Client> Run<C> {
     }
 
     /// Waits for events, `longest` at most, and serves them all.
-    fn turn(&mut self, longest: Duration) -> Result<(), Error> {
+    fn serve(&mut self, longest: Duration) -> Result<(), Error> {
         match self.poll.poll(&mut self.events, Some(longest)) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 return Err(Error::Io { doing: "poll", source: error });

@@ -22,7 +22,7 @@ pub(crate) struct Options {
     pub(crate) topics: Vec<String>,
     pub(crate) connections: usize,
     pub(crate) hold: Duration,
-    /// For all to have subscribed.
+    /// How long the subscribing may take.
     pub(crate) timeout: Duration,
 }
 
@@ -147,7 +147,7 @@ impl Subscriber {
         Ok(())
     }
 
-    /// Small and rare: the socket takes it whole.
+    /// Writes something small and rare, which the socket takes whole.
     fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         match self.socket.write(bytes).map_err(|reason| self.closed(reason))? {
             Some(length) if length == bytes.len() => Ok(()),

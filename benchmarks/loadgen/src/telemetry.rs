@@ -11,9 +11,9 @@ use crate::messages::Exchanging;
 use crate::report::Report;
 use crate::run::{self, Load, Plan};
 
-/// So many different messages go round: more than a window of 32 KiB remembers.
+/// The number of different messages: together they are more than a window of 32 KiB remembers.
 const MESSAGES: u32 = 128;
-/// Things whose values a message tells.
+/// Things whose values are in a message.
 const THINGS: u32 = 16;
 
 /// What to measure.
@@ -30,7 +30,7 @@ pub(crate) fn run(options: &Options) -> Result<Report, Error> {
     let longest = texts.iter().map(Vec::len).max().unwrap_or(0);
     let size = texts.iter().map(Vec::len).sum::<usize>() / texts.len();
     let kit = Kit { inflated: Vec::with_capacity(longest + 1), texts, frames };
-    // Not even what does not compress at all grows by so much.
+    // Even what does not compress at all grows by less than this.
     let plan = Plan { load, is_raw: false, longest: 2 * longest };
     let client = |index, socket| Exchanging::new(index, socket, Decompressing::new(load.depth));
     let (tally, seconds) = run::measure(&plan, kit, client)?;

@@ -5,15 +5,15 @@ use std::ops::Range;
 
 use mimalloc::MiMalloc;
 
-/// The sizes of large messages, in bytes: memory of such a size is mimalloc's.
+/// The sizes of large messages, in bytes. Memory of such a size is mimalloc's.
 const OF_MESSAGES: Range<usize> = 4 * 1024..2 * 1024 * 1024;
 
-/// The system's allocator, but for what is as large as large messages are.
+/// The system's allocator, except for memory of the size of large messages.
 ///
-/// What one thread allocates the other frees, and the system gives such memory back as soon as it
-/// is free: each large message would be written into pages that are not there yet. What is smaller
-/// costs less memory with the system, and most of it lives long; what is larger is to be given
-/// back, or grows in place.
+/// One thread allocates a message and the other frees it, and the system's allocator gives memory
+/// of that size back as soon as it is free. So each large message would be written into pages that
+/// are not mapped yet. Smaller blocks take less memory with the system's allocator, and most of
+/// them live long. Larger ones should be given back, or grow in place.
 struct BySize;
 
 #[global_allocator]

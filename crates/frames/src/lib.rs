@@ -1,7 +1,7 @@
 //! What each frame of a game took: the last 10 000, with what was in them.
 //!
-//! No clock, no thread, no Python: times are passed in, in nanoseconds since any moment that stays
-//! the same. Threads are numbers.
+//! There is no clock, no thread and no Python here. Times are passed in, in nanoseconds since any
+//! fixed moment; threads are numbers.
 
 mod ring;
 mod summary;
@@ -16,9 +16,9 @@ use ring::Ring;
 pub const FRAMES: usize = 10_000;
 /// Slices that are kept, of all frames together.
 const SLICES: usize = 1 << 17;
-/// Slices of one frame; what comes beyond is counted into the spans' sums all the same.
+/// Slices that are kept of one frame. Further ones still count in the spans' sums.
 const SLICES_OF_A_FRAME: u64 = 1000;
-/// Names that spans may have; those beyond share the last one.
+/// Names that spans may have. Further ones share the last name.
 const NAMES: usize = 1000;
 /// The last name.
 const OTHER: &str = "(other spans)";
@@ -30,7 +30,7 @@ pub struct Frame {
     pub number: u64,
     /// When it began.
     pub start: u64,
-    /// How long it took, without what it was held.
+    /// How long it took, without the time that the game was held.
     pub total: u64,
     /// What stagedoor took of that.
     pub stagedoor: u64,
@@ -51,7 +51,7 @@ pub struct Frame {
 pub struct Sum {
     /// The name, for [`Frames::name_of`].
     pub name: u32,
-    /// How long they took together; one within another of the same name is part of that.
+    /// How long they took together. A span within another of the same name is part of that one.
     pub duration: u64,
 }
 
@@ -97,13 +97,13 @@ struct Open {
 
 /// Records frames.
 ///
-/// [`Frames::begin`] at the beginning of each, [`Frames::answered`] when stagedoor is done with it;
-/// the rest at any time in between.
+/// Call [`Frames::begin`] at the beginning of each frame and [`Frames::answered`] when stagedoor is
+/// done with it; anything else at any time.
 pub struct Frames {
     over: Ring<Frame>,
     sums: Ring<Sum>,
     slices: Ring<Slice>,
-    /// The frame under way; its number is 0 before the first.
+    /// The current frame; its number is 0 before the first.
     current: Frame,
     /// The thread that begins frames.
     thread: u32,
@@ -113,7 +113,7 @@ pub struct Frames {
     running: Vec<Option<u64>>,
     /// The names in `running` that have something, in order.
     touched: Vec<u32>,
-    /// Since when a garbage collection runs.
+    /// When the present garbage collection began.
     collecting: Option<u64>,
 }
 
@@ -185,7 +185,7 @@ impl Frames {
         }
     }
 
-    /// stagedoor is done with this frame, in which it held the game for so long; returns how long
+    /// stagedoor is done with this frame, in which it held the game for this long. Returns how long
     /// it took for itself.
     pub fn answered(&mut self, now: u64, held: u64) -> u64 {
         let frame = &mut self.current;
@@ -199,7 +199,7 @@ impl Frames {
         self.current.stagedoor += duration;
     }
 
-    /// How much of this frame was no time of the game: stagedoor's own, and being held.
+    /// How much of this frame was not the game's time: stagedoor took it, or held the game.
     pub fn spent(&self) -> u64 {
         self.current.stagedoor + self.current.held
     }
@@ -241,8 +241,8 @@ impl Frames {
         let Some(at) = self.open.iter().rposition(is_it) else { return };
         let since = self.open.remove(at).since;
         self.slice(Kind::Span(name), thread, since, now);
-        // What runs on other threads is no part of the frame, and what is inside another one of
-        // the same name is part of that.
+        // A span on another thread is not part of the frame, and a span inside another one of the
+        // same name is part of that one.
         if thread == self.thread && !self.open.iter().any(is_it) {
             self.add(name, now.saturating_sub(since));
         }
@@ -268,8 +268,8 @@ impl Frames {
         self.collecting = Some(now);
     }
 
-    /// The garbage collection is over. It counts as part of the frame on whichever thread it was:
-    /// it keeps all of them waiting.
+    /// The garbage collection is over. It counts as part of the frame on whichever thread it was,
+    /// because it keeps all threads waiting.
     pub fn collected(&mut self, generation: u32, thread: u32, now: u64) {
         if let Some(since) = self.collecting.take() {
             let since = since.max(self.current.start);
@@ -278,7 +278,7 @@ impl Frames {
         }
     }
 
-    /// The number of the frame under way.
+    /// The number of the current frame.
     pub fn number(&self) -> u64 {
         self.current.number
     }
@@ -301,7 +301,7 @@ impl Frames {
         found.into_iter().take(limit).map(|frame| self.record(frame)).collect()
     }
 
-    /// The slices of the frames that [`Frames::history`] gives, as far as they are kept, in the
+    /// The slices of the frames that [`Frames::history`] returns, as far as they are kept, in the
     /// order of their ends.
     pub fn slices(&self, count: usize, since: u64) -> Vec<Slice> {
         let slices = self.after(count, since).map(|frame| frame.slices);
@@ -313,8 +313,8 @@ impl Frames {
         Summary::of(self.over.latest(count))
     }
 
-    /// Frames a second, of those that ended within the last second; what they were held does not
-    /// count.
+    /// Frames a second, from those that ended within the last second. The time that the game was
+    /// held does not count.
     pub fn rate(&self, now: u64) -> f64 {
         const SECOND: u64 = 1_000_000_000;
         let mut frames = 0;

@@ -1,7 +1,7 @@
-//! The last so many of a sequence.
+//! The last elements of a sequence.
 
-/// Keeps the last `capacity` of what was pushed. Positions count from 0 for ever, so that a position
-/// goes on to mean the same element, or none.
+/// Keeps the last `capacity` elements that were pushed. Positions count from 0 for ever, so a
+/// position always means the same element, or none.
 #[derive(Debug)]
 pub(crate) struct Ring<T> {
     elements: Vec<T>,
@@ -30,7 +30,7 @@ impl<T> Ring<T> {
         self.pushed
     }
 
-    /// Those from one position to before another that are still kept, oldest first.
+    /// The elements in this range of positions that are still kept, oldest first.
     pub(crate) fn range(&self, from: u64, to: u64) -> impl DoubleEndedIterator<Item = &T> {
         let oldest = self.pushed - self.elements.len() as u64;
         let to = to.min(self.pushed);

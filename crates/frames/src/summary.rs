@@ -2,16 +2,16 @@
 
 use crate::Frame;
 
-/// What so many frames took, in nanoseconds.
+/// What some frames took, in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// How many frames these are.
+    /// How many frames they are.
     pub frames: u64,
-    /// Half of them took this long at most. Totals, as the next four.
+    /// Half of the frames took at most this long. This and the next four are about totals.
     pub median: u64,
-    /// 95 of 100.
+    /// 95 of 100 took at most this long.
     pub p95: u64,
-    /// 99 of 100.
+    /// 99 of 100 took at most this long.
     pub p99: u64,
     /// The slowest.
     pub max: u64,
@@ -46,7 +46,7 @@ impl Summary {
     }
 }
 
-/// The smallest value that so many percent of all do not exceed.
+/// The smallest value that this many percent of all do not exceed.
 fn nearest_rank(sorted: &[u64], percent: usize) -> u64 {
     let rank = (sorted.len() * percent).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Close codes (RFC 6455 section 7.4 and the IANA registry), and who may use which.
+//! Close codes (RFC 6455 section 7.4 and the IANA registry), and who may use which of them.
 
 /// The purpose of the connection is fulfilled.
 pub const NORMAL: u16 = 1000;
@@ -26,7 +26,7 @@ pub const TRY_AGAIN_LATER: u16 = 1013;
 /// Whether a peer may put `code` into a close frame.
 ///
 /// 1004, 1005, 1006 and 1015 are reserved, 1016 to 2999 are unassigned, everything outside of
-/// 1000 to 4999 is no close code.
+/// 1000 to 4999 is not a close code.
 pub const fn is_valid_received(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }

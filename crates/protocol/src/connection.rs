@@ -16,14 +16,14 @@ use crate::receiver::{Limits, Received, Receiver, Unread};
 /// What a connection takes, and how long it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    /// Bytes that a message may have, over all of its fragments. More: 1009.
+    /// Bytes that a message may have, over all of its fragments. A larger one gets 1009.
     pub max_message_size: usize,
-    /// Frames that a message may have, empty ones counted. More: 1008.
+    /// Frames that a message may have, including empty ones. With more it gets 1008.
     pub max_fragments: usize,
-    /// Pings that are each answered in a second. Of more, the newest in what is received at a time
-    /// is (RFC 6455 section 5.5.3).
+    /// Pings a second that are answered one by one. Beyond that, only the newest ping in what is
+    /// received at a time is answered (RFC 6455 section 5.5.3).
     pub max_pings: u32,
-    /// How long a peer may be quiet before it is pinged; `None` never pings.
+    /// How long a peer may be quiet before it is pinged; `None`: there are no pings.
     pub ping_interval: Option<Duration>,
     /// How long a pinged peer may be quiet before it is given up, from when the ping was written.
     pub ping_timeout: Duration,
@@ -49,9 +49,9 @@ impl Default for Config {
 pub enum State {
     /// Messages go both ways.
     Open,
-    /// We have closed: nothing can be sent, the peer may still send until it closes.
+    /// We have closed: nothing more can be sent, but the peer may still send until it closes.
     Closing,
-    /// The peer has closed, or was failed or given up: only bytes that wait are left to write.
+    /// The peer has closed, or was failed or given up. Only bytes that wait are still written.
     Closed,
 }
 
@@ -68,16 +68,17 @@ pub enum Timeout {
 ///
 /// The owner of the transport drives it:
 ///
-/// - Bytes that were read go into [`receive`](Self::receive), and the iterator is driven to its end.
+/// - Bytes that were read go into [`receive`](Self::receive); drive its iterator to the end.
 /// - After [`receive`](Self::receive), [`send`](Self::send), [`ping`](Self::ping),
 ///   [`close`](Self::close) or [`handle_timeout`](Self::handle_timeout), what
-///   [`transmit`](Self::transmit) shows is written, and as many bytes as the transport took are
+///   [`transmit`](Self::transmit) shows is written. The number of bytes that the transport took is
 ///   reported to [`transmitted`](Self::transmitted), with no other call between the two.
-/// - At [`deadline`](Self::deadline), which moves with every call, [`handle_timeout`](Self::handle_timeout).
-/// - When [`is_finished`](Self::is_finished), the transport is closed. When the transport ends
-///   before, the connection is dropped: it ended with 1006.
+/// - [`handle_timeout`](Self::handle_timeout) is called at [`deadline`](Self::deadline), which
+///   moves with every call.
+/// - When [`is_finished`](Self::is_finished), the transport is closed. If the transport ends before
+///   that, the connection is dropped: it ended with 1006.
 ///
-/// A connection that is idle holds next to no memory beside itself.
+/// An idle connection uses next to no memory besides itself.
 #[derive(Debug)]
 pub struct Connection {
     config: Config,
@@ -85,7 +86,7 @@ pub struct Connection {
     receiver: Receiver,
     outgoing: Outgoing,
     heartbeat: Heartbeat,
-    /// Since when so many pings were answered.
+    /// When the present second of pings began, and how many were answered in it.
     pings: (Instant, u32),
     deflate: Option<Box<Deflate>>,
     /// Set once the state is no longer open.
@@ -136,8 +137,8 @@ impl Connection {
 
     /// Queues a message. Text must be UTF-8: it is not checked here.
     ///
-    /// Returns the data position of its end: once [`data_position`](Self::data_position) has come
-    /// so far, the transport has the whole message. After our close, or after the connection
+    /// Returns the data position of its end: once [`data_position`](Self::data_position) has
+    /// reached it, the transport has the whole message. After our close, or after the connection
     /// failed, the message is ignored.
     #[inline]
     pub fn send(&mut self, kind: Kind, payload: &[u8]) -> u64 {
@@ -245,8 +246,8 @@ impl Connection {
         }
     }
 
-    /// Does what is due: asks a quiet peer with a ping, or gives the peer up, which is reported
-    /// once. Too early a call does nothing.
+    /// Does what is due: pings a quiet peer, or gives the peer up, which is reported once. A call
+    /// that comes too early does nothing.
     pub fn handle_timeout(&mut self, now: Instant) -> Option<Timeout> {
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return None;
@@ -268,7 +269,7 @@ impl Connection {
         None
     }
 
-    /// Bytes of memory held for what the peer has sent of a message that is not complete.
+    /// Bytes of memory for what the peer has sent of an incomplete message.
     pub fn buffered(&self) -> usize {
         let inflating = self.deflate.as_ref().map_or(0, |deflate| deflate.buffered());
         self.receiver.buffered() + inflating
@@ -300,7 +301,7 @@ impl Connection {
         self.receiver.next(unread, limits, self.deflate.as_deref_mut())
     }
 
-    /// Whether one more ping may be answered by itself.
+    /// Whether one more ping may be answered one by one.
     pub(crate) fn counts_ping(&mut self, now: Instant) -> bool {
         let (since, count) = &mut self.pings;
         if now.saturating_duration_since(*since) >= Duration::from_secs(1) {
@@ -320,7 +321,7 @@ impl Connection {
         self.end(now);
     }
 
-    /// The peer broke the protocol: say so, and take nothing more.
+    /// The peer broke the protocol: the close frame says so, and nothing more is taken.
     pub(crate) fn fail(&mut self, error: ProtocolError, now: Instant) {
         self.outgoing.fail(error.code(), error.reason());
         self.end(now);

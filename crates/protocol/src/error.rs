@@ -24,15 +24,15 @@ pub enum ProtocolError {
     LongControl,
     /// A continuation frame without a message to continue.
     StrayContinuation,
-    /// A text or binary frame inside of a fragmented message.
+    /// A text or binary frame inside a fragmented message.
     Interleaved,
     /// The message is larger than the configured limit.
     MessageTooBig,
-    /// The message has more fragments than the configured limit, empty ones counted.
+    /// The message has more fragments than the configured limit, including empty ones.
     TooManyFragments,
     /// A text message, or a close reason, that is not UTF-8.
     InvalidUtf8,
-    /// A compressed message that is corrupt, or not all of what was compressed.
+    /// A compressed message that is corrupt or cut short.
     CorruptDeflate,
     /// A close frame with a payload of one byte.
     TruncatedCloseCode,

@@ -11,7 +11,7 @@ use crate::receiver::{Received, Unread};
 /// more: later bytes are ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A whole message. They still come after our own close, until the peer's.
+    /// A whole message. Messages still come after our own close frame, until the peer's.
     Message {
         /// Text or binary.
         kind: Kind,
@@ -29,16 +29,16 @@ pub enum Event<'a> {
     Failed(ProtocolError),
 }
 
-/// The events of one [`Connection::receive`]: drive it to its end, or the rest of the bytes is
-/// lost and the next ones are misread. Pings are answered on the way; of too many, the newest at the
-/// end.
+/// The events of one [`Connection::receive`]. Drive it to its end: otherwise the rest of the bytes
+/// is lost, and later ones are misread. Pings are answered on the way. If there are too many, only
+/// the newest is answered, at the end.
 #[derive(Debug)]
 #[must_use = "the bytes are read as the iterator is driven"]
 pub struct Incoming<'a> {
     connection: &'a mut Connection,
     unread: Unread<'a>,
     now: Instant,
-    /// The newest of the pings that are too many.
+    /// The newest of the pings that are not answered one by one.
     unanswered: Option<Payload<'a>>,
 }
 

@@ -5,8 +5,8 @@
 //!
 //! 1. [`HeadReader`] collects the request head; [`upgrade`] checks the opening handshake and
 //!    [`Upgrade::response`] answers it. A [`Refusal`] is a whole HTTP response instead.
-//! 2. [`Connection`] takes the bytes that follow, gives out [`Event`]s, and holds the bytes to
-//!    write. Its doc comment says which calls, in which order.
+//! 2. [`Connection`] takes the bytes that follow, returns [`Event`]s, and has the bytes to write.
+//!    Its doc comment says which calls to make, in which order.
 //!
 //! Between the two, [`Compression`] may accept an offer of permessage-deflate.
 //!

@@ -17,7 +17,8 @@ pub enum Kind {
 /// The payload of a received message. It derefs to its bytes.
 #[derive(Clone, Debug)]
 pub enum Payload<'a> {
-    /// The whole message lay in the bytes given to [`Connection::receive`](crate::Connection::receive).
+    /// The whole message lay in the bytes given to
+    /// [`Connection::receive`](crate::Connection::receive).
     Borrowed(&'a [u8]),
     /// The message came in several reads or fragments.
     Owned(Vec<u8>),
@@ -84,8 +85,8 @@ impl Assembly {
 
     /// How long the payload of the next frame may be, if the message may have `limit` bytes.
     ///
-    /// No compressor makes a message longer than twice its length, plus a few bytes for each
-    /// fragment; what comes out of it is counted when it comes.
+    /// A compressor makes a message at most twice as long, plus a few bytes for each fragment. What
+    /// comes out of it is counted when it comes out.
     pub(crate) fn room(&self, limit: usize) -> usize {
         let Some(compressed) = self.compressed else {
             return limit.saturating_sub(self.bytes.len());
@@ -105,7 +106,7 @@ impl Assembly {
         self.bytes.len()
     }
 
-    /// Bytes of memory held.
+    /// Bytes of memory in use.
     pub(crate) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
@@ -118,8 +119,8 @@ impl Assembly {
 
     /// Appends unmasked bytes. `expected` is the most that the message can still become.
     ///
-    /// Text is refused at the first byte that cannot continue it. Memory follows what has
-    /// arrived, not what was announced: it doubles, and stops at `expected`.
+    /// Text is refused at the first byte that cannot continue it. Memory grows with what has
+    /// arrived, not with what was announced: it doubles, up to `expected`.
     pub(crate) fn push(&mut self, part: &[u8], expected: usize) -> Result<(), ProtocolError> {
         if self.kind == Kind::Text {
             self.utf8.push(part)?;
@@ -133,7 +134,7 @@ impl Assembly {
         Ok(())
     }
 
-    /// The whole message, or an error if its text ends inside of a character.
+    /// The whole message, or an error if its text ends inside a character.
     pub(crate) fn finish(self) -> Result<Vec<u8>, ProtocolError> {
         self.utf8.finish()?;
         Ok(self.bytes)

@@ -28,7 +28,7 @@ pub(crate) enum Received<'a> {
 pub(crate) struct Unread<'a>(pub(crate) &'a mut [u8]);
 
 impl<'a> Unread<'a> {
-    /// Takes bytes off the front.
+    /// Removes bytes from the front.
     #[inline]
     fn take(&mut self, count: usize) -> &'a mut [u8] {
         let (front, rest) = std::mem::take(&mut self.0).split_at_mut(count);
@@ -37,14 +37,14 @@ impl<'a> Unread<'a> {
     }
 }
 
-/// Reads frames. Call [`next`](Self::next) until it gives `None`: then the bytes are used up.
-/// After an error or a close frame it is not called again.
+/// Reads frames. Call [`next`](Self::next) until it returns `None`: then the bytes are used up. Do
+/// not call it again after an error or a close frame.
 #[derive(Debug, Default)]
 pub(crate) struct Receiver {
-    /// The start of a header that the last bytes cut.
+    /// The start of a header that was cut at the end of the last bytes.
     cut: [u8; MAX_HEADER],
     cut_len: usize,
-    /// The frame that the last bytes cut inside of its payload.
+    /// The frame that was cut inside its payload.
     frame: Option<Frame>,
     /// The message that is not complete; a compressed one from its first header on.
     message: Option<Assembly>,
@@ -62,7 +62,7 @@ struct Frame {
 }
 
 impl Receiver {
-    /// Bytes of memory held for what is not complete.
+    /// Bytes of memory for what is not complete.
     pub(crate) fn buffered(&self) -> usize {
         self.control.capacity() + self.message.as_ref().map_or(0, Assembly::capacity)
     }
@@ -78,8 +78,8 @@ impl Receiver {
         self.short_message(bytes, limits).or_else(|| self.any(bytes, limits, deflate).transpose())
     }
 
-    /// The case that is most of all work, which [`any`](Self::any) would decide alike: a message
-    /// in one short frame, all of it here.
+    /// The most frequent case, in which [`any`](Self::any) would do the same: a message in one
+    /// short frame, all of it here.
     #[inline]
     fn short_message<'a>(
         &self,

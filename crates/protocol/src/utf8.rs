@@ -9,8 +9,8 @@ pub(crate) fn validate(text: &[u8]) -> Result<(), ProtocolError> {
     basic::from_utf8(text).map(|_| ()).map_err(|_| ProtocolError::InvalidUtf8)
 }
 
-/// Checks a text piece by piece: [`push`](Self::push) for each, [`finish`](Self::finish) at its
-/// end. Every byte is looked at once, but for the at most three of a character cut by a piece's end.
+/// Checks a text piece by piece: call [`push`](Self::push) for each, [`finish`](Self::finish) at
+/// the end. Every byte is looked at once, except at most three of a character that a piece cuts.
 #[derive(Debug, Default)]
 pub(crate) struct Utf8Validator {
     /// The start of a character whose rest has not arrived.
@@ -49,7 +49,7 @@ impl Utf8Validator {
     }
 }
 
-/// The character at the text's end of which a part is missing: at most three bytes.
+/// The incomplete character at the text's end: at most three bytes.
 fn incomplete(text: &[u8]) -> Result<&[u8], ProtocolError> {
     match compat::from_utf8(text) {
         Ok(_) => Ok(&[]),

@@ -4,19 +4,19 @@ use memchr::memchr2;
 
 use crate::MAX_DIGITS;
 
-/// Stands for itself in a name.
+/// Whether a byte stands for itself in a name.
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
-/// Is one of those by which brackets are counted: themselves, and where a text begins.
+/// Whether a byte matters for counting brackets: a bracket, or the beginning of a text.
 #[expect(clippy::needless_bitwise_bool, reason = "with branches it is one byte at a time")]
 fn is_mark(byte: u8) -> bool {
     let folded = byte | 0x20; // the brackets of one side differ in this bit
     (folded == b'{') | (folded == b'}') | (byte == b'"')
 }
 
-/// Where the first mark is. Sixteen bytes are compared together: this is most of the work.
+/// Where the first mark is. Sixteen bytes are compared at a time, because this is most of the work.
 fn find_mark(bytes: &[u8]) -> Option<usize> {
     let (chunks, _) = bytes.as_chunks::<16>();
     let has_none = |chunk: &&[u8; 16]| !chunk.iter().fold(false, |any, &byte| any | is_mark(byte));
@@ -24,8 +24,8 @@ fn find_mark(bytes: &[u8]) -> Option<usize> {
     bytes[start..].iter().position(|&byte| is_mark(byte)).map(|offset| start + offset)
 }
 
-/// Moves over a JSON text. Each step is `None` where the text goes on in another way, and the
-/// cursor is of no use after that.
+/// Moves over a JSON text. A step returns `None` where the text goes on in another way; the cursor
+/// is of no use after that.
 pub(crate) struct Cursor<'a> {
     text: &'a str,
     at: usize,
@@ -40,7 +40,7 @@ impl<'a> Cursor<'a> {
         &self.text.as_bytes()[self.at..]
     }
 
-    /// The next byte that is no white space.
+    /// The next byte that is not white space.
     pub(crate) fn token(&mut self) -> Option<u8> {
         loop {
             let byte = *self.text.as_bytes().get(self.at)?;
@@ -59,7 +59,7 @@ impl<'a> Cursor<'a> {
         self.token().is_none().then_some(())
     }
 
-    /// What stands between quotes, if it is printable ASCII without an escape.
+    /// The text between quotes, if it is printable ASCII without an escape.
     pub(crate) fn text(&mut self) -> Option<&'a str> {
         self.expect(b'"')?;
         self.text_to_quote()
@@ -92,7 +92,7 @@ impl<'a> Cursor<'a> {
         Some(&self.text[start..self.at])
     }
 
-    /// Over a number as JSON writes whole ones: without zeros in front.
+    /// Moves over a whole number as JSON writes it: without zeros in front.
     fn skip_digits(&mut self) -> Option<()> {
         let rest = self.rest();
         let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -103,7 +103,8 @@ impl<'a> Cursor<'a> {
         (!matches!(rest.get(count), Some(b'.' | b'e' | b'E'))).then_some(())
     }
 
-    /// From a bracket to the one that closes it, by their number. Not deeper than so many.
+    /// Moves from a bracket to the one that closes it, by counting them. `None` if they nest too
+    /// deep.
     pub(crate) fn brackets(&mut self, most: usize) -> Option<&'a str> {
         let mut depth = 1;
         if !matches!(self.token()?, b'{' | b'[') {
@@ -124,7 +125,7 @@ impl<'a> Cursor<'a> {
         Some(&self.text[start..self.at])
     }
 
-    /// To behind the quote that ends what one has begun.
+    /// Moves behind the quote that ends the text.
     fn skip_text(&mut self) -> Option<()> {
         loop {
             let offset = memchr2(b'"', b'\\', self.rest())?;

@@ -1,36 +1,36 @@
 //! JSON-RPC 2.0 requests of the usual form, read without a copy.
 //!
-//! [`Request::read`] is a recognizer: it says what a message asks for, or that the message is for
-//! a parser that knows every form and every error. No I/O, no Python.
+//! [`Request::read`] is a recognizer. It says what a message asks for, or leaves the message to a
+//! parser that knows every form and every error. It does no I/O and knows no Python.
 
 mod cursor;
 
 use cursor::Cursor;
 
-/// Digits of an id that is a number: fewer than the least that might not fit 64 bits.
+/// The most digits of an id that is a number: with more, it might not fit 64 bits.
 const MAX_DIGITS: usize = 18;
 
-/// A call: a JSON object with the members `jsonrpc`, `method`, `id`, perhaps `params`, each once
-/// and in any order, and no other.
+/// A call: a JSON object with the members `jsonrpc`, `method`, `id` and perhaps `params`, each
+/// once, in any order, and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
     /// Printable ASCII.
     pub method: &'a str,
-    /// What stands between the first bracket and the one that closes it, with both: JSON text if
-    /// a parser takes it for some. `None`: the member is missing.
+    /// The text from the first bracket to the one that closes it. Only a parser can tell whether it
+    /// is JSON. `None`: the member is missing.
     pub params: Option<&'a str>,
-    /// What the answer repeats: a whole number of at most 18 digits, or printable ASCII without an
-    /// escape, in its quotes.
+    /// The text that the answer repeats: a whole number of at most 18 digits, or printable ASCII
+    /// without an escape, in its quotes.
     pub id: &'a str,
 }
 
 impl<'a> Request<'a> {
     /// Reads a message, in time proportional to its length. `None`: it is something else, or a
-    /// request of another form, as a notification, a batch, an id or a name with an escape in it,
-    /// or params that nest deeper than this: `[1]` is 1 deep.
+    /// request of another form: a notification, a batch, an id or a name with an escape in it, or
+    /// params that nest deeper than `max_nesting`, where `[1]` is 1 deep.
     ///
-    /// Whatever this returns, a parser that checks everything returns the same, if it takes the
-    /// params: brackets are counted here, not told apart, and nothing between them is looked at.
+    /// A parser that checks everything returns the same, if it accepts the params. Here their
+    /// brackets are only counted, whatever kind they are, and nothing between them is checked.
     pub fn read(message: &'a str, max_nesting: usize) -> Option<Self> {
         let mut cursor = Cursor::new(message);
         let (mut method, mut params, mut id) = (None, None, None);

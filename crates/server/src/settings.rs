@@ -22,7 +22,7 @@ pub struct Settings {
     pub compression: bool,
     /// The files that plain HTTP requests get.
     pub files: Vec<File>,
-    /// With what to speak TLS, and nothing else.
+    /// The certificate for TLS; with one, nothing else is spoken.
     pub tls: Option<TlsConfig>,
     /// Connections at a time, handshakes included; one more is answered with 503.
     pub max_connections: usize,
@@ -42,10 +42,11 @@ pub struct Settings {
     pub max_message_size: usize,
     /// The most fragments of one incoming message.
     pub max_fragments: usize,
-    /// Pings that are each answered in a second; of more, the newest in each read is.
+    /// Pings a second that are answered one by one. Beyond that, only the newest ping in each read
+    /// is answered.
     pub max_pings_per_second: u32,
-    /// Bytes held for all receivers together: for events that are not handled, and as much for
-    /// incomplete messages.
+    /// Bytes in memory for all connections together: for events that are not handled yet, and as
+    /// many again for incomplete messages.
     pub max_receive_memory: usize,
     /// Bytes waiting to be sent; an empty queue takes any single message.
     pub max_send_queue: usize,
@@ -55,7 +56,7 @@ pub struct Settings {
     pub ping_interval: Option<Duration>,
     /// From a ping to its pong.
     pub ping_timeout: Duration,
-    /// With bytes to write and none of them accepted by the peer.
+    /// For how long the peer may accept none of the bytes that wait.
     pub write_timeout: Duration,
     /// From our close frame to the end of the connection.
     pub close_timeout: Duration,

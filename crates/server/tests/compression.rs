@@ -1,4 +1,4 @@
-//! What a server holds for clients that compress.
+//! The memory that a server needs for clients that compress.
 
 mod support;
 

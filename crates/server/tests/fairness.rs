@@ -1,5 +1,5 @@
-//! While the program is behind, who floods does not keep others from being heard, and memory is
-//! bounded.
+//! While the program is behind, a client that floods does not keep others from being heard, and
+//! memory is bounded.
 
 mod support;
 
@@ -15,7 +15,7 @@ use support::{Client, PATIENCE, listen};
 const MIB: usize = 1 << 20;
 const PING: u8 = 9;
 const PONG: u8 = 10;
-/// What a server reads at a time: of small messages with 64 bytes each beside their payload.
+/// What a server reads at a time, in small messages, each of which counts 64 bytes more.
 const ONE_READ: usize = 64 * 1024 * 2;
 
 /// Sends messages of 100 bytes as fast as they are taken, until its socket is shut.
@@ -78,8 +78,8 @@ impl<'a> Program<'a> {
         while self.take(Duration::from_millis(100)) {}
     }
 
-    /// Takes, and keeps, until this much is held.
-    fn wait_until_held(&mut self, bytes: usize) {
+    /// Takes, and keeps, until it has kept this much.
+    fn wait_until_kept(&mut self, bytes: usize) {
         while self.held < bytes {
             assert!(self.take(PATIENCE), "{} KiB came", self.held / 1024);
         }
@@ -107,7 +107,7 @@ fn one_that_floods_has_a_part_of_the_memory_and_others_are_heard() {
     let mut healthy = Client::connect(server.address());
     let flood = Flood::of(Client::connect(server.address()));
     let mut program = Program::of(&server);
-    program.wait_until_held(4 * MIB / 16); // the flood has its part
+    program.wait_until_kept(4 * MIB / 16); // the flood has its part
     program.fill();
     assert!(program.held <= 4 * MIB / 16 + ONE_READ, "{} KiB", program.held / 1024);
     // Nothing has been handled, and nothing is.
@@ -180,7 +180,8 @@ fn who_is_not_read_is_not_given_up_for_its_silence() {
     let flood = Flood::of(Client::connect(server.address()));
     let mut program = Program::of(&server);
     program.fill();
-    // Who answers pings tells how the time goes: at the tenth, the flood was silent for long.
+    // A client that answers pings shows how the time passes: by the tenth, the flood has been
+    // silent for long.
     let mut healthy = Client::connect(server.address());
     for _ in 0..10 {
         let (opcode, payload) = healthy.frame();
@@ -192,7 +193,7 @@ fn who_is_not_read_is_not_given_up_for_its_silence() {
     assert!(!batch.events.iter().any(|event| matches!(event, Event::Closed(..))));
     program.held += batch.events.iter().map(Event::weight).sum::<usize>();
     program.handle_all();
-    program.wait_until_held(MIB / 16); // it is read again
+    program.wait_until_kept(MIB / 16); // it is read again
     drop(flood);
 }
 

@@ -1,5 +1,5 @@
-//! A system that fails: whatever goes wrong, what arrives is whole, in order and there once, or the
-//! connection ends, once; nothing is left behind, and nothing spins.
+//! A system that fails. Whatever goes wrong, messages arrive whole, in order and once, or the
+//! connection ends, once. Nothing is left behind, and nothing spins.
 
 mod support;
 
@@ -47,10 +47,10 @@ struct Known {
     closed: Option<(u16, Option<String>)>,
 }
 
-/// A program that echoes and looks closely.
+/// A program that echoes, and checks all that it gets.
 struct Echo<'a> {
     server: &'a Server,
-    /// It does the network thread's work while it waits.
+    /// It leads while it waits.
     leads: bool,
     largest: usize,
     connections: HashMap<ConnectionId, Known>,

@@ -19,7 +19,8 @@ fn sleep_for_hours(faults: &Faults, server: &Server) {
     let (_, before) = faults.calls_and_turns();
     faults.jump(HOURS);
     let end = Instant::now() + PATIENCE;
-    // A turn sees the jump before it waits, or after; the next has looked at every deadline.
+    // A turn of the loop sees the jump before its wait or after it; the next has looked at every
+    // deadline.
     while faults.calls_and_turns().1 < before + 3 {
         assert!(Instant::now() < end, "it does not wake");
         server.broadcast(Kind::Text, b"good morning");
@@ -79,7 +80,8 @@ fn neither_is_one_at_its_handshake_nor_one_that_is_to_take_data() {
     beginner.write_all(b"GET / HTTP/1.1\r\n").expect("written");
     let text = "x".repeat(15 << 20);
     server.send(id, &opened.account, Kind::Text, text.as_bytes(), true).expect("room");
-    // Another's round trip: who came before it is known, and has got all that it takes.
+    // After another client's round trip, the earlier ones are known and have got all that they
+    // take.
     drop(Client::connect(server.address()));
     sleep_for_hours(&faults, &server);
     let port = server.address().port();

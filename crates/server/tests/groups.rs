@@ -1,4 +1,4 @@
-//! Groups of connections: one message for many, and what becomes of those who do not read.
+//! Groups of connections: one message for many, and what becomes of members that do not read.
 
 mod support;
 
@@ -175,7 +175,7 @@ fn a_member_that_closes_leaves_and_the_others_stay() {
         })
         .collect();
     for round in 0..18 {
-        // The first, the last, one between: each that leaves has another take its position.
+        // The first, the last and one between leave, and another member takes the position of each.
         let at = [0, clients.len() - 1, clients.len() / 2][round % 3];
         let (client, id) = clients.remove(at);
         drop(client);

@@ -12,7 +12,7 @@ use stagedoor_server::faults::Faults;
 use stagedoor_server::{Account, Batch, ConnectionId, Event, Kind, Server, Settings};
 use support::{Client, Events, PATIENCE, listen, listen_with};
 
-/// Longer than a program that is away keeps the lead.
+/// A program that is away for this long loses the lead.
 const LONG: Duration = Duration::from_millis(50);
 
 /// A program that echoes.
@@ -31,7 +31,7 @@ impl<'a> Program<'a> {
         Self { server, connections, messages: 0, ended, error: None }
     }
 
-    /// Waits, for so long at most, and handles what came.
+    /// Waits, for this long at most, and handles what came.
     fn serve(&mut self, timeout: Duration) {
         self.server.lead(timeout);
         let mut batch = Batch::default();
@@ -118,7 +118,7 @@ fn a_program_that_is_always_back_does_all_of_it() {
     });
     program.serve_until(|_| client.is_finished());
     client.join().expect("served");
-    // At least two for each message; but a busy machine may keep a program away.
+    // There are at least two calls for each message, but a busy machine may keep a program away.
     assert!(faults.calls_of_the_program() > 200);
 }
 
@@ -183,7 +183,8 @@ fn a_program_that_sends_at_other_times_needs_no_network_thread() {
 #[test]
 fn deadlines_hold_while_the_program_leads() {
     let faults = Faults::default();
-    // No ping comes while the program takes the lead: who is served then answers none.
+    // The interval is long enough for no ping to come while the program takes the lead: the client
+    // that it serves for that does not answer pings.
     let (ping_interval, ping_timeout) = (Some(LONG * 20), Duration::from_millis(100));
     let settings = Settings { ping_interval, ping_timeout, ..Settings::default() };
     let server = listen_with(&faults, settings);

@@ -1,4 +1,4 @@
-//! A server that speaks TLS, and clients that do so too, do so slowly, or do not.
+//! A server that speaks TLS, with clients that speak it, speak it slowly, or do not.
 
 mod support;
 
@@ -142,7 +142,7 @@ fn what_comes_in_many_records_at_once_is_all_there() {
 
 #[test]
 fn what_a_small_read_has_no_room_for_is_read_without_another_byte_from_the_client() {
-    // Reads of the request are small, and so are those of a client that may compress.
+    // Reads of the request are small, and so are reads from a client that may compress.
     for offer in ["", "Sec-WebSocket-Extensions: permessage-deflate\r\n"] {
         let server = listen(Settings { compression: true, ..secure() });
         let mut events = Events::of(&server);
@@ -186,7 +186,7 @@ fn a_receipt_means_that_the_kernel_has_the_message() {
         receipts += events.receipts(id);
         assert!(receipts < 2000, "the kernel takes everything");
     }
-    // Its sockets are closed as they are: nothing more is written.
+    // Its sockets are closed as they are, and nothing more is written.
     server.panic();
     events.next(|event| matches!(event, Event::Stopped(_)).then_some(()));
     receipts += events.receipts(id);
@@ -268,7 +268,7 @@ fn a_broken_record_ends_the_connection_with_an_error_that_says_so() {
     assert!(told.to_string().contains("BadRecordMac"), "{told}");
 }
 
-/// All that a peer gets which sends these bytes and waits, until the socket ends.
+/// Everything that a peer gets that sends these bytes and waits until the socket ends.
 fn answer_to(server: &Server, bytes: &[u8]) -> Vec<u8> {
     let mut stream = dial(server.address());
     let _ = stream.write_all(bytes); // it may be ended while we write
@@ -322,7 +322,7 @@ fn a_handshake_that_stops_anywhere_is_ended_at_the_deadline() {
         answer_to(&server, &hello[..sent]);
         assert!(begin.elapsed() >= timeout, "after {sent} bytes");
     }
-    // TLS is done, and there is no request: it is the same deadline.
+    // The TLS handshake is done, and there is no request: the same deadline holds.
     let begin = Instant::now();
     let mut stream = StreamOwned::new(handshake(&TLS13), dial(server.address()));
     stream.conn.complete_io(&mut stream.sock).expect("a handshake");

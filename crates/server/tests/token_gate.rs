@@ -1,4 +1,4 @@
-//! Tokens at the opening handshake, and what those get who show none.
+//! Tokens at the opening handshake, and what clients get that show none.
 
 mod support;
 
@@ -147,7 +147,7 @@ fn clients_without_a_token_have_few_places_and_take_none_of_the_others() {
     let again = with(&server, "");
     assert_eq!(again.status(), 101);
     let (id, _) = events.opened(&again);
-    // Who is authenticated gives the place back.
+    // A client that is authenticated gives its place back.
     server.authenticate(id);
     let in_its_place = with(&server, "");
     assert_eq!(in_its_place.status(), 101);

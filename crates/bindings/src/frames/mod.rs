@@ -16,7 +16,7 @@ pub(crate) const SPAN: u8 = 0;
 pub(crate) const GC: u8 = 1;
 pub(crate) const IDLE: u8 = 2;
 
-/// How often `turn()` says that there is something to do although there is not.
+/// How often `turn()` says that there is something to do, even if there is not.
 const ROUTINE: Duration = Duration::from_secs(1);
 const NANOSECONDS: f64 = 1e9;
 
@@ -39,7 +39,7 @@ fn this_thread() -> u32 {
 
 struct Recorder {
     frames: stagedoor_frames::Frames,
-    /// When the next routine turn is due.
+    /// When `turn()` must say so again.
     routine: u64,
     /// What stagedoor took of the frame before, and how long it held the game.
     spent: u64,
@@ -47,12 +47,12 @@ struct Recorder {
 
 struct Shared {
     recorder: Mutex<Recorder>,
-    /// What times are counted from.
+    /// The moment that times are counted from.
     base: Instant,
 }
 
 impl Shared {
-    /// Nothing of Python runs while this is held.
+    /// No Python code runs while this is locked.
     fn lock(&self) -> MutexGuard<'_, Recorder> {
         self.recorder.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,7 +66,7 @@ fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Rounded, and 0 for what is negative or no number.
+/// Rounded; 0 for a negative number or NaN.
 fn from_seconds(seconds: f64) -> u64 {
     Duration::try_from_secs_f64(seconds).map_or(0, nanoseconds)
 }

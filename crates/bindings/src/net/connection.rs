@@ -15,10 +15,10 @@ use stagedoor_server::{Account, ConnectionId, Kind, Opened, SendError, Server};
 pub(crate) struct Connection {
     id: ConnectionId,
     opened: Opened,
-    /// What takes its messages, and whose that is: the program changes them.
+    /// The function that takes its messages, and its owner; the program changes both.
     #[pyo3(get)]
     receiver: Py<PyList>,
-    /// Those of what was sent and is not yet known to be with the kernel, in that order.
+    /// The callbacks of messages that the kernel is not yet known to have, in the order of sending.
     callbacks: Mutex<VecDeque<Py<PyAny>>>,
     server: Arc<Server>,
 }
@@ -48,7 +48,7 @@ impl Connection {
         waiting.drain(..count).collect()
     }
 
-    /// The connection is closed: what these wait for will not come.
+    /// The connection is closed, so what these wait for will not come.
     pub(crate) fn end_callbacks(&self) -> Vec<Py<PyAny>> {
         self.callbacks().drain(..).collect()
     }
@@ -194,14 +194,14 @@ fn ignoring(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     Ok(made.bind(py))
 }
 
-/// Raises `ValueError` for what no text message may be.
+/// Raises `ValueError` unless the bytes are UTF-8, as a text message must be.
 pub(crate) fn check_text(bytes: &[u8]) -> PyResult<()> {
     simdutf8::basic::from_utf8(bytes)
         .map(|_| ())
         .map_err(|_| PyValueError::new_err("the payload of a text message must be UTF-8"))
 }
 
-/// Calls with the bytes of a `str` (text) or a bytes-like object (binary).
+/// Calls the function with the bytes of a `str` (text) or of a bytes-like object (binary).
 pub(crate) fn with_payload<T>(
     data: &Bound<'_, PyAny>,
     call: impl FnOnce(Kind, &[u8]) -> T,

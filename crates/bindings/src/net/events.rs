@@ -1,5 +1,5 @@
-//! Events as Python tuples `(receiver, data)`: messages for the receiver of their connection, all
-//! else, as `(kind, connection id, data)`, for the server's.
+//! Events as Python tuples `(receiver, data)`. Messages go to the receiver of their connection. All
+//! else goes to the server's, as `(kind, connection id, data)`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) const REFUSED: u8 = 6;
 pub(crate) struct Stream {
     /// The events are in reverse, so that taking one is a pop.
     batch: Batch,
-    /// What came before the batch.
+    /// Events that came before the batch.
     pub(crate) parked: Parked,
     connections: Connections,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Stream {
 struct Connections(HashMap<ConnectionId, Py<Connection>>);
 
 impl Stream {
-    /// Takes what has come, unless something taken before is left. False: there is nothing.
+    /// Takes what has come, unless something from before is left. False: there is nothing.
     pub(crate) fn load(&mut self, server: &Server) -> bool {
         if !self.batch.events.is_empty() || !self.parked.is_empty() {
             return true;
@@ -60,7 +60,7 @@ impl Stream {
         self.connections.0.values().try_for_each(|connection| visit.call(connection))
     }
 
-    /// The next events of what is parked or loaded.
+    /// The next events, first of those that are parked.
     pub(crate) fn next<'py>(
         &mut self,
         py: Python<'py>,
@@ -84,8 +84,8 @@ impl Stream {
         PyList::new(py, tuples)
     }
 
-    /// Puts events into the understudy's hand: these, which the game had taken and not looked at,
-    /// or else the next of those that it has not taken.
+    /// Puts events into the understudy's hand: `unread`, which the game had taken and not looked
+    /// at, or, if there are none, the next of those that it has not taken.
     pub(crate) fn seize<'py>(
         &mut self,
         py: Python<'py>,
@@ -174,7 +174,8 @@ impl Connections {
         match kind {
             Kind::Binary => (receiver, PyBytes::new(py, payload)).into_pyobject(py),
             Kind::Text => {
-                // The network thread has checked it: this costs little and spares an `unsafe`.
+                // The network thread has checked it already. This costs little and avoids an
+                // `unsafe`.
                 let text = simdutf8::basic::from_utf8(payload)
                     .map_err(|error| PyUnicodeDecodeError::new_err(error.to_string()))?;
                 (receiver, PyString::new(py, text)).into_pyobject(py)

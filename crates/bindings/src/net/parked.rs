@@ -1,4 +1,5 @@
-//! Events that wait for the game although it does not come: the understudy looks at them.
+//! Events that the understudy has looked at while the game did not poll, and that wait for the
+//! game.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -8,10 +9,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use pyo3::{PyTraverseError, PyVisit};
 
-/// An event that was turned into Python objects and is nobody's yet.
+/// An event that was turned into Python objects and that nobody has taken yet.
 struct Waiting {
     event: Py<PyTuple>,
-    /// What it counts for in the sum that `max_receive_memory` limits.
+    /// How much it counts in the sum that `max_receive_memory` limits.
     weight: usize,
     /// When it has waited for long enough.
     due: Option<Instant>,
@@ -20,12 +21,12 @@ struct Waiting {
 /// The events between those that the game has taken and those of the batch, in order.
 ///
 /// Each is in one place: in the row, or in the understudy's hand. From [`Parked::put_in_hand`] to
-/// [`Parked::give_back`] the game must not take any, or it would take them out of turn.
+/// [`Parked::give_back`] the game must not take any, or it would take them out of order.
 #[derive(Default)]
 pub(crate) struct Parked {
     row: VecDeque<Waiting>,
     hand: Vec<Waiting>,
-    /// Those in hand come before those in the row.
+    /// The events in hand come before those in the row.
     is_older: bool,
 }
 
@@ -54,9 +55,9 @@ impl Parked {
         self.is_older = is_older;
     }
 
-    /// Those of the hand that are to wait, by position, and for how long. The rest is the
-    /// understudy's, and its weight is returned. Whatever goes wrong, the hand is empty after
-    /// this: what was not named correctly waits without end.
+    /// Puts the events at these positions of the hand into the row, with the time that each may
+    /// wait. The understudy keeps the rest; their weight and the events are returned. The hand is
+    /// empty after this, whatever goes wrong: after an error, all of its events are in the row.
     pub(crate) fn give_back(
         &mut self,
         kept: &[(usize, Option<Duration>)],
@@ -67,7 +68,9 @@ impl Parked {
         for &(position, patience) in kept {
             match self.hand.get_mut(position) {
                 Some(waiting) => waiting.due = patience.map(|patience| now + patience),
-                None => outcome = Err(PyIndexError::new_err("there are not so many in hand")),
+                None => {
+                    outcome = Err(PyIndexError::new_err("not that many events are in hand"));
+                }
             }
             is_kept.get_mut(position).into_iter().for_each(|kept| *kept = true);
         }
@@ -90,7 +93,7 @@ impl Parked {
         outcome.map(|()| (weight, taken))
     }
 
-    /// Takes the first of the row, with their weight.
+    /// Takes the first events of the row, and returns their weight, too.
     pub(crate) fn take(&mut self, limit: usize) -> (usize, Vec<Py<PyTuple>>) {
         let count = limit.min(self.row.len());
         let mut weight = 0;
@@ -102,7 +105,7 @@ impl Parked {
         (weight, events)
     }
 
-    /// Takes those that have waited for long enough, with their weight.
+    /// Takes the events that have waited for long enough, and returns their weight, too.
     pub(crate) fn take_expired(&mut self) -> (usize, Vec<Py<PyTuple>>) {
         let now = Instant::now();
         let is_due = |waiting: &Waiting| waiting.due.is_some_and(|due| due <= now);

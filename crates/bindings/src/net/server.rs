@@ -26,7 +26,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Tells that the program polls; whether there is anything for it.
+    /// Notes that the program polls, and returns whether there is anything for it.
     pub(crate) fn attended(&self) -> bool {
         self.native.attend();
         self.native.has_events()
@@ -38,8 +38,8 @@ impl Server {
         self.stream.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Locks without holding on to the GIL while waiting for it: who has the lock may need the
-    /// GIL. `is_game`: waits for what is in the understudy's hand, too.
+    /// Locks the stream, and releases the GIL while it waits: whoever has the lock may need the
+    /// GIL. `is_game`: also waits until the understudy's hand is empty.
     fn stream_for(&self, py: Python<'_>, is_game: bool) -> MutexGuard<'_, Stream> {
         loop {
             let stream = match self.stream.try_lock() {
@@ -187,7 +187,8 @@ impl Server {
     }
 
     fn give_back(&self, py: Python<'_>, kept: Vec<(usize, Option<f64>)>) -> PyResult<()> {
-        // A patience that is not one has no end: nothing may go wrong before the hand is empty.
+        // A patience that is not a number of seconds has no end: nothing may fail before the hand
+        // is empty.
         let patience = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
         let kept: Vec<_> =
             kept.into_iter().map(|(at, seconds)| (at, seconds.and_then(patience))).collect();
@@ -195,7 +196,7 @@ impl Server {
         self.given_back.notify_all();
         let (weight, taken) = outcome?;
         self.native.consumed(weight);
-        drop(taken); // not under the lock: this may run code of the program
+        drop(taken); // not under the lock, because this may run code of the program
         Ok(())
     }
 
@@ -303,7 +304,7 @@ impl Server {
     }
 }
 
-/// More than fits is as good as the most that does.
+/// A number that does not fit is as good as the largest that does.
 fn count(value: u64) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }

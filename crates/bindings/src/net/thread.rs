@@ -1,4 +1,4 @@
-//! The network thread, and the watch that it is for the thread that the game runs on.
+//! The network thread, and the watch over the thread that the game runs on.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ impl NetworkThread {
     fn wait_stalled(&self, py: Python<'_>, threshold: f64) -> PyResult<Option<Stalled>> {
         let threshold = seconds(threshold)?;
         while py.detach(|| self.server.wait_stalled(threshold)) {
-            // The GIL is ours, which may have taken its time.
+            // It may have taken long to get the GIL back.
             let told = self.server.acknowledge_stall();
             if !told.is_empty() || !self.server.is_attended() {
                 let stalled_for = self.server.stalled_for().as_secs_f64();

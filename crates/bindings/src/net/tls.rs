@@ -14,7 +14,7 @@ impl TlsConfig {
     #[new]
     #[pyo3(signature = (certificate, key))]
     fn new(py: Python<'_>, certificate: PathBuf, key: PathBuf) -> PyResult<Self> {
-        // Read here, so that the key is in no frame of Python's that a traceback may show.
+        // The key is read here, so that no traceback of Python can show it.
         let loaded = py.detach(move || stagedoor_server::TlsConfig::load(&certificate, &key));
         loaded.map(Self).map_err(|error| match error {
             TlsError::Unreadable { path, error } => unreadable(py, path, &error),

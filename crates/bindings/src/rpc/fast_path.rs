@@ -1,7 +1,7 @@
-//! The calls that need nothing unusual, from the message to its answer.
+//! Calls that need nothing unusual, from the message to its answer.
 //!
-//! What this does, `stagedoor.live.rpc.session` can do as well, and more slowly: it has every
-//! message that is not answered here, before anything was done about it.
+//! `stagedoor.live.rpc.session` can do all this, too, but more slowly. It gets every message that
+//! is not answered here, before anything was done about it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -55,7 +55,7 @@ impl FastMethod {
 }
 
 impl FastMethod {
-    /// What to call the function with. `None`: it is for others to say why not.
+    /// The arguments of the function. `None`: they do not fit, and the session will say why.
     fn arguments<'py>(
         &self,
         py: Python<'py>,
@@ -76,8 +76,7 @@ impl FastMethod {
     }
 }
 
-/// The methods of one stage that can be called in the fast way, by name, and what all their calls
-/// need.
+/// The methods of one stage that can be called natively, by name, and what all of these calls need.
 #[pyclass(frozen, module = "stagedoor._core")]
 pub(crate) struct FastMethods {
     by_name: Mutex<HashMap<String, Py<FastMethod>>>,
@@ -109,7 +108,7 @@ impl FastMethods {
     #[pyo3(signature = (name, method, /))]
     fn add(&self, name: String, method: Py<FastMethod>) {
         let replaced = self.by_name().insert(name, method);
-        drop(replaced); // not while it is locked
+        drop(replaced); // not under the lock
     }
 
     #[pyo3(signature = (name, /))]
@@ -144,7 +143,7 @@ pub(crate) struct FastPath {
     send: Py<PyAny>,
     max_nesting: usize,
     max_answer_size: usize,
-    /// 0: nobody yet.
+    /// 0: the caller has no role yet.
     role: AtomicU8,
 }
 
@@ -234,7 +233,7 @@ impl FastPath {
 }
 
 impl FastPath {
-    /// The answer; `None`: it was given meanwhile.
+    /// The answer; `None`: the call was answered meanwhile.
     fn call<'py>(
         &self,
         message: &Bound<'py, PyString>,
@@ -273,7 +272,7 @@ impl FastPath {
             }
             Err(error) => {
                 let (result, error) = match returned {
-                    // It cannot be encoded, and who is told why will find out again.
+                    // It cannot be encoded; the session encodes it again, and says why.
                     Ok(result) if error.is_instance_of::<PyException>(py) => (Some(result), None),
                     _ => (None, Some(error.into_value(py))),
                 };
@@ -284,7 +283,8 @@ impl FastPath {
         }
     }
 
-    /// The whole answer. Raises what the encoders raise, and for one that is too large.
+    /// The whole answer. Raises what the encoders raise, and `ValueError` for one that is too
+    /// large.
     fn encode<'py>(&self, result: &Bound<'py, PyAny>, id: &str) -> PyResult<Bound<'py, PyBytes>> {
         let py = result.py();
         let is_small = result.is_none()

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::deflater::Deflater;
 use super::inflater::Inflater;
 
-/// permessage-deflate of one server: its connections share what they need only for a moment, and
-/// keep no more than a number of contexts, counted over all of them.
+/// permessage-deflate of one server. Its connections share the contexts that they need only for a
+/// moment, and all of them together keep a limited number.
 ///
-/// A context for sending is 280 KiB, one for receiving 44 KiB. Beyond the first number, messages
-/// are compressed each by itself, which no client notices; beyond the second, clients are told
-/// in the opening handshake to compress each by itself.
+/// A context for sending is 280 KiB, one for receiving 44 KiB. Beyond the limit for sending, each
+/// message is compressed by itself, which no client notices. Beyond the limit for receiving,
+/// clients are told in the opening handshake to compress each message by itself.
 pub struct Compression {
     max_deflaters: usize,
     max_inflaters: usize,
@@ -23,7 +23,7 @@ pub struct Compression {
 }
 
 impl Compression {
-    /// At most so many contexts are kept for sending and for receiving.
+    /// At most this many contexts are kept for sending and for receiving.
     pub fn new(max_deflaters: usize, max_inflaters: usize) -> Arc<Self> {
         Arc::new(Self {
             max_deflaters,

@@ -2,16 +2,17 @@
 
 use zlib_rs::{Deflate, DeflateConfig, DeflateFlush};
 
-/// How hard to look for repetitions: 1 is the fastest. It makes JSON to a third, with a fourth of
-/// the work for which 6 makes it to a quarter, and all connections share one thread.
+/// How hard to look for repetitions: 1 is the fastest. It shrinks JSON to a third; 6 shrinks it to
+/// a quarter, with four times the work, and all connections share one thread.
 const LEVEL: i32 = 1;
-/// Half of what is usual: it bounds blocks, of which the level makes no more for it.
+/// Half of the usual memory. It bounds the size of blocks, and at this level there are no more of
+/// them for it.
 const MEM_LEVEL: i32 = 6;
 /// Output is made in pieces of this size.
 const CHUNK: usize = 8 * 1024;
 /// Memory for the output that is kept for the next message.
 const KEPT_CAPACITY: usize = 4 * 1024;
-/// What ends a flush, and is not sent.
+/// The end of a flush, which is not sent.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
 
 /// A context for sending: 280 KiB for a window of 15 bits.
@@ -19,7 +20,7 @@ pub(super) struct Deflater {
     stream: Deflate,
     window_bits: u8,
     out: Vec<u8>,
-    /// It is counted as one that a connection keeps.
+    /// It counts as one that a connection keeps.
     pub(super) is_kept: bool,
 }
 
@@ -54,7 +55,7 @@ impl Deflater {
         self.recycle();
     }
 
-    /// Gives the memory for the output back if that is more than is worth keeping.
+    /// Frees the memory for the output, if it is more than is worth keeping.
     pub(super) fn recycle(&mut self) {
         self.out.clear();
         self.out.shrink_to(KEPT_CAPACITY);

@@ -6,9 +6,9 @@ use crate::error::ProtocolError;
 
 /// Output is made in pieces of this size.
 const CHUNK: usize = 8 * 1024;
-/// What every message ends with and is not sent: the length, 0, of a stored block.
+/// The end of every message, which is not sent: the length, 0, of a stored block.
 const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
-/// The tail, and what is not read if the message ended where a message ends.
+/// The tail, and bytes that are not read if the message ended where a message may end.
 const TAIL_AND_MORE: [u8; 5] = [0, 0, 0xff, 0xff, 0];
 
 /// A context for receiving. Its window is always the largest.

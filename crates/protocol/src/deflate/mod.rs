@@ -20,18 +20,17 @@ use deflater::Deflater;
 use inflater::Inflater;
 use offer::Offer;
 
-/// A message shorter than this is not compressed: what it would save is less than what TCP adds
-/// to it.
+/// A message shorter than this is not compressed, because it would save less than TCP adds to it.
 const WORTHWHILE: usize = 128;
-/// The same for a connection without takeover, where every message begins with nothing to refer
-/// to: JSON of 140 bytes shrinks to 96 %, of 300 to 70 %.
+/// The same for a connection without takeover, where no message can refer to an earlier one: JSON
+/// of 140 bytes shrinks to 96 %, of 300 bytes to 70 %.
 const WORTHWHILE_ALONE: usize = 256;
 
 /// permessage-deflate of one connection.
 ///
 /// [`Compression::accept`] makes it from an offer; [`Upgrade::response`](crate::Upgrade::response)
 /// tells the client of it, and [`Connection::with_deflate`](crate::Connection::with_deflate) takes
-/// it over. It holds no memory for contexts until there is something to compress or decompress.
+/// it over. It has no memory for contexts until there is something to compress or decompress.
 pub struct Deflate {
     terms: Terms,
     shared: Arc<Compression>,
@@ -79,8 +78,8 @@ impl Deflate {
         header
     }
 
-    /// Compresses a message, and calls with what goes over the wire; `None`: the message goes as
-    /// it is. With takeover, the client must get what was compressed.
+    /// Compresses a message, and calls the function with what goes over the wire. `None`: the
+    /// message goes as it is. With takeover, the client must get what was compressed.
     pub(crate) fn compress<T>(
         &mut self,
         payload: &[u8],
@@ -100,14 +99,15 @@ impl Deflate {
             self.deflater = Some(deflater);
             return result;
         }
-        // Nothing that follows refers to it, so that it may be left out.
+        // No later message refers to it, so it may be left out.
         let compressed = deflater.compress(payload);
         let result = put(Some(compressed).filter(|compressed| compressed.len() < payload.len()));
         shared.give_back_deflater(deflater);
         result
     }
 
-    /// Decompresses a part of a message, and calls with what comes out, piece by piece.
+    /// Decompresses a part of a message, and calls the function with what comes out, piece by
+    /// piece.
     pub(crate) fn decompress(
         &mut self,
         part: &[u8],
@@ -129,14 +129,14 @@ impl Deflate {
         Ok(())
     }
 
-    /// Gives up what is remembered of what was sent: what follows just does not refer to it.
+    /// Forgets what was sent. Later messages do not refer to it, and that is all.
     pub(crate) fn release(&mut self) {
         if let Some(deflater) = self.deflater.take() {
             self.shared.give_back_deflater(deflater);
         }
     }
 
-    /// Bytes of memory held for a message that is not complete, beside the message.
+    /// Bytes of memory for an incomplete message, besides the message itself.
     pub(crate) fn buffered(&self) -> usize {
         // With takeover its place is one of those that `Compression` bounds.
         let only_for_now = self.inflater.is_some() && !self.terms.client_takeover;

@@ -15,7 +15,7 @@ impl Offer {
         headers.flat_map(|header| split(header, b',')).find_map(Self::parse)
     }
 
-    /// An offer with anything in it that is not known, or not as it must be, is declined.
+    /// An offer with an unknown or malformed parameter is declined.
     fn parse(extension: &str) -> Option<Self> {
         let mut parts = split(extension, b';').map(str::trim);
         if parts.next() != Some("permessage-deflate") {
@@ -32,7 +32,7 @@ impl Offer {
                 ("server_no_context_takeover", None) => set(&mut offer.server_no_context_takeover),
                 ("client_no_context_takeover", None) => set(&mut offer.client_no_context_takeover),
                 ("server_max_window_bits", Some(bits)) => {
-                    // A window of 8 bits is one that zlib cannot make.
+                    // zlib cannot make a window of 8 bits.
                     let bits = window_bits(bits).filter(|&bits| bits >= 9)?;
                     offer.server_max_window_bits.replace(bits).is_none()
                 }
@@ -64,7 +64,7 @@ fn window_bits(digits: &str) -> Option<u8> {
     bits.filter(|bits: &u8| bits.to_string() == digits)
 }
 
-/// A value without its quotes; what is in them is a token, too.
+/// A value without its quotes, which must have a token in them, too.
 fn unquoted(value: &str) -> Option<&str> {
     match value.strip_prefix('"') {
         Some(rest) => rest.strip_suffix('"'),
@@ -72,7 +72,7 @@ fn unquoted(value: &str) -> Option<&str> {
     }
 }
 
-/// The elements of a list, but for separators in quotes.
+/// The elements of a list. Separators in quotes do not count.
 fn split(list: &str, separator: u8) -> impl Iterator<Item = &str> {
     let mut rest = Some(list);
     std::iter::from_fn(move || {

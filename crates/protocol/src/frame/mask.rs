@@ -1,6 +1,6 @@
 //! Masking (RFC 6455 section 5.3): every payload byte is combined with one of four by XOR.
 
-/// The masking key, turned so that its first byte is for the next payload byte.
+/// The masking key, rotated so that its first byte is for the next payload byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Mask([u8; 4]);
 

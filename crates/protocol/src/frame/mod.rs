@@ -9,7 +9,7 @@ pub(crate) use mask::Mask;
 
 /// Bytes that a control frame's payload may have.
 pub(crate) const MAX_CONTROL_PAYLOAD: usize = 125;
-/// Bytes that a close reason may have, beside its code.
+/// Bytes that a close reason may have, besides its code.
 pub(crate) const MAX_CLOSE_REASON: usize = MAX_CONTROL_PAYLOAD - 2;
 /// Bytes of the longest header that a client sends: 2, a length of 8, a mask of 4.
 pub(crate) const MAX_HEADER: usize = 14;
@@ -75,9 +75,9 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Reads the header at the start of `bytes`, and says how long it is. `None`: it is not all
-    /// there yet. What makes a header wrong is found as soon as the bytes that say it are there.
-    /// With deflate, the first frame of a message may say that it is compressed.
+    /// Reads the header at the start of `bytes`, and returns its length, too. `None`: the header is
+    /// not complete yet. An error is found as soon as the bytes that show it are there. With
+    /// deflate, the first frame of a message may say that the message is compressed.
     #[inline]
     pub(crate) fn decode(
         bytes: &[u8],
@@ -134,8 +134,8 @@ const fn begins_compressed(first: u8) -> bool {
         && (opcode == Opcode::Text as u8 || opcode == Opcode::Binary as u8)
 }
 
-/// What [`Header::decode`] would read, if it is the header of an unfragmented message of at most
-/// 125 bytes and the whole frame is there.
+/// Reads what [`Header::decode`] would read, but only the header of an unfragmented message of at
+/// most 125 bytes, and only if the whole frame is there.
 #[inline]
 pub(crate) fn decode_short_message(bytes: &[u8]) -> Option<(Kind, usize, Mask)> {
     const TEXT: u8 = FIN | Opcode::Text as u8;

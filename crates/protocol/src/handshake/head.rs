@@ -1,4 +1,4 @@
-//! Collecting a request head, whatever pieces it comes in.
+//! Collecting a request head, in whatever pieces it comes.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use super::request::Request;
 /// What a request head may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeadLimits {
-    /// Bytes of the request line. More: 414.
+    /// Bytes of the request line. A longer one gets 414.
     pub line: usize,
-    /// Headers. More: 431.
+    /// Headers. More of them get 431.
     pub headers: usize,
-    /// Bytes of all, the last empty line included. More: 431.
+    /// Bytes of the head, including the empty line at its end. A larger one gets 431.
     pub size: usize,
 }
 
@@ -32,10 +32,10 @@ const TLS_HANDSHAKE: u8 = 0x16;
 
 /// Collects the bytes of a request head.
 ///
-/// Call [`receive`](Self::receive) with what was read until it gives the request or a refusal.
-/// The bytes behind the head, frames that were sent before our 101, are kept for
-/// [`into_rest`](Self::into_rest), as are those of later calls, of which the caller bounds the
-/// number. Every byte of the head is looked at once, however they are split.
+/// Call [`receive`](Self::receive) with what was read until it returns the request or a refusal.
+/// The bytes behind the head are frames that were sent before our 101; they are kept for
+/// [`into_rest`](Self::into_rest). So are the bytes of later calls, whose number the caller must
+/// bound. Every byte of the head is looked at once, however the head is split.
 #[derive(Default)]
 pub struct HeadReader {
     limits: HeadLimits,
@@ -51,13 +51,13 @@ pub struct HeadReader {
 }
 
 impl HeadReader {
-    /// A reader that has seen nothing, and holds no memory.
+    /// A reader that has seen nothing, and uses no memory.
     pub fn new(limits: HeadLimits) -> Self {
         Self { limits, ..Self::default() }
     }
 
-    /// Takes what was read: `None` while the head is not complete. A refusal ends the exchange:
-    /// its response is written, and the transport closed.
+    /// Takes what was read. `None`: the head is not complete. A refusal ends the exchange: write
+    /// its response and close the transport.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Option<Request>, Refusal> {
         if self.is_complete {
             self.rest.extend_from_slice(bytes);
@@ -81,7 +81,7 @@ impl HeadReader {
         self.rest
     }
 
-    /// Looks at the bytes behind those in `head`, and says where among them the head ends.
+    /// Looks at the bytes that follow those in `head`, and returns where among them the head ends.
     fn scan(&mut self, bytes: &[u8]) -> Result<Option<usize>, Refusal> {
         let HeadLimits { line, headers, size } = self.limits;
         let mut last = self.head.last().copied();

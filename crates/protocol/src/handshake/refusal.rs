@@ -1,4 +1,4 @@
-//! The HTTP response to a request that gets no connection.
+//! The HTTP response to a request that is refused.
 
 use std::error::Error;
 use std::fmt;
@@ -10,7 +10,7 @@ pub struct Refusal {
     pub status: u16,
     /// One line for the person at the other end, also the body.
     pub reason: String,
-    /// Headers beside those that every refusal has.
+    /// Headers besides those that every refusal has.
     pub headers: Vec<(&'static str, String)>,
 }
 
@@ -24,7 +24,7 @@ impl Refusal {
         Self::new(400, reason)
     }
 
-    /// With one header more.
+    /// Adds one header.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
@@ -49,7 +49,7 @@ impl Refusal {
         let further = self.headers.iter().map(|(name, value)| (*name, value.as_str()));
         for (name, value) in fixed.into_iter().chain(further) {
             response.extend([name, ": "]);
-            // No value may begin a line of its own.
+            // A value must not begin a line of its own.
             response.extend(value.chars().filter(|character| !character.is_control()));
             response.push_str("\r\n");
         }

@@ -29,8 +29,8 @@ impl Span {
     }
 }
 
-/// A request without a body, whose Host and Origin are well-formed. Whether they are welcome is
-/// for its owner to decide.
+/// A request without a body, whose Host and Origin are well-formed. The owner of the connection
+/// decides whether they are welcome.
 pub struct Request {
     /// The head, decoded from Latin-1.
     text: String,
@@ -42,8 +42,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// Parses a head with so many headers, up to and with its empty line, and checks what every
-    /// route needs.
+    /// Parses a head with at most this many headers, including its empty line, and checks what
+    /// every route needs.
     pub(super) fn parse(head: &[u8], headers: usize) -> Result<Self, Refusal> {
         let text: String = head.iter().copied().map(char::from).collect();
         let mut headers = vec![httparse::EMPTY_HEADER; headers];
@@ -91,18 +91,18 @@ impl Request {
         self.at(self.host)
     }
 
-    /// The Origin header, as sent, which a browser adds: `null`, or scheme, host and port.
+    /// The Origin header, as sent: `null`, or scheme, host and port. Browsers add it.
     pub fn origin(&self) -> Option<&str> {
         self.origin.map(|origin| self.at(origin))
     }
 
-    /// Names, as sent, and values, without the space around them, in their order. A byte over 127
+    /// The names, as sent, and the values, without the space around them, in order. A byte over 127
     /// is read as Latin-1.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         self.headers.iter().map(|&(name, value)| (self.at(name), self.at(value)))
     }
 
-    /// The value of the first header of this name, in whatever case.
+    /// The value of the first header of this name, in any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
@@ -112,7 +112,7 @@ impl Request {
         self.lists("Upgrade", "websocket")
     }
 
-    /// The values of all headers of this name, in whatever case.
+    /// The values of all headers of this name, in any case.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers()
             .filter(move |(other, _)| other.eq_ignore_ascii_case(name))
@@ -125,7 +125,7 @@ impl Request {
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// Whether the comma-separated lists of this name have `token`, in whatever case.
+    /// Whether the comma-separated lists of this name contain `token`, in any case.
     pub(super) fn lists(&self, name: &str, token: &str) -> bool {
         self.all(name)
             .flat_map(|list| list.split(','))

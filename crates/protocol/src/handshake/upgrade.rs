@@ -12,7 +12,7 @@ use super::refusal::Refusal;
 use super::request::{Method, Request};
 use crate::deflate::Deflate;
 
-/// What the key is hashed with (RFC 6455 section 1.3).
+/// The text that the key is hashed with (RFC 6455 section 1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// Unused bits at the end of a key may be set: those of the RFC's own example key are.
@@ -55,7 +55,7 @@ impl Upgrade {
         self.subprotocols.iter().map(String::as_str)
     }
 
-    /// The 101 response, with what was chosen of the client's offers. What is sent after it are
+    /// The 101 response, with what was chosen of the client's offers. Everything sent after it is
     /// frames.
     ///
     /// # Panics

@@ -1,9 +1,9 @@
-//! What the queue is made of.
+//! The parts of the queue.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Memory that something empty keeps for the next message.
+/// Bytes of memory that an empty buffer keeps for the next message.
 pub(super) const KEPT_CAPACITY: usize = 4 * 1024;
 
 /// Bytes that leave from the front.
@@ -22,7 +22,7 @@ impl Buffer {
         self.sent == self.bytes.len()
     }
 
-    /// Takes off at most `count` bytes and returns how many.
+    /// Removes at most `count` bytes from the front, and returns how many.
     pub(super) fn advance(&mut self, count: usize) -> usize {
         let taken = count.min(self.rest().len());
         self.sent += taken;
@@ -33,21 +33,21 @@ impl Buffer {
         taken
     }
 
-    /// Of a buffer of control frames, which begins with a whole one: drops all behind the one
-    /// that is next, or begun.
+    /// For a buffer of control frames, which begins with a whole one: drops all frames behind the
+    /// one that is next, or begun.
     pub(super) fn keep_next_control_frame(&mut self) {
         let next = self.next_control_frame();
         self.bytes.truncate(next.end);
     }
 
-    /// Of a buffer of control frames: removes those that were sent.
+    /// For a buffer of control frames: removes those that were sent.
     pub(super) fn forget_sent_control_frames(&mut self) {
         let next = self.next_control_frame();
         self.bytes.drain(..next.start);
         self.sent -= next.start;
     }
 
-    /// The first frame that is not sent in full; nothing, at the end, if all are.
+    /// The first frame that is not sent in full; empty, at the end, if all are.
     fn next_control_frame(&self) -> Range<usize> {
         let mut next = 0..0;
         while next.end <= self.sent && next.end < self.bytes.len() {
@@ -57,7 +57,7 @@ impl Buffer {
     }
 }
 
-/// Empties `bytes`, and gives its memory back if that is more than is worth keeping.
+/// Empties `bytes`, and frees its memory if that is more than is worth keeping.
 pub(super) fn recycle(bytes: &mut Vec<u8>) {
     if bytes.capacity() > KEPT_CAPACITY {
         *bytes = Vec::new();

@@ -12,7 +12,7 @@ pub fn encode_frame(kind: Kind, payload: &[u8]) -> Arc<[u8]> {
     frame.into()
 }
 
-/// A whole message in one frame, encoded by its sender: what is large is copied once.
+/// A whole message in one frame, encoded by its sender, so that a large one is copied only once.
 #[derive(Debug)]
 pub struct Frame {
     kind: Kind,

@@ -1,4 +1,4 @@
-//! What waits to be written: data in its order, control frames past it, the close frame last.
+//! What waits to be written: data in order, control frames before it, the close frame last.
 //!
 //! The order of the bytes is
 //!
@@ -35,20 +35,20 @@ const MAX_CONTROL: usize = 16 * 1024;
 /// Segments for which an empty queue keeps room.
 const KEPT_SEGMENTS: usize = 8;
 
-/// The queue. [`fill`](Self::fill) shows what is next, [`advance`](Self::advance) takes it off.
+/// The queue. [`fill`](Self::fill) shows what is next, [`advance`](Self::advance) removes it.
 #[derive(Debug, Default)]
 pub(crate) struct Outgoing {
-    /// Data that nothing is added to any more. No segment is empty.
+    /// Segments that are complete. None is empty.
     segments: VecDeque<Segment>,
     /// The last segment of data, to which small frames are added.
     tail: Vec<u8>,
-    /// Bytes of the first segment that have been written: above 0, it is begun.
+    /// Bytes of the first segment that have been written. Above 0, the segment is begun.
     front_sent: usize,
     control: Buffer,
     close: Buffer,
-    /// Our close frame was queued: nothing is added any more, but for pongs before it.
+    /// Our close frame was queued. Nothing more is added, except pongs before it.
     closed: bool,
-    /// Bytes of data frames that were written, and that wait.
+    /// Bytes of data frames: those that were written, and those that wait.
     data_sent: u64,
     data_waiting: usize,
 }
@@ -113,7 +113,7 @@ impl Outgoing {
     }
 
     /// Queues a ping or pong. A longer payload is cut to what a control frame holds. When too much
-    /// waits already, what waits is dropped: only the newest ping needs its pong (RFC 6455,
+    /// waits already, what waits is dropped, as only the newest ping needs its pong (RFC 6455,
     /// section 5.5.3).
     pub(crate) fn push_control(&mut self, opcode: Opcode, payload: &[u8]) {
         let payload = &payload[..payload.len().min(MAX_CONTROL_PAYLOAD)];
@@ -124,7 +124,7 @@ impl Outgoing {
         if self.control.rest().len() + size > MAX_CONTROL {
             self.control.keep_next_control_frame();
         }
-        // What was sent is removed only when it is the larger part: linear work in all.
+        // What was sent is removed only when it is the larger part, so the work is linear in all.
         if self.control.sent > self.control.bytes.len() / 2 {
             self.control.forget_sent_control_frames();
         }
@@ -158,12 +158,12 @@ impl Outgoing {
         }
     }
 
-    /// Drops everything; nothing can be queued any more.
+    /// Drops everything. Nothing can be queued after this.
     pub(crate) fn abort(&mut self) {
         *self = Self { closed: true, data_sent: self.data_sent, ..Self::default() };
     }
 
-    /// Gives back the memory that an empty queue kept.
+    /// Frees the memory that an empty queue kept.
     pub(crate) fn release(&mut self) {
         if self.pending() == 0 {
             self.tail = Vec::new();
@@ -210,7 +210,7 @@ impl Outgoing {
         filled
     }
 
-    /// Takes off the next `count` bytes: they were written.
+    /// Removes the next `count` bytes, which were written.
     pub(crate) fn advance(&mut self, mut count: usize) {
         if self.front_sent > 0 {
             count -= self.advance_data(count);
@@ -223,7 +223,7 @@ impl Outgoing {
         debug_assert_eq!(count, 0, "more bytes were reported than there were");
     }
 
-    /// Bytes of memory held.
+    /// Bytes of memory in use.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         self.segments.capacity() * size_of::<Segment>()
@@ -242,7 +242,7 @@ impl Outgoing {
         self.closed && (self.close.sent > 0 || self.close.is_empty())
     }
 
-    /// Takes at most `count` bytes off the first segment and returns how many.
+    /// Removes at most `count` bytes of the first segment, and returns how many.
     fn advance_data(&mut self, count: usize) -> usize {
         let front = self.segments.front().map_or(&self.tail[..], Segment::bytes);
         let taken = count.min(front.len() - self.front_sent);

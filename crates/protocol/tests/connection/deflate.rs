@@ -340,7 +340,7 @@ fn the_position_counts_what_goes_over_the_wire() {
     assert_eq!(stage.connection.send(Kind::Text, message.as_bytes()), position, "ignored");
 }
 
-/// Sends the same message again, and gives how long it was on the wire.
+/// Sends the same message again, and returns how long it was on the wire.
 fn length_sent_again(stage: &mut Stage, peer: &mut Peer) -> usize {
     let message = json(0, 1000);
     stage.connection.send(Kind::Text, message.as_bytes());
@@ -358,14 +358,14 @@ fn connections_beyond_the_limit_compress_each_message_by_itself() {
     assert_eq!(length_sent_again(&mut second, &mut two), alone);
     assert!(length_sent_again(&mut first, &mut one) < alone / 4);
     assert_eq!(length_sent_again(&mut second, &mut two), alone);
-    // A peer that is quiet for long gives its place to another, and goes on all the same.
+    // A peer that is quiet for long gives its place to another, but goes on all the same.
     first.sleep();
     assert_eq!(first.handle_timeout(), None);
     first.write();
     assert_eq!(length_sent_again(&mut second, &mut two), alone);
     assert!(length_sent_again(&mut second, &mut two) < alone / 4);
     assert_eq!(length_sent_again(&mut first, &mut one), alone);
-    // So does one that is gone.
+    // A peer that is gone gives its place up, too.
     drop(second);
     assert_eq!(length_sent_again(&mut first, &mut one), alone);
     assert!(length_sent_again(&mut first, &mut one) < alone / 4);

@@ -1,4 +1,5 @@
-//! [`stagedoor_protocol::Connection`] as its owner and a peer see it: bytes in, events and bytes out.
+//! [`stagedoor_protocol::Connection`] as its owner and a peer see it: bytes in, events and bytes
+//! out.
 
 mod closing;
 mod deflate;

@@ -71,7 +71,7 @@ pub(crate) const CONFIG: Config = Config {
     close_timeout: Duration::from_secs(2),
 };
 
-/// A connection with the clock that it is told.
+/// A connection and its clock.
 pub(crate) struct Stage {
     pub(crate) connection: Connection,
     pub(crate) now: Instant,

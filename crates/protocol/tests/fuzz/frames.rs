@@ -23,8 +23,8 @@ const TERMS: [Option<&str>; 4] = [
     Some("permessage-deflate; client_max_window_bits; server_max_window_bits=9"),
 ];
 
-/// The most that a connection may hold: the control frames that wait, 16 KiB, and the message,
-/// each old and new while it grows, and what decompressing takes, old and new as well.
+/// The most memory that a connection may take: the control frames that wait, 16 KiB, and the
+/// message, each twice while it grows, and what decompressing takes, twice as well.
 const MAX_HELD: usize = 3 * 16 * 1024 + 4 * CONFIG.max_message_size + 2 * 48 * 1024;
 /// The most that all allocations together may be, for each byte received and each byte of a
 /// message: a constant, so that the work is linear.
@@ -58,7 +58,7 @@ fn check(input: &[u8]) {
     check_memory(terms, bytes, &events);
 }
 
-/// Only documented events, in an order that is documented, and answers that fit to them.
+/// Checks that there are only documented events, in a documented order, with the right answers.
 fn check_events(events: &[Event<'_>], written: &[u8], whole: &Stage) {
     let mut closed_with = None;
     for event in events {
@@ -90,7 +90,7 @@ fn check_memory(terms: Option<&str>, bytes: &[u8], events: &[Event<'_>]) {
         Event::Message { payload, .. } => payload.len(),
         _ => 0,
     });
-    // Of a message that is too big, or not complete, there may be as much as one may have.
+    // A message that is too big or incomplete may take as much as a complete one.
     let size = bytes.len() + received.sum::<usize>() + 2 * CONFIG.max_message_size;
     for piece in [bytes.len().max(1), 1] {
         let mut bytes = bytes.to_vec();
@@ -127,14 +127,14 @@ enum Act {
     /// A header of any kind: its length may lie, its mask be missing, its payload be elsewhere.
     Header(u8, u8, Vec<u8>),
     Close(u16, Vec<u8>),
-    /// A compressed message that becomes so many bytes.
+    /// A compressed message that becomes this many bytes.
     Bomb(usize),
     /// A compressed message made of blocks, which no compressor made.
     Blocks(Vec<Vec<u8>>),
     Garbage(Vec<u8>),
 }
 
-/// Payloads that repeat themselves, or do not, or are text.
+/// Payloads that repeat themselves, payloads that do not, and text.
 fn payload() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..130),

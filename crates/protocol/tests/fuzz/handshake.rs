@@ -10,10 +10,10 @@ use crate::mutation::mutated;
 use crate::target::{Target, piece_sizes};
 
 const LIMITS: HeadLimits = HeadLimits::DEFAULT;
-/// The statuses that a request may be refused with; 0 is for who speaks TLS.
+/// The statuses that a request may be refused with; 0 is for a peer that speaks TLS.
 const REFUSALS: [u16; 7] = [0, 400, 405, 414, 426, 431, 505];
-/// The most that reading a head may hold: it, and its text in UTF-8, which may be twice as long,
-/// each old and new while it grows; and where its headers lie.
+/// The most memory that reading a head may take: the head, and its text in UTF-8, which may be
+/// twice as long, each twice while it grows; and the places of its headers.
 const MAX_HELD: usize = 8 * LIMITS.size + 64 * LIMITS.headers;
 /// The most that all allocations together may be, for each byte received.
 const MAX_TOTAL_PER_BYTE: usize = 16;
@@ -148,7 +148,7 @@ fn check_upgrade(request: &Request) {
     assert_eq!(header(&headers, "Sec-WebSocket-Protocol"), Vec::from_iter(chosen));
     let extensions = header(&headers, "Sec-WebSocket-Extensions");
     assert_eq!(extensions.len(), usize::from(deflate.is_some()));
-    // What was agreed on is an offer that gives the same again.
+    // The answer, taken as an offer, leads to the same answer again.
     for agreed in extensions {
         let head =
             format!("GET / HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Extensions: {agreed}\r\n\r\n");
@@ -161,7 +161,7 @@ fn check_upgrade(request: &Request) {
 
 fn check_memory(input: &[u8]) {
     for piece in [input.len().max(1), 1] {
-        // What came behind the head is kept, as much as its owner reads.
+        // All that came behind the head is kept.
         let mut is_complete = false;
         let memory = measured(|| {
             let mut reader = HeadReader::default();

@@ -1,7 +1,7 @@
 //! Fuzzing: for any bytes, in any pieces, only what is documented happens, in bounded memory.
 //!
-//! `make fuzz` runs this for long, `cargo test` for a moment. How, and where inputs are kept, says
-//! [`target`].
+//! `make fuzz` runs this for long, `cargo test` for a moment. [`target`] says how, and where inputs
+//! are kept.
 
 #[expect(dead_code, reason = "some of what it offers is for other tests")]
 #[path = "../connection/deflating.rs"]

@@ -1,4 +1,4 @@
-//! What a piece of work allocates: how much it holds at the most, and how much it asks for in all,
+//! What a piece of work allocates: the most that it has at a time, and the sum of all it asks for,
 //! which bounds what it copies. Neither depends on the machine, as a clock would.
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -8,7 +8,7 @@ use std::cell::Cell;
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Memory {
     held: usize,
-    /// The most that was held at a time.
+    /// The most that was allocated at a time.
     pub(crate) peak: usize,
     /// The sum of all allocations, and of what others grew to.
     pub(crate) total: usize,
@@ -63,7 +63,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Both may be held while one is copied into the other.
+        // Both may exist while one is copied into the other.
         took(size);
         gave_back(layout.size());
         // SAFETY: the caller's promise.

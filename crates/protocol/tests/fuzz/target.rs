@@ -33,8 +33,8 @@ impl Target {
         Self { name, names, corpus }
     }
 
-    /// Checks what is kept, and then inputs of the generator: one round, always of the same ones,
-    /// or others, for `FUZZ_SECONDS`.
+    /// Checks what is kept, and then inputs of the generator: one round of always the same ones, or
+    /// others for `FUZZ_SECONDS`.
     ///
     /// # Panics
     ///
@@ -75,7 +75,7 @@ impl Target {
     }
 }
 
-/// Tells of which kept input a check fails.
+/// Names the kept input for which a check fails.
 struct Named<'a>(&'a Path);
 
 impl Drop for Named<'_> {
@@ -86,7 +86,7 @@ impl Drop for Named<'_> {
     }
 }
 
-/// Sizes of pieces to cut an input into: other ones for each input, but always the same for one.
+/// Sizes of pieces to cut an input into. They differ between inputs, but not between runs.
 pub(crate) fn piece_sizes(input: &[u8]) -> Vec<usize> {
     let mut state = input
         .iter()

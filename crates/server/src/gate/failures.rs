@@ -1,17 +1,17 @@
-//! Who has offered wrong tokens.
+//! The addresses that have offered wrong tokens.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-/// What is counted is forgotten so long after the first of it.
+/// The failures of an address are forgotten this long after the first one.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Addresses that are remembered.
 const ADDRESSES: usize = 1024;
 
 /// Counts failed authentications by remote address.
 ///
-/// The table is bounded: when it is full, the address that would be forgotten first is.
+/// The table is bounded: when it is full, the address that would be forgotten first makes room.
 pub(crate) struct Failures {
     /// Of one address in one [`WINDOW`].
     allowed: u32,
@@ -25,7 +25,7 @@ impl Failures {
     }
 
     pub(crate) fn count(&mut self, address: IpAddr, now: Instant) {
-        let address = who(address);
+        let address = network_of(address);
         if self.known.len() >= ADDRESSES && !self.known.contains_key(&address) {
             self.make_room(now);
         }
@@ -38,7 +38,7 @@ impl Failures {
 
     /// How long an address with too many failures has to wait.
     pub(crate) fn must_wait(&self, address: IpAddr, now: Instant) -> Option<Duration> {
-        let (since, count) = self.known.get(&who(address))?;
+        let (since, count) = self.known.get(&network_of(address))?;
         let blocked = *count >= self.allowed && !has_passed(*since, now);
         blocked.then(|| (*since + WINDOW).saturating_duration_since(now))
     }
@@ -58,8 +58,8 @@ fn has_passed(since: Instant, now: Instant) -> bool {
     now.saturating_duration_since(since) >= WINDOW
 }
 
-/// One machine may have all of an IPv6 /64 network.
-fn who(address: IpAddr) -> IpAddr {
+/// What counts as one address: a machine may have all of an IPv6 /64 network.
+fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
             IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64))

@@ -7,8 +7,8 @@ use super::close_code::{NOT_AUTHENTICATED, TOO_MANY_FAILURES};
 
 /// Each reason is logged once in this time.
 const PAUSE: Duration = Duration::from_secs(60);
-/// The HTTP statuses and close codes that are logged: limits, and attempts to get in. A request that
-/// is merely not a WebSocket request is not logged.
+/// The HTTP statuses and close codes that are logged: limits, and attempts to get in. A request
+/// that is merely not a WebSocket request is not logged.
 const LOGGED: [u16; 8] = [401, 403, 414, 429, 431, 503, NOT_AUTHENTICATED, TOO_MANY_FAILURES];
 
 /// Writes the lines. Refusals between two lines are counted, and the next line says how many.

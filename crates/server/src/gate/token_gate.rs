@@ -1,9 +1,9 @@
-//! Who has shown a token: the check at the opening handshake, and how many are let in.
+//! The gate of a server with tokens: the check at the opening handshake, and how many are let in.
 //!
 //! | what the client offers | what it gets |
 //! |---|---|
-//! | nothing | in, unauthenticated; 503 if there are as many of those as may be |
-//! | `Authorization: Bearer` with a token of ours | in; 503 if there are as many as may be |
+//! | nothing | in, unauthenticated; 503 if there is no place left for such clients |
+//! | `Authorization: Bearer` with a token of ours | in; 503 if there is no place left |
 //! | any other `Authorization` | 401, or 429 after too many failures |
 //! | the subprotocol `stagedoor.token.<token>`, a token of ours | as with the header |
 //! | any other `stagedoor.token.*`, or two | in, and out at once with 4401 or 4429 |
@@ -78,7 +78,7 @@ impl TokenGate {
         }
     }
 
-    /// Tokens are asked for.
+    /// The server was made with tokens.
     pub(crate) fn is_guarded(&self) -> bool {
         self.tokens.is_some()
     }
@@ -109,7 +109,8 @@ impl TokenGate {
         })
     }
 
-    /// What becomes of this client. One that enters is counted from here on: see [`TokenGate::leave`].
+    /// What becomes of this client. One that enters is counted from here on: see
+    /// [`TokenGate::leave`].
     pub(crate) fn judge(
         &mut self,
         request: &Request,
@@ -220,7 +221,8 @@ impl<'a> Offer<'a> {
     }
 }
 
-/// In whatever case: one that is not exactly ours is wrong, but a secret all the same.
+/// Upper and lower case are the same here: a token with another prefix than ours is wrong, but it
+/// is a secret all the same.
 fn is_token(subprotocol: &str) -> bool {
     let start = subprotocol.as_bytes().get(..SUBPROTOCOL.len());
     start.is_some_and(|start| start.eq_ignore_ascii_case(SUBPROTOCOL.as_bytes()))

@@ -21,7 +21,8 @@ struct Secret {
     length: u16,
 }
 
-/// Why a list of tokens was not taken. It does not say which one: that would show it.
+/// A list of tokens that cannot be used. The error does not say which one is wrong: that would show
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidToken;
 
@@ -41,7 +42,7 @@ impl Tokens {
 
     /// The role of this token, if it is one of these.
     pub(crate) fn role(&self, offered: &str) -> Option<u8> {
-        // How long the right one is, is no secret.
+        // The length of the right one is no secret.
         let offered = Secret::new(offered)?;
         let mut role = 0;
         let mut found = Choice::from(0);

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use super::faults::Faults;
 
-/// Who wakes so much later than it meant to was kept from running.
+/// A thread that wakes later than it meant to, by more than this, was kept from running.
 const HICCUP: Duration = Duration::from_millis(250);
 
 /// A clock that stands still while the process does.
 ///
 /// A process that was stopped for an hour, by a debugger or with its machine, would find every
-/// deadline passed when it goes on, although its peers had no chance to keep them. So what lies
-/// between two readings, when it is longer than was meant, counts as a hiccup and no more.
+/// deadline passed when it goes on, although its peers had no chance to keep them. So when more
+/// time than was meant lies between two readings, it counts as no more than a hiccup.
 pub(crate) struct Clock {
     /// What the system's clock said at the last reading.
     read: Instant,
@@ -26,8 +26,8 @@ impl Clock {
         Self { read: now, now, faults }
     }
 
-    /// The time now, when no more than `meant` was to pass since the last reading; `None`: as much
-    /// as there is.
+    /// The time now. `meant`: at most this much was meant to pass since the last reading; `None`:
+    /// any time was.
     pub(crate) fn now(&mut self, meant: Option<Duration>) -> Instant {
         self.advance(Instant::now() + self.faults.jumped(), meant)
     }

@@ -1,9 +1,9 @@
 //! The descriptors a forked child must not keep.
 //!
-//! `fork` copies descriptors but not threads: a child would hold every socket of a server that
-//! nobody serves there, and keep peers connected after the parent is gone. So each socket is
-//! listed here while it is open, and the child closes what is listed. The list stays locked
-//! through the fork, so that no socket is between the kernel and the list at that moment.
+//! `fork` copies descriptors but not threads: a child would have every socket of a server that no
+//! thread serves there, and would keep peers connected after the parent is gone. So each socket is
+//! listed here while it is open, and the child closes what is listed. The list stays locked through
+//! the fork, so that no socket is open and not listed at that moment.
 
 #[cfg(unix)]
 use std::cell::RefCell;
@@ -83,10 +83,10 @@ impl<S: AsDescriptor> DerefMut for Listed<S> {
     }
 }
 
-/// Has the system call the three below around every fork, on the thread that forks.
+/// Has the system call the three functions below around every fork, on the thread that forks.
 ///
-/// Python's own hooks would not do: between the first of them and the fork other threads may run,
-/// and whoever then wants the list while it holds the GIL would never get it.
+/// Python's own hooks would not do. Other threads may run between the first of them and the fork,
+/// and one that then wanted the list while it has the GIL would never get it.
 #[cfg(unix)]
 fn look_after_forks() {
     // SAFETY: the three are functions for the life of the process, for Python unloads no module.
@@ -109,19 +109,19 @@ fn look_after_forks() {
 
 #[cfg(unix)]
 extern "C" fn before_fork() {
-    FORKING.with_borrow_mut(|held| *held = Some(open()));
+    FORKING.with_borrow_mut(|lock| *lock = Some(open()));
 }
 
 #[cfg(unix)]
 extern "C" fn after_fork_in_parent() {
-    FORKING.with_borrow_mut(|held| *held = None);
+    FORKING.with_borrow_mut(|lock| *lock = None);
 }
 
 /// Closes the parent's sockets here.
 #[cfg(unix)]
 extern "C" fn after_fork_in_child() {
-    FORKING.with_borrow_mut(|held| {
-        if let Some(mut open) = held.take() {
+    FORKING.with_borrow_mut(|lock| {
+        if let Some(mut open) = lock.take() {
             for descriptor in open.drain() {
                 // SAFETY: the descriptor was open when the list was locked, it is a copy that
                 // belongs to this process alone, and its Rust owner is never dropped here:

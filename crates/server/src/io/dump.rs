@@ -11,8 +11,8 @@ use super::descriptors::Listed;
 /// the pipe's other end, non-blocking like the one that is written to.
 ///
 /// The thread that wants to know raises the signal on itself: raised on the process, or on the
-/// thread in question, it would cut short what that one sleeps for. All other signals stay
-/// blocked there, and this one is, but for that moment.
+/// thread in question, it would interrupt that thread's sleep. All other signals stay blocked on
+/// the thread that raises it, and this one is, too, except for that moment.
 pub struct Dump {
     signal: i32,
     handler: usize,
@@ -25,15 +25,15 @@ impl Dump {
         candidates().find(|&signal| handler_of(signal) == Some(libc::SIG_DFL))
     }
 
-    /// To be made when the handler is in place, and dropped before it is removed.
+    /// Make it when the handler is in place, and drop it before the handler is removed.
     pub fn new(signal: i32, pipe: OwnedFd) -> Self {
         let handler = handler_of(signal).unwrap_or(libc::SIG_DFL);
         Self { signal, handler, pipe: Listed::adopt(File::from(pipe)) }
     }
 
-    /// What the handler writes. Nothing if somebody else has taken the signal.
+    /// What the handler writes; nothing if the signal has another handler now.
     pub(crate) fn take(&self) -> String {
-        self.read(); // what somebody else had it write
+        self.read(); // what it wrote when somebody else raised the signal
         if self.handler == libc::SIG_DFL || handler_of(self.signal) != Some(self.handler) {
             return String::new();
         }
@@ -43,7 +43,7 @@ impl Dump {
 
     fn read(&self) -> String {
         let mut text = Vec::new();
-        // It ends with an error: there is no more in the pipe for now.
+        // This ends with an error, because the pipe has no more for now.
         let _ = (&*self.pipe).read_to_end(&mut text);
         String::from_utf8_lossy(&text).into_owned()
     }

@@ -1,8 +1,8 @@
 //! A system that fails when a test wants it to.
 //!
-//! Compiled with the feature `faults` only, which this crate's own tests turn on. A fault looks as
-//! the kernel's would: after "would block", or less than was asked for, the poll tells of the
-//! socket again.
+//! This is compiled only with the feature `faults`, which this crate's own tests turn on. A fault
+//! looks as the kernel's would: after "would block", or less than was asked for, the poll reports
+//! the socket again.
 
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-/// How often what goes wrong: of 255 calls of the system, so many.
+/// How many of 255 calls of the system go wrong, in each way.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Plan {
     /// Reads and writes that take one byte.
@@ -30,7 +30,7 @@ pub struct Plan {
     pub aborted: u8,
 }
 
-/// What the network thread has in hand.
+/// What the network thread keeps account of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
     /// Sockets.
@@ -43,11 +43,11 @@ pub struct Sums {
     pub members: usize,
 }
 
-/// Lets the system of one server fail. Clones are the same.
+/// Lets the system of one server fail. All clones share one state.
 #[derive(Clone, Default)]
 pub struct Faults {
     state: Arc<Mutex<State>>,
-    /// That of the socket which this clone belongs to.
+    /// The token of the socket that this clone belongs to.
     token: Option<Token>,
 }
 
@@ -73,7 +73,7 @@ pub(crate) enum Call {
 }
 
 impl Faults {
-    /// The same seed gives the same row of faults.
+    /// The same seed gives the same sequence of faults.
     pub fn new(plan: Plan, seed: u64) -> Self {
         let faults = Self::default();
         faults.lock().random = seed;
@@ -85,7 +85,7 @@ impl Faults {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// From now on this goes wrong.
+    /// Changes what goes wrong from now on.
     pub fn set(&self, plan: Plan) {
         self.lock().plan = plan;
     }
@@ -106,7 +106,7 @@ impl Faults {
         (state.calls, state.turns)
     }
 
-    /// How many of them the program's threads made.
+    /// How many calls of the system the program's threads made.
     pub fn calls_of_the_program(&self) -> u64 {
         self.lock().calls_of_the_program
     }
@@ -126,7 +126,7 @@ impl Faults {
         state.sums = sums();
     }
 
-    /// The poll tells of this socket by this token.
+    /// The poll reports this socket by this token.
     pub(crate) fn registered(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         self.token = Some(token);
         let mut state = self.lock();
@@ -136,7 +136,7 @@ impl Faults {
         Ok(())
     }
 
-    /// Before a read or write of so many bytes: how many it may be.
+    /// Before a read or write of `length` bytes: how many of them it may take.
     pub(crate) fn before(
         &self,
         call: Call,
@@ -160,7 +160,7 @@ impl Faults {
     }
 }
 
-/// The first so many bytes of these.
+/// The first `length` bytes of these slices.
 pub(crate) fn cut<'a>(slices: &'a [IoSlice<'_>], mut length: usize) -> Vec<IoSlice<'a>> {
     let mut first = Vec::new();
     for slice in slices {

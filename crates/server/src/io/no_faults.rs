@@ -1,4 +1,4 @@
-//! The system as it is. Stands in the place of `faults.rs`, and compiles to nothing.
+//! The system as it is. This takes the place of `faults.rs` in a release, and compiles to nothing.
 
 #![allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "as in faults.rs")]
 

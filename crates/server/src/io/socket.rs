@@ -1,6 +1,6 @@
 //! What the network thread asks of the system: connections and their bytes.
 //!
-//! Nothing else on that thread touches a socket; the time it has from [`super::clock`]. In this
+//! Nothing else on that thread touches a socket; it has the time from [`super::clock`]. In this
 //! crate's tests, calls fail as [`super::faults`] wants.
 
 use std::io::{self, IoSlice, Read, Write};
@@ -12,8 +12,8 @@ use mio::{Interest, Registry, Token};
 use super::descriptors::Listed;
 use super::faults::{Call, Faults, cut};
 
-/// A connected socket. Like the system's, it is told of by the poll only when something has
-/// changed since it would block.
+/// A connected socket. As with the system's, the poll reports it only when something has changed
+/// since a call would have blocked.
 pub(crate) struct Socket {
     stream: Listed<TcpStream>,
     faults: Faults,
@@ -23,7 +23,7 @@ pub(crate) struct Socket {
 const _: () = assert!(size_of::<Socket>() == size_of::<Listed<TcpStream>>());
 
 impl Socket {
-    /// From now on the poll tells of it, by this token.
+    /// From now on the poll reports it, by this token.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         self.faults.registered(registry, token)?;
         registry.register(&mut *self.stream, token, Interest::READABLE | Interest::WRITABLE)
@@ -76,7 +76,7 @@ impl Listener {
         Self { listener, faults }
     }
 
-    /// From now on the poll tells of connections that wait, by this token.
+    /// From now on the poll reports waiting connections, by this token.
     pub(crate) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         self.faults.registered(registry, token)?;
         registry.register(&mut *self.listener, token, Interest::READABLE)

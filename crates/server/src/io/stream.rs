@@ -8,13 +8,13 @@ use rustls::ServerConnection;
 use super::socket::Socket;
 use super::tls::TlsConfig;
 
-/// Of the buffer that [`Stream::read`] gets, what TLS fills from the socket at the most. The rest has
-/// room for what comes of that and of a record that was begun before.
+/// How much of the buffer of [`Stream::read`] TLS fills from the socket, at most. The rest has room
+/// for the plaintext of that and of a record that was begun before.
 const SEALED_READ: usize = 20 * 1024;
 /// The most that is sealed before the kernel has all of it.
 const SEALED_WRITE: usize = 64 * 1024;
 
-/// What a read gave.
+/// What to expect of the next read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Readiness {
@@ -26,9 +26,9 @@ pub(crate) enum Readiness {
 
 /// A connected socket, and its TLS if it has one.
 ///
-/// With TLS, what [`Stream::write`] takes is sealed and on its way, but the kernel has all of it
-/// only when [`Stream::is_flushed`] says so; while that is false, [`Stream::flush`] comes first.
-/// Reading may leave something to flush, too.
+/// With TLS, [`Stream::write`] encrypts what it takes, but the kernel has all of it only when
+/// [`Stream::is_flushed`] says so. While that is false, call [`Stream::flush`] first. Reading may
+/// leave something to flush, too.
 pub(crate) struct Stream {
     socket: Socket,
     tls: Option<Box<Session>>,
@@ -40,8 +40,9 @@ impl Stream {
         Ok(Self { socket, tls })
     }
 
-    /// Reads once, so many bytes at the most, to the front of the buffer; the rest of that is to
-    /// work in. 0 bytes are the end; an Interrupted error says that nothing whole has come yet.
+    /// Reads once, at most `limit` bytes, to the front of the buffer. The rest of the buffer is
+    /// working space. 0 bytes mean the end; an `Interrupted` error means that no whole record has
+    /// come yet.
     #[inline]
     pub(crate) fn read(
         &mut self,
@@ -54,8 +55,8 @@ impl Stream {
         }
     }
 
-    /// Takes some of these bytes. Not while [`Stream::is_flushed`] is false, or
-    /// [`Stream::is_handshaking`] true.
+    /// Takes some of these bytes. Do not call it while [`Stream::is_flushed`] is false or
+    /// [`Stream::is_handshaking`] is true.
     #[inline]
     pub(crate) fn write(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         let written = match (&mut self.tls, slices) {
@@ -90,7 +91,7 @@ impl Stream {
         self.tls.as_ref().is_some_and(|session| session.connection.is_handshaking())
     }
 
-    /// Everything is said. With TLS, a flush is to follow.
+    /// Ends the output. With TLS, a flush must follow.
     pub(crate) fn finish(&mut self) {
         match &mut self.tls {
             None => {
@@ -111,7 +112,8 @@ impl Stream {
         }
     }
 
-    /// Up to which data position the kernel has all; `None`: all that was written.
+    /// The data position up to which the kernel has everything; `None`: it has all that was
+    /// written.
     #[inline]
     pub(crate) fn settled(&self) -> Option<u64> {
         self.tls.as_ref().and_then(|session| session.settled)
@@ -124,14 +126,14 @@ fn read_once(
     limit: usize,
 ) -> io::Result<(usize, Readiness)> {
     let count = socket.read(&mut buffer[..limit])?;
-    // An edge-triggered poll of a stream tells of what comes after a short read.
+    // An edge-triggered poll of a stream reports what comes after a short read.
     let drained = cfg!(unix) && count < limit;
     Ok((count, if drained { Readiness::Drained } else { Readiness::More }))
 }
 
-/// One connection's TLS. Between two reads it holds a record that is not whole, of 18 KiB at most, or
-/// of 64 KiB during the handshake; plaintext only if a read had no room for it, and then that read
-/// has said that there may be more.
+/// One connection's TLS. Between two reads it keeps an incomplete record, of at most 18 KiB, or 64
+/// KiB during the handshake. It keeps plaintext only if a read had no room for it, and then that
+/// read has said that there may be more.
 struct Session {
     connection: ServerConnection,
     /// The data position before what was sealed last, until the kernel has all of that.
@@ -153,7 +155,8 @@ impl Session {
         buffer: &mut [u8],
         limit: usize,
     ) -> io::Result<(usize, Readiness)> {
-        // What the last read had no room for; or the end, which came with what it brought.
+        // The last read may have had no room for something, or have met the end after what it
+        // brought.
         if let Some(count) = self.take(&mut buffer[..limit])? {
             return Ok((count, Readiness::More));
         }
@@ -185,7 +188,8 @@ impl Session {
         Ok((filled, if may_hold_more { Readiness::More } else { readiness }))
     }
 
-    /// Moves what was opened into the buffer, all of it if there is room; 0: a `close_notify` came.
+    /// Moves what was decrypted into the buffer, all of it if there is room; 0: a `close_notify`
+    /// came.
     fn take(&mut self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         match self.connection.reader().read(buffer) {
             Ok(count) => Ok(Some(count)),

@@ -1,4 +1,4 @@
-//! What a server shows its peers to prove who it is.
+//! The certificate and key of a server that speaks TLS.
 
 use std::fmt;
 use std::fs::File;
@@ -11,7 +11,7 @@ use rustls::{Error, InconsistentKeys, ServerConfig, ServerConnection};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
-/// Bytes of a file; a longer one is no certificate and no key.
+/// Bytes of the largest file. A longer one is neither a certificate nor a key.
 const MAX_FILE: u64 = 1 << 20;
 
 /// A certificate chain and its private key, for TLS 1.2 and 1.3. Cheap to clone; shows neither.
@@ -45,10 +45,10 @@ impl TlsConfig {
                 ),
                 other => TlsError::invalid(certificate, format!("no good certificate: {other}")),
             })?;
-        // So that nobody can have us answer what was meant for a server of another protocol.
+        // So that nobody can make us answer what was meant for a server of another protocol.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        // They would come while the client sends its request. Many clients have a thread that reads
-        // and one that writes, and OpenSSL does not take both at once.
+        // Tickets would come while the client sends its request. Many clients read on one thread
+        // and write on another, and OpenSSL does not take both at once.
         config.send_tls13_tickets = 0;
         Ok(Self(Arc::new(config)))
     }

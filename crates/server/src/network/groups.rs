@@ -6,8 +6,8 @@ use crate::queues::ids::{ConnectionId, GroupId};
 
 /// All groups, as the network thread keeps them.
 ///
-/// A member knows its position in each of its groups ([`crate::peer::memberships::Memberships`]), so
-/// that leaving costs the same in a group of any size: the last member takes the free position,
+/// A member knows its position in each of its groups ([`crate::peer::memberships::Memberships`]),
+/// so that leaving costs the same in a group of any size: the last member takes the free position,
 /// and whoever calls [`Groups::leave`] tells it so.
 #[derive(Default)]
 pub(crate) struct Groups(HashMap<GroupId, Group>);
@@ -23,12 +23,12 @@ impl Groups {
         self.0.entry(id).or_default();
     }
 
-    /// Of all groups together.
+    /// The number of members in all groups together.
     pub(crate) fn members(&self) -> usize {
         self.0.values().map(|group| group.members.len()).sum()
     }
 
-    /// Forgets the group, and gives those that were in it.
+    /// Forgets the group, and returns its members.
     pub(crate) fn close(&mut self, id: GroupId) -> Vec<ConnectionId> {
         self.0.remove(&id).map(|group| group.members).unwrap_or_default()
     }
@@ -61,15 +61,15 @@ impl Groups {
         self.0.get(&id).map(|group| group.published + 1)
     }
 
-    /// The number of the next message, and its readers, who are to be given back: nobody can
-    /// join or leave meanwhile.
+    /// The number of the next message, and the members it goes to. They must be given back with
+    /// [`Groups::end`]; until then nobody can join or leave.
     pub(crate) fn begin(&mut self, id: GroupId) -> Option<(u64, Vec<ConnectionId>)> {
         let group = self.0.get_mut(&id)?;
         group.published += 1;
         Some((group.published, std::mem::take(&mut group.members)))
     }
 
-    /// Gives back what [`Groups::begin`] gave.
+    /// Takes back what [`Groups::begin`] returned.
     pub(crate) fn end(&mut self, id: GroupId, members: Vec<ConnectionId>) {
         if let Some(group) = self.0.get_mut(&id) {
             group.members = members;

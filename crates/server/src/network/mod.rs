@@ -35,11 +35,11 @@ const LISTENER: Token = Token(usize::MAX - 1);
 
 /// What one read may bring.
 const READ_SIZE: usize = 64 * 1024;
-/// A peer that could not be heard is given this much longer, again and again.
+/// How much longer a peer gets, each time, whose sign of life may lie in what is not read.
 const POSTPONEMENT: Duration = Duration::from_millis(100);
 
-/// Everything the network thread works on, or the program that leads: behind a lock, which is held
-/// but for sleeping.
+/// Everything that whoever leads works on. It is behind a lock, which is released only for
+/// sleeping.
 pub(crate) struct Network {
     registry: Registry,
     listener: Option<Listener>,
@@ -53,9 +53,10 @@ pub(crate) struct Network {
     sequence: u64,
     /// Slots of peers that may have something to read.
     ready: Vec<usize>,
-    /// Those of which so much waits for the program that they are not read now, the longest first.
+    /// Slots of peers that are not read now, because too much from them waits for the program. The
+    /// one that has waited longest comes first.
     unread: Vec<usize>,
-    /// When the program has come to this position, some of them may be read.
+    /// The position of the program at which some of the unread peers may be read.
     resume_at: u64,
     /// Slots of peers that may have something to write.
     dirty: Vec<usize>,
@@ -149,7 +150,7 @@ impl Network {
         });
     }
 
-    /// Between two turns: does what the program has just asked for, on its thread.
+    /// Between two turns, on the program's thread: executes what the program has just queued.
     pub(crate) fn execute_at_once(&mut self) {
         let now = self.clock.now(self.nap);
         self.execute_commands(now);
@@ -166,7 +167,8 @@ impl Network {
         deadlines.into_iter().flatten().min()
     }
 
-    /// For how long to wait for sockets or commands: until the next deadline, or as long as this.
+    /// Returns how long to wait for sockets or commands: until the next deadline, or at most this
+    /// long.
     pub(crate) fn fall_asleep(&mut self, longest: Option<Duration>) -> Option<Duration> {
         let now = self.clock.now(Some(Duration::ZERO));
         let until = self.next_deadline().map(|at| at.saturating_duration_since(now));
@@ -247,7 +249,7 @@ impl Network {
         self.groups = Groups::default();
     }
 
-    /// After a step of a peer: carries out its fate and keeps the sum of incomplete messages.
+    /// After a step of a peer: carries out its fate and updates the sum of incomplete messages.
     fn settle(&mut self, slot: usize, fate: Fate) {
         if fate == Fate::Drop {
             return self.drop_peer(slot);
@@ -286,11 +288,11 @@ impl Network {
         while let Some((asked_for, id)) = self.timers.due(now) {
             let Some(peer) = find(&mut self.peers, id) else { continue };
             if peer.reminder != Some(asked_for) {
-                continue; // An earlier reminder took its place.
+                continue; // an earlier reminder took its place
             }
             let may_live = peer.is_ready && peer.may_live(&self.rules, now);
             if may_live && self.must_wait(id.slot()).is_some() {
-                // Its pong may lie in what we do not read while the program is behind.
+                // Its pong may lie in what is not read while the program is behind.
                 let later = now + POSTPONEMENT;
                 self.peers[id.slot()].reminder = Some(later);
                 self.timers.remind(later, id);
@@ -313,7 +315,7 @@ impl Network {
         }
     }
 
-    /// Closes what is still open; gives what the program has not been told yet.
+    /// Closes what is still open. Returns the events that the program has not had yet.
     pub(crate) fn end(&mut self) -> Batch {
         self.listener = None;
         self.peers.clear();

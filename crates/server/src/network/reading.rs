@@ -1,8 +1,8 @@
-//! Who is read, and who has to wait until the program has handled what it sent before.
+//! Which peers are read, and which must wait until the program has handled what they sent before.
 //!
 //! What waits for the program is bounded by `max_receive_memory`. Each connection may have a part
-//! of that, but never more than is left for the others: so one that floods cannot fill it, nor can
-//! many, and who has nothing waiting is heard.
+//! of that, but never more than is left for the others. So neither one connection that floods nor
+//! many can fill it, and a connection that has nothing waiting is always read.
 
 use std::time::Instant;
 
@@ -12,23 +12,23 @@ use super::Network;
 use crate::io::stream::Readiness;
 use crate::queues::inbox::NOBODY;
 
-/// A connection may have one part in so many of `max_receive_memory` waiting.
+/// The part of `max_receive_memory` that one connection may have waiting is one in this many.
 const PARTS: usize = 16;
-/// After so many reads what they brought is handed over, so that the program works meanwhile.
+/// After this many reads, what they brought is handed over, so that the program works meanwhile.
 const READS_PER_DELIVERY: usize = 16;
-/// So is what weighs more than this.
+/// What weighs more than this is handed over at once.
 const HEAVY: usize = 1 << 20;
 
 impl Network {
-    /// Before a sleep: whether there is something to do instead. Else the program wakes us when
-    /// there is.
+    /// Before a sleep: whether there is something to read. If not, the program wakes us when there
+    /// is.
     pub(super) fn may_read(&self) -> bool {
         !self.ready.is_empty()
             || (!self.unread.is_empty() && !self.shared.inbox.ask_for(self.resume_at))
     }
 
     pub(super) fn read_ready(&mut self, now: Instant) {
-        self.recall();
+        self.retry_unread();
         if self.ready.is_empty() {
             return;
         }
@@ -68,8 +68,8 @@ impl Network {
         }
     }
 
-    /// Looks again at those who had to wait, if the program has come so far.
-    fn recall(&mut self) {
+    /// Tries the unread peers again, if the program has come far enough.
+    fn retry_unread(&mut self) {
         if !self.unread.is_empty() && self.shared.inbox.handled() >= self.resume_at {
             self.resume_at = NOBODY;
             self.unread.append(&mut self.ready);
@@ -77,7 +77,8 @@ impl Network {
         }
     }
 
-    /// Whether a peer is not to be read now: to which position the program must come first.
+    /// The position to which the program must come before this peer is read; `None`: it may be read
+    /// now.
     pub(super) fn must_wait(&mut self, slot: usize) -> Option<u64> {
         let peer = self.peers.get_mut(slot).filter(|peer| !peer.is_lingering())?;
         let limit = self.rules.settings.max_receive_memory;

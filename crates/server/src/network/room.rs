@@ -1,8 +1,9 @@
-//! How many peers there may be.
+//! Accepting peers, and how many there may be.
 //!
-//! Without tokens, every peer counts from accept on. With tokens, a peer counts as what it is once
-//! it has sent its request, so that those with a token get in whatever the others do: before
-//! that, peers only share some room of their own, where a newcomer takes the place of the oldest.
+//! Without tokens, every peer counts from accept on. With tokens, a peer counts only once it has
+//! sent its request, as authenticated or not; so clients with a token get in, whatever the others
+//! do. Before that, peers share a room of their own, where a newcomer takes the place of the
+//! oldest.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -88,7 +89,7 @@ impl Network {
         }
     }
 
-    /// Drops the peer that is longest at its handshake, if tokens are asked for.
+    /// Drops the peer that has been at its handshake for longest, if the server has tokens.
     pub(super) fn make_room(&mut self) -> bool {
         self.forget_handshakes();
         let oldest = self.handshakes.0.pop_front();
@@ -105,8 +106,8 @@ impl Network {
         }
     }
 
-    /// Takes off those in front that are at it no more. Others are behind one that is, which its
-    /// timeout ends.
+    /// Removes peers at the front that have finished. Others stay behind one that has not, which
+    /// its timeout ends.
     fn forget_handshakes(&mut self) {
         while let Some(&id) = self.handshakes.0.front()
             && !find(&mut self.peers, id).is_some_and(|peer| peer.is_handshaking())

@@ -11,7 +11,7 @@ use super::Network;
 use crate::queues::event::Event;
 use crate::queues::shared::Shared;
 
-/// What whoever leads works with.
+/// The poll of the loop, for whoever leads.
 pub(crate) struct Reactor {
     poll: Poll,
     events: Events,
@@ -22,7 +22,7 @@ impl Reactor {
         Self { poll, events: Events::with_capacity(1024) }
     }
 
-    /// Waits, for so long at most, and does what there is to do. False: that was the last turn.
+    /// Waits, for `longest` at most, and handles what came. False: that was the last turn.
     pub(crate) fn take_turn(
         &mut self,
         network: &Mutex<Network>,

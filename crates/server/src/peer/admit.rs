@@ -80,7 +80,7 @@ impl Peer {
         Fate::Keep
     }
 
-    /// The program knows who it is.
+    /// The program knows who the client is.
     pub(crate) fn authenticate(&mut self, rules: &mut Rules) {
         if let Phase::Open(open) = &mut self.phase {
             rules.gate.authenticate(&mut self.standing);
@@ -124,7 +124,7 @@ fn log(
     }
 }
 
-/// All that a connection has to say which is closed before it begins.
+/// The close frame of a connection that is closed before it begins.
 fn close_frame(code: u16, reason: &str, rules: &Rules, now: Instant) -> Vec<u8> {
     let mut connection = Connection::new(&rules.protocol, now);
     connection.close(code, reason, now);

@@ -7,12 +7,13 @@ use crate::queues::ids::GroupId;
 
 /// The groups of one connection.
 ///
-/// Of each group at most one message is kept, so the memory that a connection takes which does
-/// not read is bounded, and shared with all others that keep the same message.
+/// At most one message of each group is kept. So the memory for a connection that does not read is
+/// bounded, and shared with all others that keep the same message.
 #[derive(Default)]
 pub(crate) struct Memberships {
     groups: HashMap<GroupId, Membership>,
-    /// Groups with something to hand over or to tell, by the ticket that they drew.
+    /// Groups with a message to send or a loss to report, by their ticket: the lowest has waited
+    /// longest.
     waiting: BTreeMap<u64, GroupId>,
     tickets: u64,
 }
@@ -30,7 +31,7 @@ struct Membership {
 }
 
 impl Memberships {
-    /// False: it is a member already.
+    /// Adds the group. False: the connection is a member already.
     pub(crate) fn join(&mut self, group: GroupId, position: usize) -> bool {
         if self.groups.contains_key(&group) {
             return false;
@@ -39,7 +40,7 @@ impl Memberships {
         true
     }
 
-    /// Forgets the group, what is kept of it included. Returns the position in it.
+    /// Forgets the group and the message that is kept of it. Returns the position in it.
     pub(crate) fn leave(&mut self, group: GroupId) -> Option<usize> {
         let membership = self.groups.remove(&group)?;
         if let Some(ticket) = membership.ticket {
@@ -48,7 +49,7 @@ impl Memberships {
         Some(membership.position)
     }
 
-    /// Leaves every group; gives each with the position in it.
+    /// Leaves every group. Returns each with the position in it.
     pub(crate) fn leave_all(&mut self) -> impl Iterator<Item = (GroupId, usize)> {
         self.waiting.clear();
         let groups = std::mem::take(&mut self.groups);
@@ -84,7 +85,7 @@ impl Memberships {
         self.wait(group);
     }
 
-    /// Takes what is kept of this group; what was lost is still to be told.
+    /// Takes what is kept of this group. What was lost must still be reported.
     pub(crate) fn take_kept(&mut self, group: GroupId) -> Option<Publication> {
         if self.waiting.is_empty() {
             return None;
@@ -93,13 +94,14 @@ impl Memberships {
     }
 
     /// What has waited longest: the message to send, if there is one.
-    #[expect(clippy::option_option, reason = "nothing waits; only a loss is to be told")]
+    #[expect(clippy::option_option, reason = "nothing waits; or only a loss is to be reported")]
     pub(crate) fn first(&self) -> Option<Option<&Publication>> {
         let group = self.waiting.first_key_value()?.1;
         self.groups.get(group).map(|membership| membership.kept.as_ref())
     }
 
-    /// Takes off what [`Memberships::first`] gave; what was lost of it is to be told now.
+    /// Removes what [`Memberships::first`] returned. Returns what was lost, which must be reported
+    /// now.
     pub(crate) fn pop(&mut self) -> Option<Dropped> {
         let (_, group) = self.waiting.pop_first()?;
         let membership = self.groups.get_mut(&group)?;

@@ -69,11 +69,11 @@ pub(crate) struct Peer {
     pub(crate) memberships: Memberships,
     /// The earliest reminder asked for and not yet come.
     pub(crate) reminder: Option<Instant>,
-    /// What of it waits for the program.
+    /// What was read from it and waits for the program.
     pub(crate) backlog: Backlog,
     /// What it adds to the network thread's sum of incomplete messages, in bytes.
     pub(crate) counted: usize,
-    /// The poll has told of the end of its input, and will not tell again.
+    /// The poll has reported the end of its input, and will not report it again.
     pub(crate) is_ending: bool,
     /// It is one of those that `max_connections` limits.
     pub(crate) has_place: bool,
@@ -88,8 +88,8 @@ enum Phase {
     Handshake { reader: HeadReader, deadline: Instant },
     /// A WebSocket connection.
     Open(Box<Open>),
-    /// Everything is said: what still comes in is discarded until the peer closes its side, so
-    /// that the kernel does not answer it with a reset which would cut off our last words.
+    /// Everything is sent. What still comes in is discarded until the peer closes its side, so that
+    /// the kernel does not answer it with a reset, which would cut off our last words.
     Lingering { deadline: Instant },
 }
 
@@ -126,17 +126,17 @@ impl Peer {
         self.id
     }
 
-    /// Bytes held for an incomplete message.
+    /// Bytes of an incomplete message.
     pub(crate) fn buffered(&self) -> usize {
         if let Phase::Open(open) = &self.phase { open.connection.buffered() } else { 0 }
     }
 
-    /// The socket may take output again.
+    /// The socket takes no output for now.
     pub(crate) fn is_blocked(&self) -> bool {
         self.blocked_since.is_some()
     }
 
-    /// Its request has not come in full.
+    /// Its request has not arrived in full.
     pub(crate) fn is_handshaking(&self) -> bool {
         matches!(self.phase, Phase::Handshake { .. })
     }
@@ -186,8 +186,8 @@ impl Peer {
         }
     }
 
-    /// Like [`Peer::abort`], but what it goes on sending is discarded for a while: the kernel would
-    /// answer it with a reset, and the close frame would be lost.
+    /// Like [`Peer::abort`], but what the peer goes on sending is discarded for a while. Otherwise
+    /// the kernel would answer it with a reset, and the close frame would be lost.
     pub(crate) fn turn_away(
         &mut self,
         code: u16,
@@ -199,7 +199,7 @@ impl Peer {
         self.abort(code, reason, now, batch);
         let fate = self.linger(rules, now);
         if !self.stream.is_secure() {
-            self.finish(now); // with TLS, the abort has
+            self.finish(now); // with TLS, `abort` has done so
         }
         fate
     }
@@ -214,7 +214,7 @@ impl Peer {
         [blocked, phase].into_iter().flatten().min()
     }
 
-    /// Whether all that is due is a sign of life, which may lie in what was not read.
+    /// Whether only a sign of life is overdue, which may lie in what was not read.
     pub(crate) fn may_live(&self, rules: &Rules, now: Instant) -> bool {
         if self.blocked_since.is_some_and(|since| now >= since + rules.settings.write_timeout) {
             return false;

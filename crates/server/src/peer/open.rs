@@ -12,8 +12,8 @@ use crate::queues::event::{Batch, Closed, Event, Publication};
 use crate::queues::ids::{ConnectionId, GroupId};
 use crate::queues::outbox::{Account, SendError, frame_size};
 
-/// What waited for the peer to take data is queued in portions of about this size: answers that
-/// come meanwhile wait for no more than one of them.
+/// What waited for the peer to take data is queued in portions of about this size, so that answers
+/// that come meanwhile wait for no more than one portion.
 const PORTION: usize = 64 * 1024;
 
 /// A WebSocket connection with what its program wants to know of it.
@@ -45,7 +45,8 @@ impl Open {
         }
     }
 
-    /// Until the program authenticates it, its messages are small; if it does not, it is closed.
+    /// Allows small messages only until the program authenticates it, and closes it if that does
+    /// not happen in time.
     pub(crate) fn restrict(&mut self, max_message_size: usize, authenticate_by: Instant) {
         self.connection.set_max_message_size(max_message_size);
         self.authenticate_by = Some(authenticate_by);
@@ -57,7 +58,7 @@ impl Open {
         }
     }
 
-    /// Its time to be authenticated is over.
+    /// It was not authenticated in time.
     pub(crate) fn is_unauthenticated_at(&self, now: Instant) -> bool {
         self.connection.state() == State::Open && self.authenticate_by.is_some_and(|by| now >= by)
     }

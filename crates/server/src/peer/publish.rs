@@ -10,7 +10,7 @@ use crate::queues::ids::GroupId;
 const UNWRITTEN: usize = 64 * 1024;
 
 impl Peer {
-    /// Makes it a member, at this position in the group; false: it is one, or is not open.
+    /// Makes it a member, at this position in the group. False: it is one already, or is not open.
     pub(crate) fn join(&mut self, group: GroupId, position: usize) -> bool {
         matches!(self.phase, Phase::Open(_)) && self.memberships.join(group, position)
     }
@@ -43,7 +43,7 @@ impl Peer {
         if let Phase::Open(open) = &self.phase { open.connection.pending() } else { 0 }
     }
 
-    /// All is written: queues some of what waited for that. False: nothing did.
+    /// Everything is written: queues some of what waited for that. False: nothing waited.
     pub(super) fn catch_up(&mut self, rules: &Rules, batch: &mut Batch) -> bool {
         if !self.memberships.has_waiting() {
             return false;

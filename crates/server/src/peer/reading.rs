@@ -7,7 +7,7 @@ use super::{Fate, Peer, Phase, Rules};
 use crate::io::stream::Readiness;
 use crate::queues::event::Batch;
 
-/// What one read may bring that grows when it is decompressed: a thousand times, at the most.
+/// What one read may bring when it may be compressed: it grows to at most a thousand times as much.
 const COMPRESSED_READ_SIZE: usize = 4 * 1024;
 
 impl Peer {
@@ -21,7 +21,7 @@ impl Peer {
     ) -> (Readiness, Fate) {
         let may_grow = match &self.phase {
             Phase::Open(open) => open.connection.is_compressed(),
-            Phase::Handshake { .. } => true, // what is behind the request may be compressed
+            Phase::Handshake { .. } => true, // what follows the request may be compressed
             Phase::Lingering { .. } => false,
         };
         let limit = if may_grow { COMPRESSED_READ_SIZE.min(buffer.len()) } else { buffer.len() };

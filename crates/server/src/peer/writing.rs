@@ -7,7 +7,7 @@ use super::{Fate, Peer, Phase, Rules};
 use crate::queues::event::Batch;
 
 impl Peer {
-    /// Writes what is queued, as far as the socket takes it, and notices when all is said.
+    /// Writes what is queued, as far as the socket takes it, and notices when everything is sent.
     pub(crate) fn write(&mut self, rules: &Rules, now: Instant, batch: &mut Batch) -> Fate {
         loop {
             if let Err(error) = self.write_all(now) {
@@ -87,14 +87,14 @@ impl Peer {
         }
     }
 
-    /// The socket will be closed at once: with TLS, that is said before.
+    /// The socket will be closed at once. With TLS, the peer is told before.
     pub(super) fn take_leave(&mut self, now: Instant) {
         if self.stream.is_secure() {
             self.finish(now);
         }
     }
 
-    /// Everything is said.
+    /// Everything is sent: ends the output.
     pub(super) fn finish(&mut self, now: Instant) {
         self.stream.finish();
         let _ = self.write_all(now);

@@ -3,9 +3,9 @@
 /// What was read from one connection and not yet handled.
 ///
 /// Events have positions: the sum of all weights up to their end, and the program handles them in
-/// that order. So a connection needs to remember only where its own end. They are kept in two
-/// parts: what came last counts until it is handled as a whole, and meanwhile the part before it
-/// gets done. Never less is counted than waits.
+/// that order. So a connection needs to remember only where its own events end. They are merged
+/// into two parts: the newer one grows while the program works through the older one. A part counts
+/// in full until the program has handled all of it, so the sum is never less than what waits.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
     older: Part,
@@ -26,7 +26,7 @@ impl Backlog {
         part.end = end;
     }
 
-    /// The weight of what waits at the most, when the program has come to this position.
+    /// At most this weight waits when the program has come to this position.
     pub(crate) fn waiting(&mut self, handled: u64) -> usize {
         if self.older.end <= handled {
             self.older = std::mem::take(&mut self.newer);
@@ -37,7 +37,7 @@ impl Backlog {
         self.older.weight + self.newer.weight
     }
 
-    /// At this position less waits, if anything does.
+    /// The position at which less will wait, if anything does.
     pub(crate) fn next(&self) -> u64 {
         self.older.end
     }

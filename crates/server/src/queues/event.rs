@@ -27,11 +27,11 @@ pub enum Event {
     Dropped(ConnectionId, Dropped),
     /// The last event of a connection.
     Closed(ConnectionId, Box<Closed>),
-    /// Somebody was not let in, and it is worth a line in the log: no more than one a minute for
-    /// each status.
+    /// A client was refused. The text is a line for the log; for each status there is at most one a
+    /// minute.
     Refused(Box<str>),
-    /// The last event of a server: every connection is closed and the thread has ended. It
-    /// carries a text when that was not asked for.
+    /// The last event of a server: every connection is closed and the thread has ended. The text
+    /// says why, if the program did not ask for it.
     Stopped(Option<Box<str>>),
 }
 
@@ -40,8 +40,8 @@ pub enum Event {
 pub struct Opened {
     /// The request target's path and query, as sent.
     pub path: String,
-    /// The headers of the request, in order, names as sent. A server with tokens leaves out what
-    /// holds one.
+    /// The headers of the request, in order, names as sent. A server with tokens leaves the tokens
+    /// out.
     pub headers: Headers,
     /// The chosen subprotocol.
     pub subprotocol: Option<String>,
@@ -49,7 +49,7 @@ pub struct Opened {
     pub remote_address: SocketAddr,
     /// The role of its token; `None`: it has shown none.
     pub role: Option<u8>,
-    /// How often the tokens had been replaced when its own was looked at.
+    /// How often the tokens had been replaced when its own was checked.
     pub token_generation: u64,
     /// The account of what is sent to it.
     pub account: Arc<Account>,
@@ -73,7 +73,7 @@ impl Headers {
         std::iter::from_fn(move || Some((lines.next()?, lines.next()?)))
     }
 
-    /// Of these names and values, in which no line ends (RFC 9110, section 5.5).
+    /// Takes these names and values, none of which contains a line break (RFC 9110, section 5.5).
     pub(crate) fn of<'a>(headers: impl Iterator<Item = (&'a str, Cow<'a, str>)>) -> Self {
         let mut text = String::new();
         for (name, value) in headers {
@@ -90,11 +90,11 @@ pub struct Closed {
     pub code: u16,
     /// The reason that came with the code.
     pub reason: String,
-    /// Both sides sent a close frame: `None`. Otherwise what happened.
+    /// What went wrong; `None` if both sides sent a close frame.
     pub error: Option<String>,
 }
 
-/// What became of a connection's part of a group while it took no data.
+/// The messages of a group that a connection lost while it took no data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropped {
     /// The group whose messages were lost.
@@ -131,7 +131,7 @@ pub struct Batch {
 impl Batch {
     /// An arena that grew beyond this is given back after use.
     const KEEP: usize = 1 << 20;
-    /// What an event is reckoned at, beside its payload.
+    /// What an event counts for, besides its payload.
     const EVENT: usize = 64;
 
     pub(crate) fn push(&mut self, event: Event) {

@@ -9,7 +9,7 @@ use socket2::Socket;
 use super::event::Batch;
 use crate::io::descriptors::Listed;
 
-/// No position: the network thread does not ask.
+/// No position: the network thread waits for none.
 pub(crate) const NOBODY: u64 = u64::MAX;
 
 /// The queue to the program, and how the program waits for it.
@@ -19,11 +19,11 @@ pub(crate) struct Inbox {
     stopped: Condvar,
     /// Something can be taken: all that an empty poll looks at.
     pending: AtomicBool,
-    /// Weight of all that was delivered so far, and of what the program is done with: positions in
-    /// the row of events.
+    /// Positions in the sequence of events: the weight of all that was delivered so far, and of
+    /// what the program has handled.
     delivered: AtomicU64,
     handled: AtomicU64,
-    /// The network thread wants to know when the program has come so far.
+    /// The position at which the network thread wants to be woken.
     awaited: AtomicU64,
     /// The thread that has polled since the watch last looked; 0: none has.
     attended: AtomicU64,
@@ -152,7 +152,7 @@ impl Inbox {
         }
     }
 
-    /// The program is done with events of this weight. True when the network thread waits for it.
+    /// The program has handled events of this weight. True: the network thread waits for that.
     pub(crate) fn consumed(&self, weight: usize) -> bool {
         let handled = self.handled.fetch_add(weight as u64, Ordering::SeqCst) + weight as u64;
         debug_assert!(handled <= self.delivered.load(Ordering::Relaxed));
@@ -165,15 +165,16 @@ impl Inbox {
         self.delivered.load(Ordering::Relaxed)
     }
 
-    /// How far the program is.
+    /// The position up to which the program has handled events.
     pub(crate) fn handled(&self) -> u64 {
         self.handled.load(Ordering::Acquire)
     }
 
-    /// Network thread: asks to be woken when the program has come to this position. False: it has.
+    /// Network thread: asks to be woken when the program has come to this position. False: it is
+    /// there already.
     pub(crate) fn ask_for(&self, position: u64) -> bool {
         self.awaited.store(position, Ordering::SeqCst);
-        // The program may have come so far just before.
+        // The program may have got there just before.
         self.handled.load(Ordering::SeqCst) < position
     }
 
@@ -235,14 +236,14 @@ impl Inbox {
     }
 }
 
-/// The calling thread, by the number that Python gives it, too; never 0.
+/// The number of the calling thread, which Python uses, too; never 0.
 #[cfg(unix)]
 fn current_thread() -> u64 {
     // SAFETY: it has no preconditions.
     unsafe { libc::pthread_self() as u64 }
 }
 
-/// Somebody: Windows has no use for the thread.
+/// Any number but 0: on Windows nothing asks which thread it was.
 #[cfg(not(unix))]
 fn current_thread() -> u64 {
     1

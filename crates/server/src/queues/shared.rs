@@ -10,7 +10,7 @@ use super::lead::Lead;
 use super::outbox::Outbox;
 use super::watch::Watch;
 
-/// The queues between the two, and who waits for whom.
+/// The queues between the two, and the state of their waiting.
 pub(crate) struct Shared {
     pub(crate) inbox: Inbox,
     pub(crate) watch: Watch,
@@ -18,7 +18,7 @@ pub(crate) struct Shared {
     outbox: Mutex<Outbox>,
     /// The outbox is not empty.
     pub(crate) has_commands: AtomicBool,
-    /// Whoever leads waits, or is about to; who changes this to false wakes it.
+    /// Whoever leads waits, or is about to; whoever changes this to false must wake it.
     pub(crate) is_asleep: AtomicBool,
     waker: Waker,
 }
@@ -53,7 +53,7 @@ impl Shared {
         }
     }
 
-    /// Whoever leads looks after what was queued.
+    /// Makes whoever leads look at what was queued.
     pub(crate) fn wake(&self) {
         if self.is_asleep.swap(false, Ordering::SeqCst) {
             self.wake_always();

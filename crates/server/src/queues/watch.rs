@@ -39,18 +39,18 @@ pub(crate) struct Report {
     /// The watch has returned to the program and has not been heard of since.
     pub(crate) is_asked: bool,
     pub(crate) notices: Vec<Notice>,
-    /// The groups that were told of the stall that goes on.
+    /// The groups that were told of the present stall.
     pub(crate) told: Vec<GroupId>,
 }
 
-/// A message to a group, whole but for what is known only when it is sent: the pieces around its
-/// number in the group, the time (seconds since the epoch), how long the stall lasts (seconds),
-/// and where the game is (an object, or null).
+/// A message to a group. It is complete except for four values that are known only when it is sent:
+/// its number in the group, the time (seconds since the epoch), how long the stall has lasted
+/// (seconds), and where the game is (an object, or null).
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// Whom it is for.
+    /// The group it goes to.
     pub group: GroupId,
-    /// JSON text without those four.
+    /// The JSON text around those four values.
     pub pieces: [Vec<u8>; 5],
 }
 
@@ -81,7 +81,7 @@ impl Watch {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// There is nothing to watch any more.
+    /// Ends the watch: there is nothing to watch any more.
     pub(crate) fn end(&self) {
         self.lock().is_ended = true;
         self.ended.notify_all();

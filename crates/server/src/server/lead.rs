@@ -3,8 +3,8 @@
 //! Whatever the network thread reads must wake a program that waits, and each answer wakes the
 //! network thread. A program that only serves spares both: in [`Server::lead`] it takes the lead,
 //! and runs the turns of the loop on its own thread, by the same code. While it handles what they
-//! brought, nobody polls, and it sends its answers itself. The network thread takes the lead back if
-//! that handling takes too long, because it should read meanwhile, and if another thread has
+//! brought, nobody polls, and it sends its answers itself. The network thread takes the lead back
+//! if that handling takes too long, because it should read meanwhile, and if another thread has
 //! something to send.
 
 use std::cell::Cell;
@@ -36,8 +36,8 @@ struct Waited {
 }
 
 impl Server {
-    /// Like [`Server::wait`], for a program that has nothing else to do: meanwhile the calling thread
-    /// may run the network's loop.
+    /// Like [`Server::wait`], for a program that has nothing else to do: meanwhile the calling
+    /// thread may run the network's loop.
     pub fn lead(&self, timeout: Duration) -> bool {
         let (began, server) = (Instant::now(), Arc::as_ptr(&self.shared));
         let is_quick =
@@ -66,7 +66,8 @@ impl Server {
                 let found = self.shared.inbox.pending();
                 lead.leave(found);
                 if self.shared.has_commands.load(Ordering::SeqCst) {
-                    lead.recall(); // Another thread queued it while we were about to leave, and woke nobody.
+                    // Another thread queued it while we were about to leave, and woke nobody.
+                    lead.recall();
                 }
                 return found;
             }
@@ -88,8 +89,8 @@ impl Server {
         true
     }
 
-    /// Executes what was queued, if this thread is the program that leads. False: it is not, and the
-    /// network thread must be woken.
+    /// Executes what was queued, if this thread is the program that leads. False: it is not, and
+    /// the network thread must be woken.
     pub(crate) fn execute_at_once(&self) -> bool {
         let server = Arc::as_ptr(&self.shared);
         let leads = self.shared.lead.is_away()

@@ -58,9 +58,9 @@ pub struct Server {
     max_send_queue: u64,
     /// The number of the next group.
     groups: AtomicU64,
-    /// Tokens are asked for.
+    /// The server was made with tokens.
     is_guarded: bool,
-    /// How often they were replaced.
+    /// How often the tokens were replaced.
     token_generation: AtomicU64,
     thread: Mutex<Option<JoinHandle<()>>>,
     process: u32,
@@ -154,7 +154,7 @@ impl Server {
         self.shared.inbox.pending()
     }
 
-    /// Tells that the program polls, so that [`Server::wait_neglected`] and
+    /// Notes that the program polls, so that [`Server::wait_neglected`] and
     /// [`Server::wait_stalled`] go on waiting.
     pub fn attend(&self) {
         self.shared.inbox.attend();
@@ -165,7 +165,7 @@ impl Server {
         self.shared.inbox.take(batch)
     }
 
-    /// Tells that events of this weight (`Event::weight`) are no longer held.
+    /// The program has handled events of this weight (`Event::weight`).
     pub fn consumed(&self, weight: usize) {
         if self.shared.inbox.consumed(weight) {
             self.shared.wake_always();
@@ -182,7 +182,8 @@ impl Server {
         self.shared.inbox.wait_neglected(patience)
     }
 
-    /// The non-blocking socket that gets one byte after each [`Server::arm`].
+    /// Sets the non-blocking socket that gets one byte for the first event after each
+    /// [`Server::arm`].
     pub fn set_notifier(&self, notifier: Option<Socket>) {
         self.shared.inbox.set_notifier(notifier);
     }
@@ -197,14 +198,15 @@ impl Server {
         HANDLING.set(Arc::as_ptr(&self.shared));
     }
 
-    /// Lets go what is queued.
+    /// Sends what is queued.
     pub fn flush(&self) {
         if self.shared.has_commands.load(Ordering::SeqCst) && !self.execute_at_once() {
             self.shared.wake();
         }
     }
 
-    /// Lets go what was queued since [`Server::begin`]; from here on nothing waits.
+    /// Sends what was queued since [`Server::begin`]. From here on, what this thread sends goes out
+    /// at once.
     pub fn end(&self) {
         HANDLING.set(std::ptr::null());
         self.flush();
@@ -245,13 +247,13 @@ impl Server {
     }
 
     /// Replaces the tokens; returns how often that has happened, `None` if the server was made
-    /// without any. Connections stay as they are. An `Event::Opened` that was under way tells
-    /// by its generation that its token is one of the old.
+    /// without any. Connections stay as they are. An `Event::Opened` that was under way shows by
+    /// its generation that its token is an old one.
     pub fn set_tokens(&self, tokens: Tokens) -> Option<u64> {
         let mut generation = None;
         if self.is_guarded {
             self.command(|outbox| {
-                // Under the outbox's lock: what was set last is what holds.
+                // Under the outbox's lock, so that the tokens that were set last hold.
                 let next = self.token_generation.fetch_add(1, Ordering::Relaxed) + 1;
                 outbox.commands.push(Command::SetTokens { tokens, generation: next });
                 generation = Some(next);
@@ -272,19 +274,19 @@ impl Server {
         group
     }
 
-    /// Ends a group, with what is kept of it for members that are behind.
+    /// Ends a group. Its messages that are kept for members that are behind are dropped.
     pub fn close_group(&self, group: GroupId) {
         self.command(|outbox| outbox.commands.push(Command::CloseGroup(group)));
     }
 
     /// Makes a connection a member: what was sent to it before this arrives before anything that
-    /// is published after this. Nothing happens if it is one, or if either is closed.
+    /// is published after this. Nothing happens if it is one already, or if either is closed.
     pub fn join_group(&self, group: GroupId, who: ConnectionId) {
         self.command(|outbox| outbox.commands.push(Command::Join { group, who }));
     }
 
-    /// Ends a membership, if there is one; closing the connection does so, too. What is kept for
-    /// it of this group is forgotten.
+    /// Ends a membership, if there is one; closing the connection does, too. A message of the group
+    /// that is kept for the connection is dropped.
     pub fn leave_group(&self, group: GroupId, who: ConnectionId) {
         self.command(|outbox| outbox.commands.push(Command::Leave { group, who }));
     }

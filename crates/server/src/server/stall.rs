@@ -1,10 +1,12 @@
-//! Noticing that the game does not come to poll, and telling its clients when Python cannot.
+//! Noticing that the game no longer polls, and telling its clients when Python cannot.
 //!
-//! One thread of the program, the watch, sleeps in [`Server::wait_stalled`]: a look at the
-//! attendance twenty times in each threshold, and nothing in the way of who polls but the store that
-//! [`Server::attend`] makes. When it has returned, it says so as soon as it has the GIL
-//! ([`Server::acknowledge_stall`]). If it has not within [`crate::queues::watch::GIL_PATIENCE`], the game holds the GIL,
-//! and the network thread publishes the [`Notice`]s that the program has left here beforehand.
+//! One thread of the program, the watch, sleeps in [`Server::wait_stalled`], and looks twenty times
+//! in each threshold whether the program has polled. A polling thread pays for that with one store,
+//! in [`Server::attend`]. When the wait returns, the watch calls [`Server::acknowledge_stall`] as
+//! soon as it has the GIL. If it has not done so within [`GIL_PATIENCE`], the game holds the GIL,
+//! and the network thread publishes the [`Notice`]s that the program has left for this case.
+//!
+//! [`GIL_PATIENCE`]: crate::queues::watch::GIL_PATIENCE
 
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
@@ -16,15 +18,15 @@ use crate::queues::watch::Notice;
 
 /// Looks at the attendance in each threshold.
 const LOOKS: u32 = 20;
-/// Looks in vain that make a stall: a process that was stopped for a while, and its clock was
-/// not, has looked once.
+/// Looks in vain that make a stall. Time alone is not enough: a process that was stopped for a
+/// while has looked only once since.
 const LOOKS_IN_VAIN: u32 = 16;
 /// How often the watch looks whether something came while the game is stalled.
 const NAP: Duration = Duration::from_millis(20);
 
 impl Server {
     /// Blocks until the program has not polled for this long (true), or there is nothing to watch
-    /// any more (false). Who returns with true is to call [`Server::acknowledge_stall`].
+    /// any more (false). After true, the caller must call [`Server::acknowledge_stall`].
     pub fn wait_stalled(&self, threshold: Duration) -> bool {
         let (watch, inbox) = (&self.shared.watch, &self.shared.inbox);
         let mut in_vain = 0;
@@ -39,7 +41,7 @@ impl Server {
                 self.ask_for_report();
                 return true;
             } else if in_vain >= LOOKS / 2 {
-                // An event loop that waits for us is not stalled, if it reacts.
+                // An event loop that waits for a byte is not stalled, if it reacts to one.
                 inbox.nudge();
             }
             in_vain += 1;
@@ -58,17 +60,17 @@ impl Server {
         }
     }
 
-    /// The watch has the GIL and speaks for itself. Gives the groups that the network thread has
-    /// told meanwhile.
+    /// The watch has the GIL and can tell of the stall itself. Returns the groups that the network
+    /// thread has told meanwhile.
     pub fn acknowledge_stall(&self) -> Vec<GroupId> {
         let mut report = self.shared.watch.report();
         report.is_asked = false;
         std::mem::take(&mut report.told)
     }
 
-    /// Blocks while the game is stalled, until something has come for it, or for this long: `None`.
-    /// When the stall is over, gives how long it was, and whether the game polls; else there is
-    /// nothing to watch any more.
+    /// Blocks while the game is stalled. `None`: something has come for the game, or the time is
+    /// up. Otherwise the stall is over: how long it was, and whether the game polls again; if it
+    /// does not, there is nothing to watch any more.
     pub fn wait_back(&self, timeout: Duration) -> Option<(Duration, bool)> {
         let (watch, inbox) = (&self.shared.watch, &self.shared.inbox);
         let until = Instant::now() + timeout;
@@ -97,7 +99,7 @@ impl Server {
         self.shared.inbox.is_attended()
     }
 
-    /// The thread that polled last, as the watch knows; on Windows that is not found out.
+    /// The thread that polled last, as far as the watch has seen. Always `None` on Windows.
     pub fn attendant(&self) -> Option<u64> {
         if cfg!(unix) { self.shared.watch.lock().thread } else { None }
     }
@@ -107,14 +109,14 @@ impl Server {
         self.shared.watch.end();
     }
 
-    /// What the network thread says of a stall if the watch cannot get the GIL; replaces what was
-    /// left before.
+    /// Sets what the network thread says of a stall if the watch cannot get the GIL, in place of
+    /// what was set before.
     pub fn set_stall_notices(&self, notices: Vec<Notice>) {
         self.shared.watch.report().notices = notices;
     }
 
-    /// How the network thread finds out where the game is; waits until the one before is not in
-    /// use.
+    /// Sets how the network thread finds out where the game is. Blocks until the previous dump is
+    /// no longer in use.
     #[cfg(unix)]
     pub fn set_dump(&self, dump: Option<crate::io::dump::Dump>) {
         self.shared.watch.set_dump(dump);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use stagedoor_server::faults::Faults;
 use stagedoor_server::{Batch, ConnectionId, Event, Opened, Server, Settings};
 
-/// Nothing here takes so long unless it is broken.
+/// Nothing here takes this long unless it is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) const TEXT: u8 = 1;

@@ -209,12 +209,12 @@ class Server:
     def end(self) -> None:
         """Let go what was kept back."""
     def seize(
-        self, receiver: _Receiver, unread: Iterator[_Event] | None, limit: int
+        self, receiver: _Receiver, untouched: Iterator[_Event] | None, limit: int
     ) -> list[_Event]:
         """Take events in hand for the understudy, which must give them back. `receiver`: of what is
         not a message.
 
-        All that is left in `unread`, an iterator over what `take()` gave, or else the next of
+        All that is left in `untouched`, an iterator over what `take()` gave, or else the next of
         those that wait here, `limit` at most, and none that was given back before. None if the
         game has polled since the watch last looked.
         """

@@ -84,18 +84,18 @@ impl Stream {
         PyList::new(py, tuples)
     }
 
-    /// Puts events into the understudy's hand: `unread`, which the game had taken and not looked
+    /// Puts events into the understudy's hand: `untouched`, which the game had taken and not looked
     /// at, or, if there are none, the next of those that it has not taken.
     pub(crate) fn seize<'py>(
         &mut self,
         py: Python<'py>,
         server: &Arc<Server>,
         receiver: &Bound<'py, PyList>,
-        unread: Vec<Bound<'py, PyTuple>>,
+        untouched: Vec<Bound<'py, PyTuple>>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        let is_older = !unread.is_empty();
-        let mut seized: Vec<_> = unread.into_iter().map(|event| (event, 0)).collect();
+        let is_older = !untouched.is_empty();
+        let mut seized: Vec<_> = untouched.into_iter().map(|event| (event, 0)).collect();
         if !is_older {
             if self.batch.events.is_empty() && server.has_events() {
                 self.batch.clear();

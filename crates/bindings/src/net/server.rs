@@ -173,7 +173,7 @@ impl Server {
     fn seize<'py>(
         &self,
         receiver: &Bound<'py, PyList>,
-        unread: Option<Bound<'py, PyIterator>>,
+        untouched: Option<Bound<'py, PyIterator>>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
         let py = receiver.py();
@@ -181,9 +181,10 @@ impl Server {
         if self.native.is_attended() || stream.parked.is_in_hand() {
             return Ok(PyList::empty(py));
         }
-        let unread = unread.into_iter().flatten().map(|event| Ok(event?.cast_into::<PyTuple>()?));
-        let unread = unread.collect::<PyResult<_>>()?;
-        stream.seize(py, &self.native, receiver, unread, limit)
+        let untouched =
+            untouched.into_iter().flatten().map(|event| Ok(event?.cast_into::<PyTuple>()?));
+        let untouched = untouched.collect::<PyResult<_>>()?;
+        stream.seize(py, &self.native, receiver, untouched, limit)
     }
 
     fn give_back(&self, py: Python<'_>, kept: Vec<(usize, Option<f64>)>) -> PyResult<()> {

@@ -35,10 +35,8 @@ mod tests {
     use super::*;
     use crate::error::Fault;
     use crate::frame::{self, MASK};
-    use crate::opening::Target;
+    use crate::testing::{accept, server, target};
     use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
-    use std::thread;
     use std::time::Duration;
 
     const DEPTH: usize = 4;
@@ -48,14 +46,8 @@ mod tests {
     fn against(
         mut treat: impl FnMut([u32; DEPTH]) -> Vec<String> + Send + 'static,
     ) -> Result<Report, Error> {
-        const YES: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let _ = stream.read(&mut [0; 1024]).unwrap();
-            stream.write_all(YES).unwrap();
+        let (address, server) = server(move |listener| {
+            let mut stream = accept(listener, "", b"");
             let size = Template::new(1).size();
             let mut calls = vec![0; DEPTH * (6 + size)];
             while let Ok(()) = stream.read_exact(&mut calls) {
@@ -72,7 +64,7 @@ mod tests {
         });
         let result = run(&Options {
             load: Load {
-                target: Target::parse(&format!("ws://{address}/")).unwrap(),
+                target: target(address),
                 connections: 1,
                 depth: DEPTH,
                 seconds: Duration::from_millis(100),

@@ -31,9 +31,9 @@ mod tests {
     use super::*;
     use crate::error::Fault;
     use crate::opening::Target;
+    use crate::testing::{accept, server, target};
     use std::io::{Read as _, Write as _};
-    use std::net::{SocketAddr, TcpListener, TcpStream};
-    use std::thread;
+    use std::net::{SocketAddr, TcpStream};
     use std::time::{Duration, Instant};
 
     fn options(address: SocketAddr, kind: Kind) -> Options {
@@ -55,9 +55,7 @@ mod tests {
     /// Measures a TCP server that treats what it reads as `treat` says, as soon as it has 64 bytes:
     /// the first four messages.
     fn against(mut treat: impl FnMut(&mut Vec<u8>) + Send + 'static) -> Result<Report, Error> {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || {
+        let (address, server) = server(move |listener| {
             let (mut stream, _) = listener.accept().unwrap();
             let mut bytes = vec![0; 64];
             while let Ok(()) = stream.read_exact(&mut bytes) {
@@ -81,9 +79,7 @@ mod tests {
 
     #[test]
     fn one_byte_at_a_time_is_a_true_echo_too() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || {
+        let (address, server) = server(|listener| {
             let (mut stream, _) = listener.accept().unwrap();
             stream.set_nodelay(true).unwrap();
             let mut byte = [0];
@@ -127,9 +123,7 @@ mod tests {
 
     #[test]
     fn a_server_that_goes_away_is_named() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || drop(listener.accept().unwrap()));
+        let (address, server) = server(|listener| drop(listener.accept().unwrap()));
         let result = run(&options(address, Kind::Raw));
         server.join().unwrap();
         assert!(matches!(result, Err(Error::Closed { connection: 0, sequence: 0, .. })));
@@ -141,18 +135,12 @@ mod tests {
         first: &'static [u8],
         then: impl FnOnce(&mut TcpStream) + Send + 'static,
     ) -> Result<Report, Error> {
-        const YES: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let _ = stream.read(&mut [0; 1024]).unwrap();
-            stream.write_all(&[YES, first].concat()).unwrap();
+        let (address, server) = server(move |listener| {
+            let mut stream = accept(listener, "", first);
             then(&mut stream);
         });
         let mut options = options(address, Kind::Text);
-        options.load.target = Target::parse(&format!("ws://{address}/")).unwrap();
+        options.load.target = target(address);
         let result = run(&options);
         server.join().unwrap();
         result

@@ -27,6 +27,8 @@ mod socket;
 mod subscribe;
 mod tcp_echo;
 mod telemetry;
+#[cfg(test)]
+mod testing;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -156,8 +156,7 @@ fn check(head: &[u8], compression: bool) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpListener;
-    use std::thread;
+    use crate::testing::{server, target};
 
     #[test]
     fn urls_are_taken_apart() {
@@ -188,16 +187,14 @@ mod tests {
 
     /// Opens a connection to a server that answers with `response` and stays.
     fn opened(response: &'static [u8]) -> Result<Vec<u8>, Error> {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || {
+        let (address, server) = server(move |listener| {
             let (mut stream, _) = listener.accept().unwrap();
             let _ = stream.read(&mut [0; 1024]).unwrap();
             stream.write_all(response).unwrap();
             stream
         });
-        let target = Target::parse(&format!("ws://{address}/")).unwrap();
-        let result = open(&target, address, Duration::from_millis(300)).map(|(_, rest)| rest);
+        let timeout = Duration::from_millis(300);
+        let result = open(&target(address), address, timeout).map(|(_, rest)| rest);
         drop(server.join().unwrap());
         result
     }

@@ -182,24 +182,13 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{accept, server, target};
     use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
-    use std::thread;
 
     /// Two subscribers of a server that sends `first` and `second` to each.
     fn against(first: &'static str, second: &'static str) -> Result<String, Error> {
-        const YES: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || {
-            let mut streams = Vec::new();
-            for _ in 0..2 {
-                let (mut stream, _) = listener.accept().unwrap();
-                let _ = stream.read(&mut [0; 1024]).unwrap();
-                stream.write_all(YES).unwrap();
-                streams.push(stream);
-            }
+        let (address, server) = server(move |listener| {
+            let mut streams = [(), ()].map(|()| accept(listener, "", b""));
             for stream in &mut streams {
                 stream.read_exact(&mut vec![0; request("t").len()]).unwrap();
                 for text in [first, second] {
@@ -213,7 +202,7 @@ mod tests {
             }
         });
         let result = run(&Options {
-            target: Target::parse(&format!("ws://{address}/")).unwrap(),
+            target: target(address),
             topics: vec!["t".to_owned()],
             connections: 2,
             hold: Duration::from_millis(300),

@@ -77,23 +77,16 @@ mod tests {
     use super::*;
     use crate::error::Fault;
     use crate::opening::Target;
+    use crate::testing::{accept, server, target};
     use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
-    use std::thread;
     use std::time::Duration;
     use zlib_rs::{Deflate, DeflateFlush};
 
     /// Measures a server that compresses what `treat` makes of each message, with one context.
     fn against(treat: impl Fn(u32, Vec<u8>) -> Vec<u8> + Send + 'static) -> Result<Report, Error> {
-        const YES: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
-            Sec-WebSocket-Extensions: permessage-deflate\r\n\
-            Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let _ = stream.read(&mut [0; 1024]).unwrap();
-            stream.write_all(YES).unwrap();
+        let (address, server) = server(move |listener| {
+            let mut stream =
+                accept(listener, "Sec-WebSocket-Extensions: permessage-deflate\r\n", b"");
             let mut context = Deflate::new(1, false, 15);
             for number in 0.. {
                 let text = text(number % MESSAGES);
@@ -113,10 +106,9 @@ mod tests {
                 }
             }
         });
-        let target = Target::parse(&format!("ws://{address}/")).unwrap();
         let result = run(&Options {
             load: Load {
-                target: Target { compression: true, ..target },
+                target: Target { compression: true, ..target(address) },
                 connections: 1,
                 depth: 2,
                 seconds: Duration::from_millis(100),

@@ -71,7 +71,7 @@ def _end(network: _core.NetworkThread, watch: threading.Thread) -> None:
 
 
 def _after_fork_in_child() -> None:
-    """The sockets are closed already: see crates/server/src/descriptors.rs."""
+    """The sockets are closed already: see crates/server/src/io/descriptors.rs."""
     for server in list(_living):
         server._forget()
     _living.clear()

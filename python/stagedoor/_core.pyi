@@ -340,7 +340,7 @@ class Frames:
     @property
     def thread(self) -> int:
         """The one that begins frames. Threads are numbered in the order in which they came."""
-    def turn(self, server: Server | None, dt: float, /) -> float | None:
+    def begin(self, server: Server | None, dt: float, /) -> float | None:
         """A frame begins, on this thread; the one before ends.
 
         Returns the dt, less what stagedoor took of the frame before, and held it; None when the
@@ -352,7 +352,7 @@ class Frames:
         """What stagedoor took of the frame before this one, and held it; seconds."""
     def answered(self, held: float, /) -> float:
         """stagedoor is done with this frame, in which it held the game for so many seconds.
-        Returns the seconds since `turn()` that were its own."""
+        Returns the seconds since `begin()` that were its own."""
     def took(self, seconds: float, /) -> None:
         """stagedoor took so many seconds more of this frame, after `answered()`."""
     def idle(self, seconds: float, /) -> None:

@@ -92,7 +92,7 @@ class Stage:
         self._listener = Listener(self._hub, self._server)
         self._server._poll_in_loop = self._answer_between_frames
         self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
-        self._begin = self._frames.core.turn
+        self._begin = self._frames.core.begin
         self._is_ticking = False
 
     @classmethod

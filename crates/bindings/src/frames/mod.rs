@@ -16,7 +16,7 @@ pub(crate) const SPAN: u8 = 0;
 pub(crate) const GC: u8 = 1;
 pub(crate) const IDLE: u8 = 2;
 
-/// How often `turn()` says that there is something to do, even if there is not.
+/// How often `begin()` says that there is something to do, even if there is not.
 const ROUTINE: Duration = Duration::from_secs(1);
 const NANOSECONDS: f64 = 1e9;
 
@@ -39,7 +39,7 @@ fn this_thread() -> u32 {
 
 struct Recorder {
     frames: stagedoor_frames::Frames,
-    /// When `turn()` must say so again.
+    /// When `begin()` must say so again.
     routine: u64,
     /// What stagedoor took of the frame before, and how long it held the game.
     spent: u64,
@@ -111,7 +111,7 @@ impl Frames {
     }
 
     #[pyo3(signature = (server, dt, /))]
-    fn turn(&self, server: Option<&Bound<'_, Server>>, dt: f64) -> Option<f64> {
+    fn begin(&self, server: Option<&Bound<'_, Server>>, dt: f64) -> Option<f64> {
         let waits = server.is_some_and(|server| server.get().attended());
         let now = self.shared.now();
         let mut recorder = self.shared.lock();

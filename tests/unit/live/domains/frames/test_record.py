@@ -31,7 +31,7 @@ def turn(frames: Frames, seconds: float = 0.0) -> None:
     """A frame begins, after this long."""
     if seconds:
         time.sleep(seconds)
-    frames.core.turn(None, 0.016)
+    frames.core.begin(None, 0.016)
 
 
 def record(number: int = 1, total: float = 0.0, **spans: float) -> FrameRecord:
@@ -40,17 +40,17 @@ def record(number: int = 1, total: float = 0.0, **spans: float) -> FrameRecord:
 
 class TestNative:
     def test_a_turn_gives_dt_back_less_what_the_last_tick_took(self, frames: Frames) -> None:
-        assert frames.core.turn(None, 0.016) is None, "the first one of a second"
-        assert frames.core.turn(None, 0.016) == 0.016
+        assert frames.core.begin(None, 0.016) is None, "the first one of a second"
+        assert frames.core.begin(None, 0.016) == 0.016
         assert frames.core.spent == 0.0
         time.sleep(0.02)
         assert frames.core.answered(0.015) == pytest.approx(0.005, abs=0.005 * 5)
-        rest = frames.core.turn(None, 1.0)
+        rest = frames.core.begin(None, 1.0)
         assert rest is not None
         assert rest == pytest.approx(1.0 - frames.core.spent)
         assert 0.02 <= frames.core.spent < 1.0
         frames.core.answered(5.0)
-        assert frames.core.turn(None, 0.016) == 0.0, "never back in time"
+        assert frames.core.begin(None, 0.016) == 0.0, "never back in time"
 
     def test_it_says_once_a_second_that_there_may_be_something(self, frames: Frames) -> None:
         turn(frames)
@@ -58,7 +58,7 @@ class TestNative:
         nones = 0
         while nones == 0:
             assert time.monotonic() < deadline
-            nones += frames.core.turn(None, 0.016) is None
+            nones += frames.core.begin(None, 0.016) is None
 
     @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
     def test_what_is_no_duration_counts_as_none(self, frames: Frames, seconds: float) -> None:

@@ -170,7 +170,7 @@ def test_a_certificate_that_is_none_inside_is_a_value_error(
 ) -> None:
     file = tmp_path / "file"
     file.write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
-    with pytest.raises(ValueError, match=f"{file}: no good certificate"):
+    with pytest.raises(ValueError, match=f"{file}: the certificate cannot be used"):
         WebSocketServer(tls=(file, authority.pair[1]))
 
 

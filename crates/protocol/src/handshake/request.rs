@@ -220,7 +220,9 @@ fn not_http(error: httparse::Error) -> Refusal {
     use httparse::Error;
     match error {
         Error::Version => Refusal::new(505, "the request is not HTTP/1.1"),
-        Error::HeaderName => Refusal::bad_request("a header name is malformed, or a header folded"),
+        Error::HeaderName => {
+            Refusal::bad_request("a header name is malformed, or a header is folded")
+        }
         Error::HeaderValue => Refusal::bad_request("a header value has control characters"),
         _ => Refusal::bad_request("the request line is malformed"),
     }

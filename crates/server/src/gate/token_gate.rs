@@ -136,13 +136,13 @@ impl TokenGate {
         let full = |text| Verdict::Refuse(Refusal::new(503, text));
         if role.is_some() {
             if self.authenticated >= self.max_authenticated {
-                return full("the server has as many connections as it may have");
+                return full("the server has no room for another connection");
             }
             self.authenticated += 1;
             Verdict::Enter(Standing::Authenticated, role)
         } else {
             if self.unauthenticated >= self.max_unauthenticated {
-                return full("the server has as many connections without a token as it may have");
+                return full("the server has no room for another connection without a token");
             }
             self.unauthenticated += 1;
             Verdict::Enter(Standing::Unauthenticated, None)
@@ -205,7 +205,7 @@ impl<'a> Offer<'a> {
         if let Self::Subprotocol(_) = self {
             return Verdict::Dismiss(close_code::NOT_AUTHENTICATED, "bad token");
         }
-        let refusal = Refusal::new(401, "the token is none of this server's");
+        let refusal = Refusal::new(401, "the token is not one of this server's");
         Verdict::Refuse(refusal.with_header("WWW-Authenticate", "Bearer"))
     }
 

@@ -43,7 +43,10 @@ impl TlsConfig {
                     key,
                     format!("the private key is not that of {}", certificate.display()),
                 ),
-                other => TlsError::invalid(certificate, format!("no good certificate: {other}")),
+                other => TlsError::invalid(
+                    certificate,
+                    format!("the certificate cannot be used: {other}"),
+                ),
             })?;
         // So that nobody can make us answer what was meant for a server of another protocol.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];

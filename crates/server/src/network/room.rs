@@ -68,7 +68,7 @@ impl Network {
         peer.has_place = !over;
         self.placed += usize::from(!over);
         if over {
-            let refusal = Refusal::new(503, "the server has as many connections as it may have");
+            let refusal = Refusal::new(503, "the server has no room for another connection");
             let _ = peer.refuse(&refusal, &mut self.rules, now, &mut self.batch);
         }
         entry.insert(peer);

@@ -76,7 +76,7 @@ fn take_turns(
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> io::Result<MutexGuard<'_, T>> {
-    mutex.lock().map_err(|_| io::Error::other("it panicked on the program's thread"))
+    mutex.lock().map_err(|_| io::Error::other("it panicked while the program led"))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {

@@ -124,7 +124,7 @@ def test_the_hand_is_empty_whatever_goes_wrong(server: Native) -> None:
     core = server.core
     say(server, *"abcdef")
     core.seize(RECEIVER, None, 2)
-    with pytest.raises(IndexError, match="not so many"):
+    with pytest.raises(IndexError, match="not that many"):
         core.give_back([(2, None)])
     core.seize(RECEIVER, None, 2)
     core.give_back([(0, float("nan")), (1, -1.0)])

@@ -6,7 +6,7 @@ use crate::queues::ids::{ConnectionId, GroupId};
 
 /// All groups, as the network thread keeps them.
 ///
-/// A member knows its position in each of its groups ([`crate::peer::memberships::Memberships`]),
+/// A member knows its position in each of its groups (`peer/memberships.rs`),
 /// so that leaving costs the same in a group of any size: the last member takes the free position,
 /// and whoever calls [`Groups::leave`] tells it so.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! One connected socket, from accept to the end.
 
 mod admit;
-pub(crate) mod memberships;
+mod memberships;
 mod open;
 mod publish;
 mod reading;

@@ -91,7 +91,7 @@ impl Server {
 
     /// Executes what was queued, if this thread is the program that leads. False: it is not, and
     /// the network thread must be woken.
-    pub(crate) fn execute_at_once(&self) -> bool {
+    pub(super) fn execute_at_once(&self) -> bool {
         let server = Arc::as_ptr(&self.shared);
         let leads = self.shared.lead.is_away()
             && WAITED.get().is_some_and(|last| last.server == server)

@@ -51,9 +51,9 @@ thread_local! {
 /// ([`Server::begin`] to [`Server::end`]) goes out together; anything else at once. Dropping the
 /// server ends its thread and its sockets; in a forked child it does nothing.
 pub struct Server {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) network: Arc<Mutex<Network>>,
-    pub(crate) reactor: Arc<Mutex<Reactor>>,
+    shared: Arc<Shared>,
+    network: Arc<Mutex<Network>>,
+    reactor: Arc<Mutex<Reactor>>,
     address: SocketAddr,
     max_send_queue: u64,
     /// The number of the next group.
@@ -212,7 +212,7 @@ impl Server {
         self.flush();
     }
 
-    pub(crate) fn command(&self, put: impl FnOnce(&mut Outbox)) {
+    fn command(&self, put: impl FnOnce(&mut Outbox)) {
         self.shared.queue(put);
         if HANDLING.get() != Arc::as_ptr(&self.shared) {
             self.flush();
@@ -330,7 +330,7 @@ impl Server {
     }
 
     /// This is a forked child, and the sockets are the parent's.
-    pub(crate) fn is_inherited(&self) -> bool {
+    fn is_inherited(&self) -> bool {
         std::process::id() != self.process
     }
 

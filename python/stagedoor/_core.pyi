@@ -28,12 +28,14 @@ __all__ = [
     "SENT",
     "SPAN",
     "STOPPED",
+    "CloseCause",
     "Connection",
     "FastMethod",
     "FastMethods",
     "FastPath",
     "Frames",
     "NetworkThread",
+    "Refusal",
     "Server",
     "Span",
     "TlsConfig",
@@ -51,7 +53,8 @@ OPENED: Final = 1
 FAILED: Final = 2
 """Something went wrong with a connection; data: what, a `str`."""
 CLOSED: Final = 3
-"""The last event of a connection; data: (code, reason, error or None, callbacks not called)."""
+"""The last event of a connection; data: (code, reason, `CloseCause`, error or None, callbacks not
+called)."""
 STOPPED: Final = 4
 """The last event of a server, connection id 0; data: (error, callbacks not called); the error is
 None after `stop()`."""
@@ -72,6 +75,35 @@ _Path: TypeAlias = str | os.PathLike[str]
 _Receiver: TypeAlias = list[Any]
 """What takes the data, a callable, and whose that is."""
 _Event: TypeAlias = tuple[_Receiver, Any]
+
+@final
+class CloseCause:
+    """Why a connection ended. The error that comes with it says the same to people."""
+
+    CLEAN: Final[CloseCause]
+    """Both sides sent a close frame."""
+    LEFT: Final[CloseCause]
+    """The peer closed its socket, or reset it, without a close frame."""
+    STOPPING: Final[CloseCause]
+    """The program stops the server."""
+    VIOLATION: Final[CloseCause]
+    """The peer broke the protocol, or TLS."""
+    TIMED_OUT: Final[CloseCause]
+    """The peer did not take data, or did not answer, in time."""
+    NO_MEMORY: Final[CloseCause]
+    """There was no memory left for an incomplete message of the peer."""
+    FAILED: Final[CloseCause]
+    """The socket failed, or the network thread."""
+
+    def __int__(self) -> int: ...
+
+@final
+class Refusal:
+    """Why a message was not taken. `str()` of it is a text for people."""
+
+    @property
+    def is_closed(self) -> bool:
+        """The connection is closed or closing. Otherwise its queue is full."""
 
 @final
 class Connection:
@@ -107,14 +139,14 @@ class Connection:
     @property
     def queued(self) -> int:
         """Bytes sent and not yet taken by the kernel, frame headers included."""
-    def send(self, data: str | Buffer, callback: _Callback | None = None, /) -> str | None:
+    def send(self, data: str | Buffer, callback: _Callback | None = None, /) -> Refusal | None:
         """Queue one message; `str` is text, bytes-like is binary.
 
         Returns None, or why the message was not taken. A callback of a message that was taken
         comes back in a `SENT` or `CLOSED` event. Raises TypeError for other data and for a
         callback that cannot be called, UnicodeEncodeError for a `str` with lone surrogates.
         """
-    def send_text(self, text: bytes, /) -> str | None:
+    def send_text(self, text: bytes, /) -> Refusal | None:
         """`send()` of a text message that is encoded already. Raises ValueError for what is not
         UTF-8."""
     def authenticate(self) -> None:
@@ -422,7 +454,7 @@ class FastPath:
         audit: Callable[[Caller, str, bytes | None, int | None, float], None],
         check_surface: Callable[[object, int], None],
         encode: Callable[[object], bytes],
-        send: Callable[[bytes], str | None],
+        send: Callable[[bytes], Refusal | None],
         max_nesting: int,
         max_answer_size: int,
     ) -> Self: ...

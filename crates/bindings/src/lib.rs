@@ -18,7 +18,11 @@ mod _core {
     #[pymodule_export]
     use super::frames::{Frames, Span};
     #[pymodule_export]
+    use super::net::close_cause::CloseCause;
+    #[pymodule_export]
     use super::net::connection::{Connection, ignore};
+    #[pymodule_export]
+    use super::net::refusal::Refusal;
     #[pymodule_export]
     use super::net::server::Server;
     #[pymodule_export]

@@ -36,7 +36,7 @@ pub use io::dump::Dump;
 #[cfg(feature = "faults")]
 pub use io::faults;
 pub use io::tls::{TlsConfig, TlsError};
-pub use queues::event::{Batch, Closed, Dropped, Event, Headers, Opened};
+pub use queues::event::{Batch, CloseCause, Closed, Dropped, Event, Headers, Opened};
 pub use queues::ids::{ConnectionId, GroupId};
 pub use queues::outbox::{Account, SendError};
 pub use queues::watch::Notice;

@@ -614,7 +614,9 @@ class TestAServerThatNobodyHolds:
         del server
         gc.collect()
         client.read_to_end()
-        assert core.send("nobody is there") == "the connection is closed"
+        refusal = core.send("nobody is there")
+        assert refusal is not None
+        assert (refusal.is_closed, str(refusal)) == (True, "the connection is closed")
         core.close(1000, "")
 
     def test_one_close_leaves_no_thread_and_no_descriptor(self, connect: Connect) -> None:

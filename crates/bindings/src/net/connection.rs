@@ -9,7 +9,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyList, PyString};
 use pyo3::{PyTraverseError, PyVisit};
-use stagedoor_server::{Account, ConnectionId, Kind, Opened, SendError, Server};
+use stagedoor_server::{Account, ConnectionId, Kind, Opened, Server};
+
+use super::refusal::Refusal;
 
 #[pyclass(frozen, module = "stagedoor._core")]
 pub(crate) struct Connection {
@@ -70,7 +72,7 @@ impl Connection {
         kind: Kind,
         payload: &[u8],
         callback: Option<Bound<'_, PyAny>>,
-    ) -> Option<String> {
+    ) -> Option<Refusal> {
         let sent = match callback {
             None => self.server.send(self.id, self.account(), kind, payload, false),
             Some(callback) => {
@@ -83,14 +85,7 @@ impl Connection {
                 sent
             }
         };
-        match sent {
-            Ok(()) => None,
-            Err(SendError::Closed) => Some("the connection is closed".into()),
-            Err(SendError::Full { queued }) => Some(format!(
-                "the send queue is full: {queued} bytes are waiting and {} more do not fit",
-                payload.len()
-            )),
-        }
+        sent.err().map(|error| Refusal::new(error, payload.len()))
     }
 }
 
@@ -142,7 +137,7 @@ impl Connection {
         &self,
         data: &Bound<'_, PyAny>,
         callback: Option<Bound<'_, PyAny>>,
-    ) -> PyResult<Option<String>> {
+    ) -> PyResult<Option<Refusal>> {
         if let Some(callback) = callback.as_ref().filter(|callback| !callback.is_callable()) {
             return Err(PyTypeError::new_err(format!(
                 "callback must be callable, not {}",
@@ -153,7 +148,7 @@ impl Connection {
     }
 
     #[pyo3(signature = (text, /))]
-    fn send_text(&self, text: &[u8]) -> PyResult<Option<String>> {
+    fn send_text(&self, text: &[u8]) -> PyResult<Option<Refusal>> {
         check_text(text)?;
         Ok(self.send_bytes(Kind::Text, text, None))
     }

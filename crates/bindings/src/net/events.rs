@@ -8,8 +8,9 @@ use pyo3::exceptions::{PyRuntimeError, PyUnicodeDecodeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
-use stagedoor_server::{Batch, ConnectionId, Event, Kind, Server};
+use stagedoor_server::{Batch, Closed, ConnectionId, Event, Kind, Server};
 
+use super::close_cause::CloseCause;
 use super::connection::Connection;
 use super::parked::Parked;
 
@@ -147,7 +148,9 @@ impl Connections {
             Event::Closed(id, closed) => {
                 let connection = self.0.remove(&id);
                 let unsent = connection.map(|connection| connection.get().end_callbacks());
-                let data = (closed.code, closed.reason, closed.error, unsent.unwrap_or_default());
+                let Closed { code, reason, cause, error } = *closed;
+                let cause = CloseCause::from(cause);
+                let data = (code, reason, cause, error, unsent.unwrap_or_default());
                 (CLOSED, id.get(), data).into_pyobject(py)
             }
             Event::Stopped(error) => {

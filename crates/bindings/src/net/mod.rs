@@ -1,8 +1,10 @@
 //! A server, its connections and its events, as Python drives them.
 
+pub(crate) mod close_cause;
 pub(crate) mod connection;
 pub(crate) mod events;
 mod parked;
+pub(crate) mod refusal;
 pub(crate) mod server;
 pub(crate) mod thread;
 pub(crate) mod tls;

@@ -21,7 +21,7 @@ use crate::io::clock::Clock;
 use crate::io::faults::{Faults, Sums};
 use crate::io::socket::Listener;
 use crate::peer::{Fate, Peer, Rules};
-use crate::queues::event::Batch;
+use crate::queues::event::{Batch, CloseCause};
 use crate::queues::ids::ConnectionId;
 use crate::queues::inbox::NOBODY;
 use crate::queues::outbox::Outbox;
@@ -243,7 +243,8 @@ impl Network {
         self.listener = None;
         self.stop_by = Some(now);
         for (_, peer) in &mut self.peers {
-            peer.abort(GOING_AWAY, "the server is closing", now, &mut self.batch);
+            let end = (GOING_AWAY, CloseCause::Stopping);
+            peer.abort(end, "the server is closing", now, &mut self.batch);
         }
         self.peers.clear();
         self.groups = Groups::default();

@@ -10,6 +10,7 @@ use stagedoor_protocol::close_code::TRY_AGAIN_LATER;
 
 use super::Network;
 use crate::io::stream::Readiness;
+use crate::queues::event::CloseCause;
 use crate::queues::inbox::NOBODY;
 
 /// The part of `max_receive_memory` that one connection may have waiting is one in this many.
@@ -102,7 +103,8 @@ impl Network {
         }
         if let Some(peer) = self.peers.get_mut(slot).filter(|peer| peer.counted > 0) {
             let reason = "the server has no memory left for an incomplete message";
-            let fate = peer.turn_away(TRY_AGAIN_LATER, reason, &self.rules, now, &mut self.batch);
+            let end = (TRY_AGAIN_LATER, CloseCause::NoMemory);
+            let fate = peer.turn_away(end, reason, &self.rules, now, &mut self.batch);
             self.settle(slot, fate);
         }
     }

@@ -19,7 +19,7 @@ use crate::gate::refusals::Refusals;
 use crate::gate::token_gate::{Standing, TokenGate};
 use crate::io::stream::Stream;
 use crate::queues::backlog::Backlog;
-use crate::queues::event::Batch;
+use crate::queues::event::{Batch, CloseCause};
 use crate::queues::ids::ConnectionId;
 use crate::settings::Settings;
 use memberships::Memberships;
@@ -176,13 +176,19 @@ impl Peer {
     }
 
     /// Ends the connection at once, with a close frame as far as the socket takes it.
-    pub(crate) fn abort(&mut self, code: u16, reason: &str, now: Instant, batch: &mut Batch) {
+    pub(crate) fn abort(
+        &mut self,
+        (code, cause): (u16, CloseCause),
+        reason: &str,
+        now: Instant,
+        batch: &mut Batch,
+    ) {
         let _ = self.close(code, reason, now);
         let _ = self.write_all(now);
         self.take_leave(now);
         if let Phase::Open(open) = &mut self.phase {
             batch.failed(self.id, reason);
-            open.report_closed(self.id, Some(reason.to_owned()), batch);
+            open.report_closed(self.id, Some((cause, reason.to_owned())), batch);
         }
     }
 
@@ -190,13 +196,13 @@ impl Peer {
     /// the kernel would answer it with a reset, and the close frame would be lost.
     pub(crate) fn turn_away(
         &mut self,
-        code: u16,
+        end: (u16, CloseCause),
         reason: &str,
         rules: &Rules,
         now: Instant,
         batch: &mut Batch,
     ) -> Fate {
-        self.abort(code, reason, now, batch);
+        self.abort(end, reason, now, batch);
         let fate = self.linger(rules, now);
         if !self.stream.is_secure() {
             self.finish(now); // with TLS, `abort` has done so
@@ -254,7 +260,7 @@ impl Peer {
                         Some(Timeout::Close) => "the peer did not answer our close frame in time",
                     }
                 };
-                open.report_closed(self.id, Some(reason.to_owned()), batch);
+                open.report_closed(self.id, Some((CloseCause::TimedOut, reason.to_owned())), batch);
                 Fate::Drop
             }
         }

@@ -8,7 +8,7 @@ use stagedoor_protocol::close_code::ABNORMAL;
 use stagedoor_protocol::{Connection, Event as Incoming, Frame, Kind, Payload, State};
 
 use super::memberships::Memberships;
-use crate::queues::event::{Batch, Closed, Event, Publication};
+use crate::queues::event::{Batch, CloseCause, Closed, Event, Publication};
 use crate::queues::ids::{ConnectionId, GroupId};
 use crate::queues::outbox::{Account, SendError, frame_size};
 
@@ -123,13 +123,17 @@ impl Open {
     pub(crate) fn report_closed(
         &mut self,
         id: ConnectionId,
-        error: Option<String>,
+        error: Option<(CloseCause, String)>,
         batch: &mut Batch,
     ) {
         self.account.close();
         let (code, reason) = self.close.take().unwrap_or((ABNORMAL, String::new()));
-        let error = self.error.take().or(error);
-        batch.push(Event::Closed(id, Box::new(Closed { code, reason, error })));
+        let error = self.error.take().map(|text| (CloseCause::Violation, text)).or(error);
+        let (cause, error) = match error {
+            Some((cause, text)) => (cause, Some(text)),
+            None => (CloseCause::Clean, None),
+        };
+        batch.push(Event::Closed(id, Box::new(Closed { code, reason, cause, error })));
     }
 
     pub(crate) fn send(&mut self, kind: Kind, payload: &[u8], receipt: bool) {

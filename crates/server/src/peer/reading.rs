@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Fate, Peer, Phase, Rules};
 use crate::io::stream::Readiness;
-use crate::queues::event::Batch;
+use crate::queues::event::{Batch, CloseCause};
 
 /// What one read may bring when it may be compressed: it grows to at most a thousand times as much.
 const COMPRESSED_READ_SIZE: usize = 4 * 1024;
@@ -74,27 +74,29 @@ impl Peer {
             self.take_leave(now);
         }
         if let Phase::Open(open) = &mut self.phase {
-            let text = match error {
+            let end = match error {
                 _ if open.connection.is_finished() => None,
                 Some(error) => {
-                    let text = describe(&error);
+                    let (cause, text) = describe(&error);
                     batch.failed(self.id, &text);
-                    Some(text)
+                    Some((cause, text))
                 }
-                None => Some("the peer left without a close frame".into()),
+                None => Some((CloseCause::Left, "the peer left without a close frame".into())),
             };
             open.report_written(self.stream.settled(), self.id, batch);
-            open.report_closed(self.id, text, batch);
+            open.report_closed(self.id, end, batch);
         }
         Fate::Drop
     }
 }
 
-fn describe(error: &io::Error) -> String {
+fn describe(error: &io::Error) -> (CloseCause, String) {
     match error.kind() {
-        ErrorKind::ConnectionReset => "the peer reset the connection".into(),
-        ErrorKind::BrokenPipe | ErrorKind::WriteZero => "the peer closed the connection".into(),
-        ErrorKind::InvalidData => format!("the peer broke TLS: {error}"),
-        _ => format!("the connection failed: {error}"),
+        ErrorKind::ConnectionReset => (CloseCause::Left, "the peer reset the connection".into()),
+        ErrorKind::BrokenPipe | ErrorKind::WriteZero => {
+            (CloseCause::Left, "the peer closed the connection".into())
+        }
+        ErrorKind::InvalidData => (CloseCause::Violation, format!("the peer broke TLS: {error}")),
+        _ => (CloseCause::Failed, format!("the connection failed: {error}")),
     }
 }

@@ -90,8 +90,29 @@ pub struct Closed {
     pub code: u16,
     /// The reason that came with the code.
     pub reason: String,
-    /// What went wrong; `None` if both sides sent a close frame.
+    /// Why.
+    pub cause: CloseCause,
+    /// What went wrong, for people; `None` if the cause is `Clean`.
     pub error: Option<String>,
+}
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloseCause {
+    /// Both sides sent a close frame.
+    Clean,
+    /// The peer closed its socket, or reset it, without a close frame.
+    Left,
+    /// The program stops the server.
+    Stopping,
+    /// The peer broke the protocol, or TLS.
+    Violation,
+    /// The peer did not take data, or did not answer, in time.
+    TimedOut,
+    /// There was no memory left for an incomplete message of the peer.
+    NoMemory,
+    /// The socket failed.
+    Failed,
 }
 
 /// The messages of a group that a connection lost while it took no data.

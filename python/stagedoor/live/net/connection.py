@@ -48,6 +48,7 @@ class WebSocketServerConnection:
         self._later = later
         self._state = ReadyState.OPEN
         self._has_dropped = False
+        self._cause: _core.CloseCause | None = None
         self.close_code = None
         self.close_reason = None
         self._onconnect: Callable[[], object] | None = None
@@ -117,9 +118,11 @@ class WebSocketServerConnection:
         if refusal is not None:
             self._refused(refusal, callback)
 
-    def _refused(self, refusal: str, callback: Callable[[str | None], object] | None) -> None:
+    def _refused(
+        self, refusal: _core.Refusal, callback: Callable[[str | None], object] | None
+    ) -> None:
         if callback is not None:
-            self._later(lambda: callback(refusal))
+            self._later(lambda: callback(str(refusal)))
         elif self._state is ReadyState.OPEN and not self._has_dropped:
             self._has_dropped = True
             logger.warning("%r: a message was dropped: %s", self, refusal)
@@ -233,8 +236,9 @@ class WebSocketServerConnection:
         logger.exception("%r: a handler raised", self)
         self._failed(f"a handler raised {type(error).__name__}: {error}")
 
-    def _closed(self, code: int, reason: str, error: str | None) -> None:
+    def _closed(self, code: int, reason: str, cause: _core.CloseCause, error: str | None) -> None:
         self._state = ReadyState.CLOSED
+        self._cause = cause
         self.close_code = code
         self.close_reason = reason
         self._core.receiver[:] = [_core.ignore, None]  # nobody's any more: no cycle is left
@@ -277,5 +281,16 @@ class _Elsewhere:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._core, name)
 
-    def send(self, data: object, callback: object = None) -> str:
+    def send(self, data: object, callback: object = None) -> _ParentsRefusal:
+        return _ParentsRefusal()
+
+    send_text = send
+
+
+class _ParentsRefusal:
+    """A `_core.Refusal`."""
+
+    is_closed = True
+
+    def __str__(self) -> str:
         return "the connection belongs to the process that this one was forked from"

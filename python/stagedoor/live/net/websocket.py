@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from stagedoor import _core
-from stagedoor._core import CLOSED, DROPPED, FAILED, OPENED, REFUSED, SENT
+from stagedoor._core import CLOSED, DROPPED, FAILED, OPENED, REFUSED, SENT, CloseCause
 from stagedoor.live.net.connection import ReadyState, WebSocketServerConnection
 from stagedoor.live.net.handlers import Handler, logger, with_argument
 from stagedoor.live.net.lifetime import Lifetime, warn_when_neglected
@@ -323,12 +323,12 @@ class WebSocketServer:
             elif kind == REFUSED:
                 logger.warning("%s", data)
             elif kind == CLOSED:
-                code, reason, error, unsent = data
+                code, reason, cause, error, unsent = data
                 for callback in unsent:
                     self._call(callback, error or "the connection is closed", connection)
                 if connection is not None:
                     connection = self._connections.pop(ident)
-                    connection._closed(code, reason, error)
+                    connection._closed(code, reason, cause, error)
             else:
                 self._stopped(*data)
         except Exception as error:
@@ -345,7 +345,7 @@ class WebSocketServer:
         self._release()
         for connection in connections:
             try:
-                connection._closed(ABNORMAL, "", error)
+                connection._closed(ABNORMAL, "", CloseCause.FAILED, error)
             except Exception as raised:
                 connection._handler_raised(raised)
         callbacks, self._close_callbacks = self._close_callbacks, []

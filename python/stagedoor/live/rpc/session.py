@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from msgspec import UNSET
 
-from stagedoor._core import FastPath
+from stagedoor._core import CloseCause, FastPath, Refusal
 from stagedoor.live.net.websocket import ReadyState, WebSocketServerConnection
 from stagedoor.live.rpc.audit import Caller
 from stagedoor.live.rpc.calls import Call, Outcome
@@ -52,17 +52,8 @@ MAX_NAME: Final = 100
 """Characters of a method's name that are kept of a call that was refused."""
 MAX_TEXT: Final = 10_000
 """Characters of an exception's text, and of a traceback, that a caller gets."""
-GONE: Final = frozenset(
-    {
-        "the peer left without a close frame",
-        "the peer reset the connection",
-        "the peer closed the connection",
-        "the server is closing",
-    }
-)
+GONE: Final = frozenset({CloseCause.CLEAN, CloseCause.LEFT, CloseCause.STOPPING})
 """Ends of a connection that are no complaint about the client."""
-CLOSED: Final = "the connection is closed"
-"""What a connection that has ended says to who sends."""
 
 
 Running: TypeAlias = tuple["Session", Request | str, Method, Callable[[bytes], object], float]
@@ -194,9 +185,9 @@ class Session:
         if refusal is not None:
             self.unsent(refusal)
 
-    def unsent(self, refusal: str) -> None:
+    def unsent(self, refusal: Refusal) -> None:
         """The connection has not taken an answer."""
-        if refusal == CLOSED:
+        if refusal.is_closed:
             return  # nobody is there to miss it, and a later event says so
         if self.connection.readyState is ReadyState.OPEN:
             # An answer must not be lost in silence.
@@ -212,7 +203,7 @@ class Session:
 
     def _closed(self, error: str | None) -> None:
         code = self.connection.close_code
-        if error is not None and error not in GONE:
+        if self.connection._cause not in GONE:
             self.hub.complaints.add(f"closed {code}", f"{self} was ended: {error}")
         elif code == close_codes.NOT_AUTHENTICATED and self.role is None:
             self.hub.complaints.add(f"closed {code}", f"{self} showed no token in time")

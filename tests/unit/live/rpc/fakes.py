@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any, cast
 
+from stagedoor._core import CloseCause
 from stagedoor.limits import Limits
 from stagedoor.live.domains.frames.record import Frames
 from stagedoor.live.domains.logs.capture import log
@@ -18,12 +19,22 @@ from stagedoor.live.rpc.session import Session
 from stagedoor.wire.roles import Role
 
 
+class FullQueue:
+    """A `Refusal`."""
+
+    is_closed = False
+
+    def __str__(self) -> str:
+        return "the send queue is full"
+
+
 class FakeConnection:
     """Keeps what is sent; `receive` gives the session a message."""
 
     onmessage: Callable[[str | bytes], None]
     onclose: Callable[[str | None], None]
     close_code: int | None = None
+    _cause = CloseCause.CLEAN
     id = 1
     bufferedAmount = 0  # noqa: N815, the seed's name
     remote_address = ("127.0.0.1", 50000)
@@ -32,11 +43,10 @@ class FakeConnection:
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.closed: list[tuple[int, str]] = []
-        self.refusal: str | None = None
-        """Why the queue takes no more."""
+        self.refusal: FullQueue | None = None
         self._core = self
 
-    def send_text(self, text: bytes) -> str | None:
+    def send_text(self, text: bytes) -> FullQueue | None:
         if self.refusal is None:
             self.sent.append(text.decode())
         return self.refusal

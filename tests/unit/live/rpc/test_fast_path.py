@@ -14,7 +14,14 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
-from tests.unit.live.rpc.fakes import FakeConnection, NoFastPath, connect, new_hub, session_of
+from tests.unit.live.rpc.fakes import (
+    FakeConnection,
+    FullQueue,
+    NoFastPath,
+    connect,
+    new_hub,
+    session_of,
+)
 
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.wire.errors import RpcError
@@ -222,7 +229,7 @@ def test_a_caller_who_has_become_less_is_refused(hub: Hub, connection: FakeConne
 def test_an_answer_that_is_not_taken_closes_the_connection(
     hub: Hub, connection: FakeConnection
 ) -> None:
-    connection.refusal = "the send queue is full"
+    connection.refusal = FullQueue()
     connection.call("add", [1])
     assert connection.closed == [(1013, "an answer does not fit into the queue")]
 

@@ -1,19 +1,31 @@
-# setup demo test lint conformance fuzz bench: the only commands that people and CI need.
-# Each does the set-up that it needs. PYTHON names the interpreter for the virtual environment.
+# setup demo test test-all lint conformance fuzz bench: the only commands that people and CI need.
+# Each does the set-up that it needs. PYTHON names the interpreter for the virtual environment, which
+# is made again for another one.
 
-PYTHON ?= python3
+ifdef PYTHON
+SAME_PYTHON = [ "$$($(WHICH_PYTHON))" = "$$($(PYTHON) -c '$(IDENTITY)')" ]
+else
+PYTHON := python3
+SAME_PYTHON = $(WHICH_PYTHON) >/dev/null # whichever it was made of
+endif
 VENV := .venv
 BIN := $(VENV)/bin
+IDENTITY := import sys; print("Python", sys.version.split()[0], "of", sys.base_exec_prefix)
+WHICH_PYTHON = $(BIN)/python -c '$(IDENTITY)' 2>/dev/null
+PYTEST := $(BIN)/python -m pytest --quiet
+# The tests of a file share games, so they stay together.
+PARALLEL := -p tests.parallel --numprocesses auto --dist loadfile
 RUST_SOURCES := Cargo.toml Cargo.lock $(wildcard crates/*/Cargo.toml) \
 	$(shell find crates/protocol/src crates/server/src crates/frames/src crates/rpc/src crates/bindings/src -name '*.rs')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint conformance fuzz bench
+.PHONY: help setup demo test test-all lint conformance fuzz bench another-python
 
 help:
 	@echo 'make setup        virtual environment, dependencies, native module'
 	@echo 'make demo         a real game with a stage in it'
-	@echo 'make test         all tests'
+	@echo 'make test         what every change must pass: some minutes'
+	@echo 'make test-all     all tests, the long ones, too'
 	@echo 'make lint         formatting, lints, types'
 	@echo 'make conformance  Autobahn|Testsuite'
 	@echo 'make fuzz         the fuzz targets, FUZZ_SECONDS each: some minutes'
@@ -22,11 +34,11 @@ help:
 setup: $(VENV)/native
 
 # What the machine must have, said before anything fails for the lack of it.
-$(VENV)/tools:
+$(VENV)/tools: $(if $(shell $(SAME_PYTHON) && echo same),,another-python)
 	@command -v cargo >/dev/null || { echo 'Rust is missing: install it with rustup, 1.88 or later' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Python 3.11 or later is missing: name one with make PYTHON=...' >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || { echo 'the venv module is missing: on Debian, apt-get install python3-venv' >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@touch $@
 
@@ -44,11 +56,15 @@ $(VENV)/native: $(VENV)/dependencies $(RUST_SOURCES)
 demo: setup
 	$(BIN)/python examples/demo.py
 
-test: setup
+# What depends on time runs by itself, when nothing else does.
+test: NOT_SLOW := and not slow
+test test-all: setup
+	@echo "testing with $$($(WHICH_PYTHON))"
 	cargo test --quiet --workspace --exclude stagedoor-bindings
 	$(BIN)/python -m tests.prepare # a browser, valgrind
 	$(BIN)/python -m benchmarks.instructions
-	$(BIN)/python -m pytest --quiet
+	$(PYTEST) $(PARALLEL) -m 'not timing $(NOT_SLOW)'
+	$(PYTEST) -m 'timing $(NOT_SLOW)'
 
 lint: setup
 	cargo fmt --check

@@ -210,6 +210,7 @@ def test_the_same_seed_makes_the_same_game() -> None:
     assert play() == play()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_the_autopilot_survives_and_clears_waves(seed: int) -> None:
     world = World(seed)
@@ -220,6 +221,7 @@ def test_the_autopilot_survives_and_clears_waves(seed: int) -> None:
     assert world.score > 5_000
 
 
+@pytest.mark.slow
 def test_a_crowded_world_stays_within_its_bounds() -> None:
     world = World(5)
     for _ in range(5):

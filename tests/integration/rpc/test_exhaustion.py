@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack, suppress
 
+import pytest
 from server.raw import TEXT, RawClient, frame, request
 
 from .peer import Game
@@ -13,6 +14,7 @@ from .peer import request as call
 SUBSCRIPTIONS = 10_000
 
 
+@pytest.mark.slow
 def test_ten_thousand_subscriptions(game: Game) -> None:
     with ExitStack() as stack:
         peers = [stack.enter_context(game.peer()) for _ in range(SUBSCRIPTIONS // 250)]

@@ -54,6 +54,7 @@ class TestAnswers:
             assert "16,777,217" in error["data"]["reason"]
             assert peer.call("echo", 1)["result"] == 1
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("kind", ["text", "parts"])
     def test_of_a_gigabyte_are_an_error_and_the_session_goes_on(
         self, own_game: Game, kind: str

@@ -37,6 +37,7 @@ def at_rest(door: Door, peer: Peer) -> Sample:
     return look(door.game.program.process.pid, 0.0, vitals["connections"])
 
 
+@pytest.mark.slow
 def test_churn_leaves_nothing_and_a_healthy_client_is_answered(door: Door) -> None:
     with door.peer() as peer:
         for method in ("aside", "later"):  # they make a thread, and a loop, that stay

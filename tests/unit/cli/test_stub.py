@@ -126,6 +126,7 @@ def evil_document() -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_async", [False, True])
 def test_whatever_a_game_calls_its_things_the_stub_is_sound(tmp_path: Path, is_async: bool) -> None:
     text = stub_text(parse_discovery(evil_document()), is_async=is_async)

@@ -304,7 +304,9 @@ def test_params_that_do_not_decode_become_an_error_that_names_the_value(
 
 
 @pytest.mark.parametrize(
-    "value", [object(), "\ud800", {(1, 2): 3}, {"a": {"b": object()}}], ids=repr
+    "value",
+    [object(), "\ud800", {(1, 2): 3}, {"a": {"b": object()}}],
+    ids=["object", "surrogate", "tuple as key", "object within"],
 )
 def test_a_result_that_json_cannot_carry_raises_what_is_documented(value: object) -> None:
     with pytest.raises(jsonrpc.UNENCODABLE):

@@ -55,7 +55,7 @@ def test_what_is_certainly_too_large_is_seen_before_it_is_encoded(value: object)
 @pytest.mark.parametrize(
     "value",
     [1, None, "x", b"x", [], {}, {1: 2}, Picture(1, 2), Picture, Frame(1), object()],
-    ids=str,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_may_fit_is_not_judged(value: object) -> None:
     check_surface(value)

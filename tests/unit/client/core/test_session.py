@@ -127,7 +127,11 @@ def test_progress_is_kept_for_those_who_want_it(session: Session) -> None:
     assert not two.ready
 
 
-@pytest.mark.parametrize("params", [{"a": object()}, ("\ud800",), {1: {2: object()}}], ids=repr)
+@pytest.mark.parametrize(
+    "params",
+    [{"a": object()}, ("\ud800",), {1: {2: object()}}],
+    ids=["object", "surrogate", "object within"],
+)
 def test_params_that_cannot_be_sent_are_refused(session: Session, params: object) -> None:
     with pytest.raises(BadParamsError):
         session.call("a", params)

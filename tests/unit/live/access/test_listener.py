@@ -60,10 +60,11 @@ class TestWhereItListens:
 
 
 class TestName:
-    def test_is_the_programs_without_one(self, start: Start) -> None:
-        main = sys.modules["__main__"].__file__
-        assert main is not None
-        assert start(None).name == Path(main).stem
+    def test_is_the_programs_without_one(
+        self, start: Start, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.modules["__main__"], "__file__", "games/rocks.py", raising=False)
+        assert start(None).name == "rocks"
 
     @pytest.mark.parametrize("method", ["fork", "spawn"])
     def test_a_multiprocessing_child_is_named_after_its_parent_and_has_its_own_door(

@@ -168,7 +168,9 @@ class TestErrors:
             connection.call("interrupted")
 
     @pytest.mark.parametrize(
-        "result", [object(), "\ud800", {1: {2: object()}}, {(1, 2): 3}, lambda: None], ids=str
+        "result",
+        [object(), "\ud800", {1: {2: object()}}, {(1, 2): 3}, lambda: None],
+        ids=["object", "surrogate", "object within", "tuple as key", "function"],
     )
     def test_a_result_that_json_cannot_carry_is_32603_and_is_logged(
         self,

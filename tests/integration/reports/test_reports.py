@@ -1,0 +1,115 @@
+"""What was reported, tried again: each input of this folder is a program of its own.
+
+What is wrong today is in `WRONG_TODAY`. Who mends it takes it out of there: the mark is strict.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from report import RIGHT, WRONG
+
+FOLDER = Path(__file__).parent
+INPUTS = sorted(
+    file.stem for file in FOLDER.glob("*.py") if file.stem not in ("report", "test_reports")
+)
+PATIENCE = 120.0
+"""Seconds after which an input is ended. Those in `HANG` are, as long as they are wrong, sooner."""
+
+WRONG_TODAY = {
+    "client_after_a_fork": "parent and child read one another's answers",
+    "closed_in_a_coroutine": "the close cancels the coroutine, and does not come about",
+    "encoder_raises_in_a_generator": "tick() raises what the encoder does",
+    "event_wait": "pygame.event.wait() is no frame: the game is stalled",
+    "file_name_not_utf8": "start() raises UnicodeEncodeError for the name",
+    "flood_of_calls_starves_others": "all clients' calls are one queue",
+    "forgotten_stage_stays_listed": "connect() says that two games could be meant",
+    "gevent_has_patched": "start() does not return",
+    "idle_is_zero": "the clock's sleep counts as the game's work",
+    "killed_and_not_reaped": "a zombie counts as a running game",
+    "negative_dt": "a watched game gets 0 instead",
+    "no_thread_to_be_had": "start() raises RuntimeError",
+    "one_name_hides_all_topics": "topic.list and rpc.discover fail for all",
+    "output_that_cannot_be_written": "the command line shows a traceback",
+    "peak_fills_the_log": "a traceback each time a value has no peak",
+    "peak_of_nan": "a NaN that comes first stays the peak",
+    "post_init_asserts": "the call has no answer",
+    "refusal_without_its_reason": "the client says only: HTTP 403",
+    "renderer_without_a_clock": "Renderer.present() is no frame",
+    "returned_vector": "an internal error: Vector2 is not known to JSON",
+    "run_prints_into_the_game": "a log line of the server's is on the game's stderr",
+    "shell_json_with_spaces": "the shell splits the value at its spaces",
+    "spawned_child_has_its_parents_name": "both are called game",
+    "stall_in_frame_0": "the frame is 0",
+    "step_of_a_stalled_game": "game.step has no answer",
+    "threads_without_end": "a cancelled call's thread is not counted",
+    "unhashable_member_of_a_set": "the call has no answer",
+    "waiting_calls_hold_memory": "calls that wait for a frame are not counted by their bytes",
+    "watched_is_no_function": "watch() takes anything",
+    "watched_vector_is_silent": "the value is only logged, in the game",
+    "watches_take_quadratic_time": "each watch() looks at all others",
+}
+"""What is wrong, of each input that is."""
+NOT_EVERY_TIME = {"run_prints_into_the_game"}
+"""What is wrong by chance: two threads race for who tells of the stall."""
+
+HANG = {"gevent_has_patched": 8.0}
+SLOW = {
+    "event_wait",
+    "gevent_has_patched",
+    "run_prints_into_the_game",
+    "step_of_a_stalled_game",
+}
+"""They take more than 3 s."""
+
+
+class WrongError(Exception):
+    """What an input saw is not right."""
+
+
+def parameters() -> list[object]:
+    found = []
+    for name in INPUTS:
+        marks = []
+        if name in WRONG_TODAY:
+            why, is_strict = WRONG_TODAY[name], name not in NOT_EVERY_TIME
+            marks.append(pytest.mark.xfail(strict=is_strict, raises=WrongError, reason=why))
+        if name in SLOW:
+            marks.append(pytest.mark.slow)
+        found.append(pytest.param(name, marks=marks))
+    return found
+
+
+@pytest.mark.parametrize("name", parameters())
+def test_it_is_right(name: str, env: dict[str, str], tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, FOLDER / f"{name}.py"],
+        cwd=tmp_path,
+        env=env | {"STAGEDOOR": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,  # a group of its own, to end what it has started, too
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=HANG.get(name, PATIENCE))
+        except subprocess.TimeoutExpired:
+            raise WrongError(f"{name} hangs") from None
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode == WRONG:
+        raise WrongError(output)
+    assert process.returncode == RIGHT, f"the input itself is broken:\n{output}"
+
+
+def test_what_is_wrong_and_what_is_slow_is_an_input() -> None:
+    assert {*WRONG_TODAY, *NOT_EVERY_TIME, *HANG, *SLOW} <= set(INPUTS)

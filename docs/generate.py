@@ -23,8 +23,9 @@ Each WebSocket text message is one JSON-RPC 2.0 text, with or without the subpro
 most {max_batch} members. Params nest at most {max_nesting} deep, and an answer has at most {max_answer} MiB.
 
 A client shows a token in the header `Authorization: Bearer <token>`, as the subprotocol `stagedoor.token.<token>`, or
-by `session.authenticate` as its first call, within 5 s. A connection may make {max_calls} calls a second and have
-{max_in_flight} in flight. After {max_failures} failed authentications in a minute an address has to wait.
+by `session.authenticate` as its first call, within 5 s. A connection may make {max_calls} calls a second: over
+that it is not read until it is due. It may have {max_in_flight} calls in flight. After {max_failures} failed
+authentications in a minute an address has to wait.
 
 ## Close codes
 

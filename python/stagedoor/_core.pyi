@@ -14,7 +14,6 @@ from typing_extensions import Buffer
 
 from stagedoor.live.rpc.audit import Caller
 from stagedoor.live.rpc.methods import Method
-from stagedoor.live.rpc.rate import Rate
 from stagedoor.live.rpc.session import Running, Session
 
 __all__ = [
@@ -149,6 +148,9 @@ class Connection:
     def send_text(self, text: bytes, /) -> Refusal | None:
         """`send()` of a text message that is encoded already. Raises ValueError for what is not
         UTF-8."""
+    def charge(self, messages: int, /) -> None:
+        """Count so many messages more than have come against `max_messages_per_second`: one of
+        those that came holds many."""
     def authenticate(self) -> None:
         """Lift the limits of a connection that has shown no token: the program knows who it is.
 
@@ -196,6 +198,7 @@ class Server:
         max_unauthenticated_message_size: int = 4096,
         max_failed_authentications: int = 5,
         max_pings_per_second: int = 10,
+        max_messages_per_second: int | None = None,
         max_request_line: int = 8192,
         max_headers: int = 64,
         max_head_size: int = 16384,
@@ -449,7 +452,6 @@ class FastPath:
         /,
         *,
         methods: FastMethods,
-        rate: Rate,
         running: dict[int, Running],
         audit: Callable[[Caller, str, bytes | None, int | None, float], None],
         check_surface: Callable[[object, int], None],

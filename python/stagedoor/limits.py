@@ -51,7 +51,8 @@ class Limits(NamedTuple):
     close_timeout: float = 2.0
     """For the answer to a close frame; then it is dropped."""
     max_calls_per_second: int = 10_000
-    """Each member of a batch is counted; one more is the error -32005."""
+    """Beyond it the connection is not read until it is due. Each message is counted, and each
+    member of a batch; those of a second may come at once."""
     max_calls_in_flight: int = 256
     """Calls that wait for their end; one more is the error -32005."""
     max_batch: int = 100

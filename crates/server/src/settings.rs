@@ -1,3 +1,4 @@
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use stagedoor_protocol::HeadLimits;
@@ -45,6 +46,10 @@ pub struct Settings {
     /// Pings a second that are answered one by one. Beyond that, only the newest ping in each read
     /// is answered.
     pub max_pings_per_second: u32,
+    /// Messages a second that are read, with those that the program adds by
+    /// [`Account::charge_messages`](crate::Account::charge_messages). Beyond that, the connection is
+    /// not read until it is due. `None`: any number.
+    pub max_messages_per_second: Option<NonZeroU64>,
     /// Bytes in memory for all connections together: for events that are not handled yet, and as
     /// many again for incomplete messages.
     pub max_receive_memory: usize,
@@ -80,6 +85,7 @@ impl Default for Settings {
             max_message_size: 1 << 20,
             max_fragments: 1024,
             max_pings_per_second: 10,
+            max_messages_per_second: None,
             max_receive_memory: 64 << 20,
             max_send_queue: 16 << 20,
             handshake_timeout: Duration::from_secs(5),

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import stagedoor
-from stagedoor.live.rpc import rate
 
 logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stdout)
 stage = stagedoor.start("hostile", port=0)
@@ -172,12 +171,6 @@ def change() -> None:
 @stage.rpc(role="viewer", timeout=None)
 async def wait() -> None:
     await asyncio.get_running_loop().create_future()
-
-
-@stage.rpc(role="viewer")
-def set_clock(now: float) -> None:
-    """Stop the clock that calls are counted by."""
-    rate.monotonic = lambda: now
 
 
 stage.emit("quiet", None)

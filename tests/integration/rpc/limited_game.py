@@ -30,6 +30,11 @@ async def wait() -> None:
     await asyncio.Event().wait()
 
 
+@stage.rpc(role="viewer", timeout=None)
+def stall(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 while True:
     stage.tick(0.001)
     time.sleep(0.001)

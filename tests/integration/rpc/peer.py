@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,20 @@ class Peer:
 def request(method: str, params: object = None, ident: object = 1) -> dict[str, Any]:
     message: dict[str, Any] = {"jsonrpc": "2.0", "method": method, "id": ident}
     return message if params is None else message | {"params": params}
+
+
+@contextmanager
+def sending(peer: Peer, messages: Iterable[object]) -> Iterator[None]:
+    """Sends all of these from a thread of its own: the peer may read meanwhile."""
+
+    def send_all() -> None:
+        for message in messages:
+            peer.send(message)
+
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(send_all)
+        yield
+        sent.result(PATIENCE)
 
 
 class Game:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from contextlib import ExitStack
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from server.raw import request as head
 from websockets.exceptions import InvalidStatus
 
 from .conftest import StartGame
-from .peer import Game, Peer, request
+from .peer import Game, Peer, request, sending
 
 TOO_MANY, INVALID, INTERNAL = -32005, -32600, -32603
 GAME = Path(__file__).with_name("limited_game.py")
@@ -23,14 +25,8 @@ def start(start_game: StartGame, **options: Any) -> Game:
     return start_game(json.dumps(options), file=GAME)
 
 
-def codes(answers: list[dict[str, Any]]) -> list[int]:
-    """The error of each answer, 0 for a result."""
-    return [answer.get("error", {"code": 0})["code"] for answer in answers]
-
-
 def test_of_calls(start_game: StartGame) -> None:
     limits = {
-        "max_calls_per_second": 150,
         "max_calls_in_flight": 2,
         "max_batch": 200,
         "max_nesting": 3,
@@ -38,9 +34,6 @@ def test_of_calls(start_game: StartGame) -> None:
         "max_subscriptions": 1,
     }
     game = start(start_game, limits=limits)
-    with game.peer() as peer:
-        batch = [request("echo", [at], at) for at in range(151)]
-        assert codes(peer.ask(batch)) == [0] * 150 + [TOO_MANY]
     with game.peer() as peer:
         for at in range(2):
             peer.send(request("wait", ident=at))
@@ -65,6 +58,74 @@ def test_of_calls(start_game: StartGame) -> None:
             INVALID,
             "the batch has 201 members, the most is 200",
         )
+
+
+@contextmanager
+def taking(least: float) -> Iterator[None]:
+    """What is done in this context takes no less than so many seconds."""
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began > least
+
+
+class TestTheRateOfCalls:
+    """A second's calls may come at once, and what is read then may be a little more."""
+
+    @pytest.fixture
+    def game(self, start_game: StartGame) -> Game:
+        return start(start_game, limits={"max_calls_per_second": 100})
+
+    def test_makes_a_closed_loop_slower_and_refuses_nothing(self, game: Game) -> None:
+        with game.peer() as peer, taking(0.8):
+            for at in range(200):
+                assert peer.call("echo", at)["result"] == at
+
+    def test_counts_the_members_of_batches(self, game: Game) -> None:
+        batch = [request("echo", [at], at) for at in range(100)]
+        with game.peer() as peer, taking(0.8):
+            for _ in range(3):
+                answers = peer.ask(batch)
+                assert [answer["result"] for answer in answers] == list(range(100))
+
+    def test_counts_the_calls_of_frame_batch(self, game: Game) -> None:
+        calls = [{"method": "echo", "params": [1]}] * 99
+        with game.peer() as peer, taking(0.8):
+            for _ in range(3):
+                results = peer.call("frame.batch", calls=calls)["result"]["results"]
+                assert results == [{"result": 1}] * 99
+
+    def test_counts_what_is_no_request(self, game: Game) -> None:
+        with game.peer() as peer, taking(0.8):
+            for _ in range(200):
+                assert peer.ask("nonsense")["error"]["code"] == -32700
+
+    def test_is_that_of_each_connection(self, game: Game) -> None:
+        with game.peer() as peer, game.peer() as other:
+            with sending(peer, (request("echo", [at], at) for at in range(300))), taking(1.0):
+                answers = [peer.receive()]
+                for at in range(20):
+                    assert other.call("echo", at)["result"] == at
+                answers += [peer.receive() for _ in range(299)]
+            assert [answer["result"] for answer in answers] == list(range(300))
+
+    def test_holds_while_the_game_is_stalled(self, game: Game) -> None:
+        with game.peer() as one, game.peer() as peer:
+            one.send(request("stall", [20.0]))
+            batch = [request("process.info", ident=at) for at in range(150)]
+            game.program.wait_for("WARNING.*has not come to tick")
+            with taking(1.2):
+                assert len(peer.ask(batch[:100])) == 100
+                for at in range(150):
+                    peer.send(batch[at])
+                assert [peer.receive()["id"] for _ in range(150)] == list(range(150))
+            with pytest.raises(TimeoutError):
+                one.connection.recv(0)
+
+    def test_may_be_one(self, start_game: StartGame) -> None:
+        game = start(start_game, limits={"max_calls_per_second": 1})
+        with game.peer() as peer, taking(0.8):
+            for at in range(3):
+                assert peer.call("echo", at)["result"] == at
 
 
 def test_of_authentications(start_game: StartGame) -> None:

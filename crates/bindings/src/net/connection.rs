@@ -153,6 +153,11 @@ impl Connection {
         Ok(self.send_bytes(Kind::Text, text, None))
     }
 
+    #[pyo3(signature = (messages, /))]
+    fn charge(&self, messages: u64) {
+        self.account().charge_messages(messages);
+    }
+
     fn authenticate(&self) {
         self.server.authenticate(self.id);
     }

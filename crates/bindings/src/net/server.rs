@@ -1,5 +1,6 @@
 //! A listening server, as Python drives it.
 
+use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
@@ -66,7 +67,8 @@ impl Server {
         max_fragments, max_receive_memory, max_send_queue, handshake_timeout, ping_interval,
         ping_timeout, write_timeout, close_timeout, tls=None, tokens=None, max_unauthenticated=8,
         max_unauthenticated_message_size=4096, max_failed_authentications=5,
-        max_pings_per_second=10, max_request_line=8192, max_headers=64, max_head_size=16384,
+        max_pings_per_second=10, max_messages_per_second=None, max_request_line=8192,
+        max_headers=64, max_head_size=16384,
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only options of the Python signature")]
     fn new(
@@ -93,6 +95,7 @@ impl Server {
         max_unauthenticated_message_size: usize,
         max_failed_authentications: u64,
         max_pings_per_second: u64,
+        max_messages_per_second: Option<NonZeroU64>,
         max_request_line: usize,
         max_headers: usize,
         max_head_size: usize,
@@ -109,6 +112,7 @@ impl Server {
             max_unauthenticated_message_size,
             max_failed_authentications: count(max_failed_authentications),
             max_pings_per_second: count(max_pings_per_second),
+            max_messages_per_second,
             head: HeadLimits { line: max_request_line, headers: max_headers, size: max_head_size },
             max_message_size,
             max_fragments,

@@ -135,7 +135,6 @@ impl FastMethods {
 pub(crate) struct FastPath {
     session: Py<PyAny>,
     methods: Py<FastMethods>,
-    rate: Py<PyAny>,
     running: Py<PyDict>,
     audit: Py<PyAny>,
     check_surface: Py<PyAny>,
@@ -152,13 +151,12 @@ impl FastPath {
     #[new]
     #[expect(clippy::too_many_arguments, reason = "they have names")]
     #[pyo3(signature = (
-        session, /, *, methods, rate, running, audit, check_surface, encode, send, max_nesting,
+        session, /, *, methods, running, audit, check_surface, encode, send, max_nesting,
         max_answer_size
     ))]
     fn new(
         session: Py<PyAny>,
         methods: Py<FastMethods>,
-        rate: Py<PyAny>,
         running: Py<PyDict>,
         audit: Py<PyAny>,
         check_surface: Py<PyAny>,
@@ -170,7 +168,6 @@ impl FastPath {
         Self {
             session,
             methods,
-            rate,
             running,
             audit,
             check_surface,
@@ -200,9 +197,7 @@ impl FastPath {
         let Some(request) = Request::read(text, self.max_nesting) else { return Ok(false) };
         let Some(method) = self.methods.get().get(py, request.method) else { return Ok(false) };
         let method = method.get();
-        let rate = self.rate.bind(py);
-        let left: u64 = rate.getattr(intern!(py, "left"))?.extract()?;
-        if self.role() < method.role || left == 0 {
+        if self.role() < method.role {
             return Ok(false);
         }
         let Some((params, arguments)) =
@@ -210,7 +205,6 @@ impl FastPath {
         else {
             return Ok(false);
         };
-        rate.setattr(intern!(py, "left"), left - 1)?;
         let params = request.params.map(|_| params);
         if let Some(answer) = self.call(message, method, params, arguments, request.id)? {
             let refusal = self.send.bind(py).call1((answer,))?;
@@ -224,7 +218,6 @@ impl FastPath {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.session)?;
         visit.call(&self.methods)?;
-        visit.call(&self.rate)?;
         visit.call(&self.running)?;
         visit.call(&self.audit)?;
         visit.call(&self.encode)?;

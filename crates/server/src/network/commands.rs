@@ -51,6 +51,7 @@ impl Network {
                 Command::Close { to, code, reason } => {
                     if let Some(peer) = find(&mut self.peers, to) {
                         let _ = peer.close(code, &reason, now);
+                        self.look_again(to.slot());
                         self.mark_dirty(to.slot());
                     }
                 }

@@ -58,6 +58,8 @@ pub(crate) struct Network {
     unread: Vec<usize>,
     /// The position of the program at which some of the unread peers may be read.
     resume_at: u64,
+    /// Peers that are not read before their time: they have brought more messages than they may.
+    early: Timers,
     /// Slots of peers that may have something to write.
     dirty: Vec<usize>,
     timers: Timers,
@@ -101,6 +103,7 @@ impl Network {
             ready: Vec::new(),
             unread: Vec::new(),
             resume_at: NOBODY,
+            early: Timers::default(),
             dirty: Vec::new(),
             timers: Timers::default(),
             nap: None,
@@ -163,7 +166,8 @@ impl Network {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let deadlines = [self.timers.next(), self.accept_again, self.stop_by, self.report_at];
+        let (timers, early) = (self.timers.next(), self.early.next());
+        let deadlines = [timers, early, self.accept_again, self.stop_by, self.report_at];
         deadlines.into_iter().flatten().min()
     }
 
@@ -232,7 +236,10 @@ impl Network {
         let slots: Vec<usize> = self.peers.iter().map(|(slot, _)| slot).collect();
         for slot in slots {
             match self.peers[slot].close(GOING_AWAY, "the server is closing", now) {
-                Fate::Keep => self.mark_dirty(slot),
+                Fate::Keep => {
+                    self.look_again(slot);
+                    self.mark_dirty(slot);
+                }
                 Fate::Drop => self.drop_peer(slot),
             }
         }
@@ -292,8 +299,8 @@ impl Network {
                 continue; // an earlier reminder took its place
             }
             let may_live = peer.is_ready && peer.may_live(&self.rules, now);
-            if may_live && self.must_wait(id.slot()).is_some() {
-                // Its pong may lie in what is not read while the program is behind.
+            if may_live && self.is_unread(id.slot(), now) {
+                // Its pong may lie in what is not read.
                 let later = now + POSTPONEMENT;
                 self.peers[id.slot()].reminder = Some(later);
                 self.timers.remind(later, id);
@@ -303,6 +310,7 @@ impl Network {
             peer.reminder = None;
             let fate = peer.handle_timeout(&self.rules, now, &mut self.batch);
             self.settle(id.slot(), fate);
+            self.look_again(id.slot());
             self.mark_dirty(id.slot());
             self.remind(id.slot());
         }

@@ -1,14 +1,18 @@
-//! Which peers are read, and which must wait until the program has handled what they sent before.
+//! Which peers are read, and which must wait: until the program has handled what they sent before, or
+//! until they may bring more messages.
 //!
 //! What waits for the program is bounded by `max_receive_memory`. Each connection may have a part
 //! of that, but never more than is left for the others. So neither one connection that floods nor
 //! many can fill it, and a connection that has nothing waiting is always read.
+//!
+//! A connection that has brought more messages than `max_messages_per_second` allows is read again
+//! when it is due. Nothing is refused for that: TCP tells its client to wait.
 
 use std::time::Instant;
 
 use stagedoor_protocol::close_code::TRY_AGAIN_LATER;
 
-use super::Network;
+use super::{Network, find};
 use crate::io::stream::Readiness;
 use crate::queues::event::CloseCause;
 use crate::queues::inbox::NOBODY;
@@ -29,7 +33,7 @@ impl Network {
     }
 
     pub(super) fn read_ready(&mut self, now: Instant) {
-        self.retry_unread();
+        self.retry_unread(now);
         if self.ready.is_empty() {
             return;
         }
@@ -38,6 +42,11 @@ impl Network {
             let Some(peer) = self.peers.get_mut(slot) else { continue };
             if !peer.is_ready {
                 continue; // Another peer has this slot now.
+            }
+            if let Some(due) = peer.due(now) {
+                peer.is_early = true;
+                self.early.remind(due, peer.id());
+                continue;
             }
             if let Some(position) = self.must_wait(slot) {
                 self.resume_at = self.resume_at.min(position);
@@ -69,8 +78,13 @@ impl Network {
         }
     }
 
-    /// Tries the unread peers again, if the program has come far enough.
-    fn retry_unread(&mut self) {
+    /// Tries the unread peers again, if they are due or the program has come far enough.
+    fn retry_unread(&mut self, now: Instant) {
+        while let Some((_, id)) = self.early.due(now) {
+            if find(&mut self.peers, id).is_some() {
+                self.look_again(id.slot());
+            }
+        }
         if !self.unread.is_empty() && self.shared.inbox.handled() >= self.resume_at {
             self.resume_at = NOBODY;
             self.unread.append(&mut self.ready);
@@ -80,7 +94,7 @@ impl Network {
 
     /// The position to which the program must come before this peer is read; `None`: it may be read
     /// now.
-    pub(super) fn must_wait(&mut self, slot: usize) -> Option<u64> {
+    fn must_wait(&mut self, slot: usize) -> Option<u64> {
         let peer = self.peers.get_mut(slot).filter(|peer| !peer.is_lingering())?;
         let limit = self.rules.settings.max_receive_memory;
         let inbox = &self.shared.inbox;
@@ -94,6 +108,21 @@ impl Network {
         } else {
             None
         }
+    }
+
+    /// Finds out whether a peer that was early still is.
+    pub(super) fn look_again(&mut self, slot: usize) {
+        if let Some(peer) = self.peers.get_mut(slot)
+            && std::mem::replace(&mut peer.is_early, false)
+        {
+            self.ready.push(slot); // It was marked as ready all the time.
+        }
+    }
+
+    /// Whether a peer is not to be read now, for whatever reason.
+    pub(super) fn is_unread(&mut self, slot: usize, now: Instant) -> bool {
+        self.peers.get_mut(slot).is_some_and(|peer| peer.due(now).is_some())
+            || self.must_wait(slot).is_some()
     }
 
     /// Ends the connection that brought the sum of incomplete messages over its limit.

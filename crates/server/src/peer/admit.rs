@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use stagedoor_protocol::{Connection, Refusal, Request, upgrade};
 
+use super::allowance::Allowance;
 use super::open::Open;
 use super::{Fate, Peer, Phase, Rules};
 use crate::gate::token_gate::{Standing, Verdict};
@@ -71,7 +72,9 @@ impl Peer {
         if let Some(deflate) = deflate {
             connection = connection.with_deflate(deflate);
         }
-        let mut open = Open::new(connection, account);
+        let per_second = rules.settings.max_messages_per_second;
+        let allowance = per_second.map(|per_second| Allowance::new(per_second, now));
+        let mut open = Open::new(connection, account, allowance);
         if standing == Standing::Unauthenticated {
             open.restrict(rules.settings.max_unauthenticated_message_size, deadline);
         }

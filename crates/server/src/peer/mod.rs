@@ -1,6 +1,7 @@
 //! One connected socket, from accept to the end.
 
 mod admit;
+mod allowance;
 mod memberships;
 mod open;
 mod publish;
@@ -79,6 +80,8 @@ pub(crate) struct Peer {
     pub(crate) has_place: bool,
     /// It is in the network thread's list of peers to read.
     pub(crate) is_ready: bool,
+    /// It is in the network thread's list of peers that are not due.
+    pub(crate) is_early: bool,
     /// It is in the network thread's list of peers to write.
     pub(crate) is_dirty: bool,
 }
@@ -118,6 +121,7 @@ impl Peer {
             is_ending: false,
             has_place: true,
             is_ready: false,
+            is_early: false,
             is_dirty: false,
         }
     }
@@ -129,6 +133,11 @@ impl Peer {
     /// Bytes of an incomplete message.
     pub(crate) fn buffered(&self) -> usize {
         if let Phase::Open(open) = &self.phase { open.connection.buffered() } else { 0 }
+    }
+
+    /// When it may be read; `None`: now, as far as the number of its messages goes.
+    pub(crate) fn due(&mut self, now: Instant) -> Option<Instant> {
+        if let Phase::Open(open) = &mut self.phase { open.due(now) } else { None }
     }
 
     /// The socket takes no output for now.

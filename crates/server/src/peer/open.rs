@@ -7,6 +7,7 @@ use std::time::Instant;
 use stagedoor_protocol::close_code::ABNORMAL;
 use stagedoor_protocol::{Connection, Event as Incoming, Frame, Kind, Payload, State};
 
+use super::allowance::Allowance;
 use super::memberships::Memberships;
 use crate::queues::event::{Batch, CloseCause, Closed, Event, Publication};
 use crate::queues::ids::{ConnectionId, GroupId};
@@ -20,6 +21,7 @@ const PORTION: usize = 64 * 1024;
 pub(crate) struct Open {
     pub(crate) connection: Connection,
     account: Arc<Account>,
+    allowance: Option<Allowance>,
     /// Positions in the outgoing data whose arrival at the kernel is to be reported.
     receipts: VecDeque<u64>,
     /// The peer's close code and reason, or those of its error.
@@ -33,10 +35,15 @@ pub(crate) struct Open {
 }
 
 impl Open {
-    pub(crate) fn new(connection: Connection, account: Arc<Account>) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        account: Arc<Account>,
+        allowance: Option<Allowance>,
+    ) -> Self {
         Self {
             connection,
             account,
+            allowance,
             receipts: VecDeque::new(),
             close: None,
             error: None,
@@ -76,13 +83,16 @@ impl Open {
         now: Instant,
         batch: &mut Batch,
     ) {
+        let mut messages = 0;
         let incoming = self.connection.receive(bytes, now);
         for event in incoming {
             match event {
                 Incoming::Message { kind, payload: Payload::Borrowed(payload) } => {
+                    messages += 1;
                     batch.message(id, kind, payload);
                 }
                 Incoming::Message { kind, payload: Payload::Owned(payload) } => {
+                    messages += 1;
                     batch.push(Event::LargeMessage(id, kind, payload));
                 }
                 Incoming::Closed { code, reason } => {
@@ -98,6 +108,22 @@ impl Open {
                 }
             }
         }
+        if let Some(allowance) = &mut self.allowance {
+            allowance.spend(messages, now);
+        }
+    }
+
+    /// When it may be read, if not now: it has brought more messages than it may.
+    pub(crate) fn due(&mut self, now: Instant) -> Option<Instant> {
+        let allowance = self.allowance.as_mut()?;
+        allowance.spend(self.account.take_messages(), now);
+        // What follows our close frame is the peer's, which ends it all.
+        allowance.due(now).filter(|_| self.connection.state() == State::Open)
+    }
+
+    /// The most bytes to read at a time.
+    pub(crate) fn read_size(&self) -> usize {
+        self.allowance.as_ref().map_or(usize::MAX, Allowance::read_size)
     }
 
     /// The kernel has the data up to this position; `None`: all that was written.

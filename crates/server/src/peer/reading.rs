@@ -19,12 +19,14 @@ impl Peer {
         now: Instant,
         batch: &mut Batch,
     ) -> (Readiness, Fate) {
-        let may_grow = match &self.phase {
-            Phase::Open(open) => open.connection.is_compressed(),
-            Phase::Handshake { .. } => true, // what follows the request may be compressed
-            Phase::Lingering { .. } => false,
+        let (may_grow, most) = match &self.phase {
+            Phase::Open(open) => (open.connection.is_compressed(), open.read_size()),
+            // What follows the request may be compressed.
+            Phase::Handshake { .. } => (true, COMPRESSED_READ_SIZE),
+            Phase::Lingering { .. } => (false, buffer.len()),
         };
-        let limit = if may_grow { COMPRESSED_READ_SIZE.min(buffer.len()) } else { buffer.len() };
+        let most = most.min(buffer.len());
+        let limit = if may_grow { most.min(COMPRESSED_READ_SIZE) } else { most };
         match self.stream.read(buffer, limit) {
             Ok((0, _)) => (Readiness::Drained, self.handle_end(None, now, batch)),
             Ok((count, readiness)) => {

@@ -20,13 +20,14 @@ pub enum SendError {
     },
 }
 
-/// How much one connection has been given to send, and how much of it the kernel has: read and
-/// written by both sides.
+/// How much one connection has been given to send, how much of it the kernel has, and how many
+/// messages it is charged with beside those that were read: read and written by both sides.
 #[derive(Debug, Default)]
 pub struct Account {
     given: AtomicU64,
     written: AtomicU64,
     closed: AtomicBool,
+    messages: AtomicU64,
 }
 
 impl Account {
@@ -39,6 +40,21 @@ impl Account {
     /// No further message will be taken.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
+    }
+
+    /// Counts so many messages more than were read against `max_messages_per_second`: one that
+    /// holds many.
+    pub fn charge_messages(&self, count: u64) {
+        self.messages.fetch_add(count, Ordering::Relaxed);
+    }
+
+    /// What [`Account::charge_messages`] has counted since the last call.
+    pub(crate) fn take_messages(&self) -> u64 {
+        // Nearly always there is nothing, and a load is cheaper.
+        if self.messages.load(Ordering::Relaxed) == 0 {
+            return 0;
+        }
+        self.messages.swap(0, Ordering::Relaxed)
     }
 
     pub(crate) fn close(&self) {

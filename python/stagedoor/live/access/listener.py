@@ -141,6 +141,7 @@ def server_for(
         **options,
     )
     server._guard = {name: values[name] for name in _GUARD}
+    server._guard["max_messages_per_second"] = limits.max_calls_per_second
     return server
 
 

@@ -71,6 +71,7 @@ def add_to(parts: Parts, /) -> None:
         >>> batch([{"method": "spawn", "params": ["big"]}, {"method": "player.heal"}], at="next")
         """
         _check(calls, at)
+        session.charge(len(calls))
         while at != "next" and hub.frame < at:
             yield NEXT_FRAME
         results, room = [], hub.limits.max_answer_size

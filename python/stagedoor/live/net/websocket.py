@@ -125,7 +125,7 @@ class WebSocketServer:
         # What a stage asks for beyond the seed's interface.
         self._tokens: list[tuple[str, int]] | None = None
         self._guard: dict[str, Any] = {}
-        """Limits that count only with tokens."""
+        """Limits that only a stage has."""
         self._watch: Callable[[_core.NetworkThread], None] | None = None
         self._poll_in_loop: Callable[[float], int] | None = None
         """Called instead of `poll` by the asyncio loop that runs when `listen()` is called."""

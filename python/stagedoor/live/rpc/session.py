@@ -16,7 +16,6 @@ from stagedoor.live.rpc.audit import Caller
 from stagedoor.live.rpc.calls import Call, Outcome
 from stagedoor.live.rpc.gathering import Begin, Gathering
 from stagedoor.live.rpc.methods import Kind, Method
-from stagedoor.live.rpc.rate import Rate
 from stagedoor.live.rpc.signature import Arguments
 from stagedoor.wire import close_codes, jsonrpc
 from stagedoor.wire.errors import (
@@ -80,11 +79,9 @@ class Session:
         self.address = f"{host}:{port}"
         self.since = time()
         """Seconds since the epoch."""
-        self._rate = Rate(hub.limits.max_calls_per_second)
         self._fast = FastPath(
             self,
             methods=hub.methods.fast,
-            rate=self._rate,
             running=hub.running,
             audit=hub.audit.add,
             check_surface=check_surface,
@@ -147,7 +144,13 @@ class Session:
         elif isinstance(message, Malformed):
             self._send(self._malformed(message.id, message.error))
         else:
+            self.charge(len(message) - 1)
             Gathering(message, begin, self._send, self.hub.limits.max_answer_size)
+
+    def charge(self, calls: int) -> None:
+        """Count so many calls beside the message that they came in. Nobody is refused for it: over
+        `max_calls_per_second`, the connection is not read until it is due."""
+        self.connection._core.charge(calls)
 
     def _malformed(self, ident: Id, error: RpcError) -> bytes:
         self.hub.complaints.add("malformed", f"{self} sent no request: {error}")
@@ -288,10 +291,7 @@ class Session:
         return request
 
     def admit(self, name: str, params: bytes | None) -> Method:
-        """Count a call, and find its method, if this caller may call it. Raises RpcError."""
-        if not self._rate.take():
-            refusal = TooManyRequests(f"{self.hub.limits.max_calls_per_second} calls a second")
-            raise self._refused(refusal, name, None)
+        """Find a method, if this caller may call it. Raises RpcError."""
         role = self.caller.role
         if role is None and name not in BEFORE_AUTHENTICATION:
             raise self._refused(NotAuthenticated(), name, None)

@@ -42,6 +42,11 @@ def batch(connection: FakeConnection, *names: str, **options: Any) -> Any:
     return connection.call("frame.batch", {"calls": calls, **options})
 
 
+def test_each_call_counts(hub: Hub, connection: FakeConnection) -> None:
+    batch(connection, "now", "broken", "unknown")
+    assert connection.charged == 3, "what came was counted as a message"
+
+
 def test_runs_in_order_inside_one_frame(hub: Hub, connection: FakeConnection) -> None:
     order: list[int] = []
 

@@ -44,12 +44,17 @@ class FakeConnection:
         self.sent: list[str] = []
         self.closed: list[tuple[int, str]] = []
         self.refusal: FullQueue | None = None
+        self.charged = 0
+        """Calls that are counted beside the messages."""
         self._core = self
 
     def send_text(self, text: bytes) -> FullQueue | None:
         if self.refusal is None:
             self.sent.append(text.decode())
         return self.refusal
+
+    def charge(self, messages: int) -> None:
+        self.charged += messages
 
     def close(self, code: int, reason: str) -> None:
         self.closed.append((code, reason))

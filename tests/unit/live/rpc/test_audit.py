@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, parts_of, request
 
-from stagedoor.limits import Limits
 from stagedoor.live.domains import frame as frame_domain
-from stagedoor.live.rpc import rate
 from stagedoor.live.rpc.audit import KEPT, AuditEntry
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.wire.roles import Role
@@ -124,17 +122,6 @@ def test_the_params_of_methods_that_take_secrets_are_not(
     connection.call("login", ["open sesame"])
     assert told(hub) == [("login", None, None)]
     assert "open sesame" not in repr(entries(hub))
-
-
-def test_calls_beyond_the_rate_are_refused_and_kept(
-    hub: Hub, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rate, "monotonic", lambda: 1000.0)
-    for _ in range(Limits().max_calls_per_second):
-        connection.notify("look")
-    error = connection.call("look")["error"]
-    assert (error["code"], error["data"]) == (-32005, {"limit": "10000 calls a second"})
-    assert told(hub) == [("look", None, -32005)]
 
 
 @pytest.mark.parametrize(("letter", "kept"), [("x", 198), ("é", 99)])

@@ -17,6 +17,7 @@ from tests.unit.live.rpc.fakes import (
 
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Methods
+from stagedoor.wire.errors import GameStalled
 from stagedoor.wire.roles import Role
 
 
@@ -237,6 +238,20 @@ class TestBatches:
         assert [answer.get("result") for answer in answers] == [11, None, None]
         assert [answer["id"] for answer in answers] == [1, None, 2]
         assert [answer["error"]["code"] for answer in answers[1:]] == [-32600, -32601]
+
+    def test_count_as_many_calls_whoever_answers_them(
+        self, hub: Hub, connection: FakeConnection, methods: Methods
+    ) -> None:
+        methods.add(add)
+        call = '{"jsonrpc": "2.0", "method": "add", "params": [1], "id": 1}'
+        for message, charged in [(call, 0), (f"[{call}]", 0), (f"[{call}, {call}, 5]", 2)]:
+            connection.charged = 0
+            connection.receive(message)
+            assert connection.charged == charged, "what came was counted as a message"
+            connection.charged = 0
+            stalled = GameStalled(1.0, None)
+            session_of(hub, connection).stand_in(hub.decode(message), stalled)
+            assert connection.charged == charged
 
     def test_of_notifications_only_are_not_answered(
         self, connection: FakeConnection, methods: Methods

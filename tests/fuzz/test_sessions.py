@@ -20,7 +20,7 @@ from stagedoor.live.domains import rpc
 from stagedoor.live.stage import Stage
 from stagedoor.wire.roles import Role
 
-PATIENCE = 50.0
+PATIENCE = 60.0
 
 
 @pytest.fixture(autouse=True)

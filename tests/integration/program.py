@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a test stops waiting for what must come."""
 
 

@@ -79,12 +79,12 @@ def test_ctrl_c_ends_a_paused_game(run: Run, env: dict[str, str], tmp_path: Path
 
 def test_the_spike_that_a_script_caused_is_found(game: Client) -> None:
     wait_for_frames(game, 30)
-    game.stumble(0.2)
+    game.stumble(0.5)  # longer than any frame of a busy machine
     wait_for_frames(game, 2)
     worst = game.call("frames.spikes")["spikes"][0]
-    assert worst["total"] >= 0.2
-    assert worst["spans"]["stumbling"] >= 0.2
-    assert worst["stagedoor"] >= 0.2
+    assert worst["total"] >= 0.5
+    assert worst["spans"]["stumbling"] >= 0.5
+    assert worst["stagedoor"] >= 0.5
     assert worst["work"] < worst["total"] / 2
 
 

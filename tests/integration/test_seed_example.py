@@ -124,6 +124,7 @@ def test_where_it_is_disabled_it_says_so_on_stderr_and_ends(env: dict[str, str])
     assert finished.stderr == "WebSocketServer is not enabled!\n"
 
 
+@pytest.mark.timing
 def test_an_echo_takes_no_longer_than_some_of_its_frames(seed_echo: Server) -> None:
     with dial(seed_echo[1]) as client:
         took = []

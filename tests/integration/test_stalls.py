@@ -89,6 +89,7 @@ def game(run: Run, env: dict[str, str]) -> Game:
     return Game(run, env)
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("how", HANGS)
 def test_a_hang_is_told_of_and_its_end_and_takes_as_long_as_it_would_have(
     game: Game, how: str
@@ -112,6 +113,7 @@ def test_a_hang_is_told_of_and_its_end_and_takes_as_long_as_it_would_have(
     assert client.call("note", 1)["result"] == 1
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("how", HANGS)
 def test_pings_are_answered_and_clients_let_in_meanwhile(game: Game, how: str) -> None:
     client = game.client()
@@ -126,6 +128,7 @@ def test_pings_are_answered_and_clients_let_in_meanwhile(game: Game, how: str) -
     assert not [line for line in game.program.lines if " took " in line], "it hangs still"
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("how", ["spin", "sleep"])
 def test_what_needs_no_game_is_answered_meanwhile_and_the_rest_refused(
     game: Game, how: str
@@ -150,6 +153,7 @@ def test_what_needs_no_game_is_answered_meanwhile_and_the_rest_refused(
     assert client.call("what_ran")["result"] == [2, 3, 4]
 
 
+@pytest.mark.timing
 def test_a_method_that_overruns_is_told_and_logged(game: Game) -> None:
     client = game.client()
     ident = client.send("overrun", 2.5)
@@ -160,6 +164,7 @@ def test_a_method_that_overruns_is_told_and_logged(game: Game) -> None:
     assert client.call("note", 1)["result"] == 1
 
 
+@pytest.mark.timing
 def test_a_process_that_was_stopped_was_not_stalled(game: Game) -> None:
     client = game.client()
     client.call("topic.subscribe", "game.stalled")
@@ -244,6 +249,7 @@ def test_a_game_that_ends_while_it_is_stalled_does_not_say_that_it_is_back(
     client.socket.close()
 
 
+@pytest.mark.timing
 def test_a_game_that_stalls_again_and_again_answers_every_call_once(
     run: Run, env: dict[str, str]
 ) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which a test that waits has failed."""
 
 KEY = base64.b64encode(b"the sample nonce").decode()

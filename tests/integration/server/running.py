@@ -91,8 +91,10 @@ MORE_THAN_THE_KERNEL_TAKES = bytes(16 << 20)
 """Sent to a peer that does not read, most of it stays in our queue."""
 
 
+# On a busy machine asyncio, in development mode, warns that callbacks are slow.
 PREAMBLE = """
-import os, sys, signal, threading, time
+import logging, os, sys, signal, threading, time
+logging.getLogger("asyncio").setLevel(logging.ERROR)
 from stagedoor.live.net.websocket import WebSocketServer
 """
 

@@ -125,6 +125,7 @@ class TestWithoutAnyLeft:
             assert lines[-1] == "enabled"
             assert "dormant" in lines
 
+    @pytest.mark.timing
     def test_out_of_descriptors_accepting_waits_and_recovers(self) -> None:
         source = """
             import resource

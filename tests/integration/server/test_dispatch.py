@@ -29,6 +29,7 @@ PROMPT = 0.05 * 5
 
 
 class TestPoll:
+    @pytest.mark.timing
     def test_with_nothing_waiting_it_returns_0_at_once(self, server: WebSocketServer) -> None:
         assert WebSocketServer().poll() == 0
         began = time.monotonic()
@@ -49,6 +50,7 @@ class TestPoll:
             handled += server.poll()
         assert handled == len(recording.of("text")) == 300
 
+    @pytest.mark.timing
     def test_with_a_budget_it_stops_after_the_event_that_used_it_up_and_leaves_the_rest(
         self, server: WebSocketServer, connect: Connect
     ) -> None:
@@ -60,14 +62,14 @@ class TestPoll:
         def slow(data: str) -> None:
             handled.append(data)
             if data == "2":
-                time.sleep(0.02)
+                time.sleep(0.2)
 
         connection.ontext = slow
         client.send(b"".join(frame(TEXT, str(number).encode()) for number in range(10)))
         client.send(frame(PING))
         client.read_frame()
         wait_until(lambda: server._core is not None and server._core.wait(PATIENCE))
-        assert server.poll(0.01) == 3
+        assert server.poll(0.2) == 3
         assert handled == ["0", "1", "2"]
         assert server.poll(0.0) == 1
         poll_until(server, lambda: len(handled) == 10)
@@ -310,6 +312,7 @@ CTRL_C = {
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
 class TestCtrlC:
+    @pytest.mark.timing
     @pytest.mark.parametrize("source", CTRL_C.values(), ids=CTRL_C.keys())
     def test_ends_every_way_of_waiting_with_a_keyboard_interrupt(self, source: str) -> None:
         before = """
@@ -549,6 +552,7 @@ class TestAsyncio:
 
         run(main())
 
+    @pytest.mark.timing
     def test_an_idle_loop_sleeps(self) -> None:
         """The bridge does not poll by itself: nothing happens in a loop where nothing happens."""
 
@@ -598,6 +602,7 @@ class TestAsyncio:
         assert server.port is None
 
 
+@pytest.mark.timing
 class TestNobodyPolls:
     def test_one_log_line_says_what_to_do_and_only_once(
         self,

@@ -285,6 +285,7 @@ class TestLimits:
 
 
 class TestKeepalive:
+    @pytest.mark.timing
     def test_a_silent_peer_is_pinged_and_then_given_up(
         self, serve: Serve, connect: Connect
     ) -> None:
@@ -300,8 +301,9 @@ class TestKeepalive:
         assert "ping" in text
         assert connection.close_code == 1006
 
+    @pytest.mark.timing
     def test_a_peer_that_answers_stays(self, serve: Serve, connect: Connect) -> None:
-        server = serve(ping_interval=0.05, ping_timeout=0.2)
+        server = serve(ping_interval=0.05, ping_timeout=0.2 * 5)
         recording = Recording(server)
         client = connect(server)
         for _ in range(10):
@@ -318,6 +320,7 @@ class TestKeepalive:
         with pytest.raises(TimeoutError):
             client.read_frame()
 
+    @pytest.mark.timing
     def test_a_peer_is_not_blamed_for_answers_that_we_did_not_read(
         self, serve: Serve, connect: Connect
     ) -> None:
@@ -343,6 +346,7 @@ class TestKeepalive:
 
 
 class TestPeersThatDoNotRead:
+    @pytest.mark.timing
     def test_are_given_up_after_the_write_timeout(self, serve: Serve, connect: Connect) -> None:
         server = serve(write_timeout=0.2)
         recording = Recording(server)
@@ -355,6 +359,7 @@ class TestPeersThatDoNotRead:
         assert "took no data" in text
         assert connection.close_code == 1006
 
+    @pytest.mark.timing
     def test_but_read_slowly_are_kept(self, serve: Serve, connect: Connect) -> None:
         server = serve(write_timeout=0.3)
         recording = Recording(server)

@@ -705,6 +705,7 @@ class TestSignals:
         assert all(mask & every == every for mask in blocked)
 
 
+@pytest.mark.timing
 class TestAProcessThatWasStopped:
     def test_gives_its_peers_the_time_that_they_did_not_have(self) -> None:
         source = """

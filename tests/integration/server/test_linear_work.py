@@ -20,6 +20,8 @@ from .raw import (
     request,
 )
 
+pytestmark = pytest.mark.timing
+
 RSV1 = 4
 TAIL = bytes.fromhex("0000ffff")
 EMPTY = pytest.mark.parametrize("payload", [b"", b"x"], ids=["of nothing", "of one byte"])

@@ -213,6 +213,7 @@ class TestClose:
         server.poll()
         assert called == ["Server is not running"]
 
+    @pytest.mark.timing
     def test_a_peer_that_never_answers_delays_it_by_the_close_timeout_at_most(
         self, serve: Serve, connect: Connect
     ) -> None:
@@ -231,6 +232,7 @@ class TestClose:
         (text,) = recording.of("closed")
         assert "close frame" in text
 
+    @pytest.mark.timing
     def test_a_peer_that_never_reads_delays_it_by_the_close_timeout_at_most(
         self, serve: Serve, connect: Connect
     ) -> None:
@@ -243,6 +245,7 @@ class TestClose:
         recording.wait_for("server closed")
         assert time.monotonic() - began < 0.2 * 5
 
+    @pytest.mark.timing
     def test_close_does_not_block_with_the_default_options(
         self, serve: Serve, connect: Connect
     ) -> None:
@@ -329,7 +332,7 @@ class TestSend:
             (b"x" * 65535, Frame(BINARY, b"x" * 65535)),
             (b"x" * 65536, Frame(BINARY, b"x" * 65536)),
         ],
-        ids=str,
+        ids=lambda value: type(value).__name__,
     )
     def test_str_is_text_and_bytes_like_is_binary_each_in_one_frame(
         self, server: WebSocketServer, connect: Connect, data: Any, expected: Frame

@@ -15,8 +15,16 @@ from websockets.sync.client import connect as websocket
 from stagedoor.live.stage import Stage
 from stagedoor.wire.roles import RoleName
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 Start = Callable[..., Stage]
+
+
+def tick_until(stage: Stage, condition: Callable[[], object]) -> None:
+    """Have frames without clients' help."""
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        stage.tick(0.0)
 
 
 class Caller:

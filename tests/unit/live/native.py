@@ -10,7 +10,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from stagedoor import _core
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds; nothing here takes so long unless it is broken."""
 
 

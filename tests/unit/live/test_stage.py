@@ -33,11 +33,13 @@ class TestCalls:
         assert threads == [threading.current_thread()]
 
     def test_nothing_is_answered_without_a_tick(self, start: Start) -> None:
-        with Caller(start()) as caller:
-            caller.send("process.info")
+        stage = start()
+        stage.rpc(name="here")(lambda: "here")
+        with Caller(stage) as caller:
+            caller.send("here")
             with pytest.raises(TimeoutError):
                 caller.client.recv(0.1)
-            assert caller.receive()["result"]["name"] == "asteroids"
+            assert caller.receive()["result"] == "here"
 
     def test_the_subprotocol_is_agreed_on_if_it_is_offered(self, start: Start) -> None:
         stage = start()
@@ -106,9 +108,10 @@ class TestRpc:
 class TestTick:
     def test_hands_dt_back_when_nothing_took_time(self, start: Start) -> None:
         stage = start()
-        stage.tick(0.016)
-        assert stage.tick(0.016) == pytest.approx(0.016, abs=0.001 * 5)
+        # Of many ticks, one at least was not interrupted by something else on the machine.
+        assert max(stage.tick(0.016) for _ in range(100)) == pytest.approx(0.016, abs=0.001)
 
+    @pytest.mark.timing
     def test_takes_the_time_spent_in_it_off_the_next_dt_and_only_that(self, start: Start) -> None:
         stage = start()
         stage.rpc(name="work")(lambda: time.sleep(0.1))
@@ -345,6 +348,7 @@ class TestOtherThreads:
 
 
 class TestClose:
+    @pytest.mark.timing
     def test_close_says_goodbye_and_does_not_block(self, start: Start) -> None:
         stage = start()
         with Caller(stage) as caller:

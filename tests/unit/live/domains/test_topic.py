@@ -186,11 +186,11 @@ def test_who_joins_with_history_gets_a_pending_value_once(start: Start) -> None:
     stage = start()
     stage._hub.topics.add("hits", history=10)
     with Caller(stage) as first, Caller(stage) as second:
-        first.call("topic.subscribe", topic="hits", hz=20)
+        first.call("topic.subscribe", topic="hits", hz=2)
         stage.emit("hits", 1)
         assert first.receive()["params"]["value"] == 1
         stage.emit("hits", 2)  # its turn is yet to come
-        answer = second.call("topic.subscribe", topic="hits", hz=20, history=10)["result"]
+        answer = second.call("topic.subscribe", topic="hits", hz=2, history=10)["result"]
         values = [sample["value"] for sample in answer["history"]]
         values.append(second.receive()["params"]["value"])
         assert values == [1, 2]

@@ -26,7 +26,7 @@ def test_a_token_gives_its_role_and_none_gives_none() -> None:
 
 
 def test_a_stranger_is_closed_unless_it_is_authenticated() -> None:
-    with listen(tokens=[("admin", 2)], handshake_timeout=0.3) as server:
+    with listen(tokens=[("admin", 2)], handshake_timeout=1.0) as server:
         known, connection = server.opened()
         connection.authenticate()
         stranger, other = server.opened()

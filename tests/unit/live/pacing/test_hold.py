@@ -242,7 +242,7 @@ def test_time_in_a_hold_never_reaches_the_game(start: Start) -> None:
     def resume_later() -> None:
         with connect(stage) as client:
             client.call("game.pause")
-            time.sleep(0.1)
+            time.sleep(1.0)
             client.call("game.resume")
         released.set()
 
@@ -257,11 +257,11 @@ def test_time_in_a_hold_never_reaches_the_game(start: Start) -> None:
         most = max(most, stage.tick(now - last))
         last = now
     thread.join(PATIENCE)
-    assert most < 0.09, "the hold was 0.1 s"
+    assert most < 0.9, "the hold was 1 s, longer than any frame of a busy machine"
     longest = max(stage._frames.history(1000), key=lambda record: record.held)
-    assert longest.held >= 0.1
-    assert longest.total < 0.09
-    assert longest.stagedoor < 0.09
+    assert longest.held >= 1.0
+    assert longest.total < 0.9
+    assert longest.stagedoor < 0.9
 
 
 def test_the_stages_end_ends_the_hold(start: Start) -> None:
@@ -375,9 +375,9 @@ class TestAsyncio:
                 before, turns = frames, 0
                 assert await client.call("coroutine") == "done"
                 assert await client.call("game.status")
-                await asyncio.sleep(0.05)
+                while turns <= 5:
+                    await asyncio.sleep(0.001)
                 assert frames == before
-                assert turns > 5
                 await client.call("game.step", frames=3)
                 assert frames == before + 3
                 await client.call("game.resume")

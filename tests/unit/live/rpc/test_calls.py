@@ -28,7 +28,7 @@ from stagedoor.live.domains import rpc
 from stagedoor.live.rpc import calls
 from stagedoor.live.rpc.hub import Hub
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 KINDS = ["coroutine", "generator", "thread"]
 
 

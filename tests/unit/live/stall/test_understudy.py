@@ -15,11 +15,14 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from tests.unit.live.callers import PATIENCE, Caller, Start
+from tests.unit.live.callers import PATIENCE, Caller, Start, tick_until
 
 from stagedoor.live.rpc.calls import NEXT_FRAME
 from stagedoor.live.stage import Stage
 from stagedoor.live.stall import understudy as module
+
+# A stall begins after 0.1 s here, so the tests must not be kept from ticking for as long.
+pytestmark = pytest.mark.timing
 
 
 @pytest.fixture(autouse=True)
@@ -69,13 +72,6 @@ def wait_for(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)
-
-
-def tick_until(stage: Stage, condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        stage.tick(0.0)
 
 
 def wait_stalled(stage: Stage) -> None:
@@ -277,7 +273,7 @@ class TestTheTopic:
         assert ended["sequence"] == 2
         assert not ended["value"]["stalled"]
         assert ended["value"]["stalled_for"] >= begun["value"]["stalled_for"]
-        wait_for(lambda: stage._hub.stalled_for == 0.0)
+        tick_until(stage, lambda: stage._hub.stalled_for == 0.0)
 
     def test_is_one_group_whatever_mode_and_rate_are_asked_for(self, caller: Caller) -> None:
         first = caller.call("topic.subscribe", topic="game.stalled", mode="mean", hz=1)["result"]
@@ -295,8 +291,7 @@ class TestTheLog:
 
     def test_has_none_when_nobody_is(self, stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
         wait_stalled(stage)
-        stage.tick(0.0)
-        wait_for(lambda: stage._hub.stall is None)
+        tick_until(stage, lambda: stage._hub.stall is None)
         assert caplog.records == []
 
 

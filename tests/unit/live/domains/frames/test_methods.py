@@ -18,7 +18,7 @@ def test_history_spikes_and_summary_find_a_frame_that_was_slow(start: Start) -> 
     @stage.rpc
     def stumble() -> int:
         with stage.span("stumbling"):
-            time.sleep(0.1)
+            time.sleep(0.5)  # longer than any frame of a busy machine
         return stage._hub.frame
 
     with Loop(stage) as loop, connect(stage) as client:
@@ -28,8 +28,8 @@ def test_history_spikes_and_summary_find_a_frame_that_was_slow(start: Start) -> 
         spikes = client.call("frames.spikes")
         worst = spikes["spikes"][0]
         assert worst["number"] == slow
-        assert worst["spans"]["stumbling"] >= 0.1
-        assert worst["stagedoor"] >= 0.1, "it ran in a call"
+        assert worst["spans"]["stumbling"] >= 0.5
+        assert worst["stagedoor"] >= 0.5, "it ran in a call"
         assert worst["total"] > spikes["threshold"] > spikes["median"] > 0
         history = client.call("frames.history", count=10_000)
         numbers = [record["number"] for record in history]

@@ -40,11 +40,12 @@ def record(number: int = 1, total: float = 0.0, **spans: float) -> FrameRecord:
 
 class TestNative:
     def test_a_turn_gives_dt_back_less_what_the_last_tick_took(self, frames: Frames) -> None:
+        began = time.perf_counter()
         assert frames.core.begin(None, 0.016) is None, "the first one of a second"
         assert frames.core.begin(None, 0.016) == 0.016
         assert frames.core.spent == 0.0
         time.sleep(0.02)
-        assert frames.core.answered(0.015) == pytest.approx(0.005, abs=0.005 * 5)
+        assert 0.005 <= frames.core.answered(0.015) <= time.perf_counter() - began - 0.015
         rest = frames.core.begin(None, 1.0)
         assert rest is not None
         assert rest == pytest.approx(1.0 - frames.core.spent)
@@ -271,12 +272,12 @@ class TestSummaries:
 
     def test_a_summary_is_of_the_last_frames(self, frames: Frames) -> None:
         turn(frames)
-        turn(frames, 0.1)
+        turn(frames, 0.5)  # longer than any of a busy machine
         for _ in range(10):
             turn(frames, 0.005)
         all_, last = frames.summary(11), frames.summary(10)
         assert (all_.frames, last.frames) == (11, 10)
-        assert all_.max >= 0.1
+        assert all_.max >= 0.5
         assert 0.005 <= last.median <= last.p95 <= last.p99 <= last.max < all_.max
         assert last.fps == pytest.approx(1 / last.mean)
         assert last.work == pytest.approx(last.mean)

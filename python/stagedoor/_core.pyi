@@ -12,6 +12,7 @@ from typing import Any, Final, Self, TypeAlias, final
 
 from typing_extensions import Buffer
 
+from stagedoor.limits import Limits
 from stagedoor.live.rpc.audit import Caller
 from stagedoor.live.rpc.methods import Method
 from stagedoor.live.rpc.session import Running, Session
@@ -149,7 +150,7 @@ class Connection:
         """`send()` of a text message that is encoded already. Raises ValueError for what is not
         UTF-8."""
     def charge(self, messages: int, /) -> None:
-        """Count so many messages more than have come against `max_messages_per_second`: one of
+        """Count so many messages more than have come against `max_calls_per_second`: one of
         those that came holds many."""
     def authenticate(self) -> None:
         """Lift the limits of a connection that has shown no token: the program knows who it is.
@@ -177,31 +178,15 @@ class Server:
         cls,
         host: str,
         port: int,
+        limits: Limits,
+        /,
         *,
         hosts: list[str],
         origins: list[str],
         subprotocols: list[str],
         compression: bool,
-        max_connections: int,
-        max_message_size: int,
-        max_fragments: int,
-        max_receive_memory: int,
-        max_send_queue: int,
-        handshake_timeout: float,
-        ping_interval: float | None,
-        ping_timeout: float,
-        write_timeout: float,
-        close_timeout: float,
-        tls: TlsConfig | None = None,
-        tokens: list[tuple[str, int]] | None = None,
-        max_unauthenticated: int = 8,
-        max_unauthenticated_message_size: int = 4096,
-        max_failed_authentications: int = 5,
-        max_pings_per_second: int = 10,
-        max_messages_per_second: int | None = None,
-        max_request_line: int = 8192,
-        max_headers: int = 64,
-        max_head_size: int = 16384,
+        tls: TlsConfig | None,
+        tokens: list[tuple[str, int]] | None,
     ) -> Server:
         """Bind and start. Raises OSError when the address cannot be had.
 

@@ -1,6 +1,11 @@
-"""`Limits`: what the clients of a stage may do, as a table that `stagedoor.start()` takes."""
+"""`Limits`: what the clients of a stage may do, as a table that `stagedoor.start()` takes.
 
-from typing import NamedTuple
+A limit is declared here, once: its name, its default and what it means in `Limits`; its kind by the
+annotation, `int` for a count or a size, `float` for seconds. `ServerLimits` says which of them are
+options of a `WebSocketServer`, too. All else follows: checks, signatures, what the server gets.
+"""
+
+from typing import Any, Final, NamedTuple, TypedDict
 
 
 class Limits(NamedTuple):
@@ -65,3 +70,33 @@ class Limits(NamedTuple):
     """One more is the error -32005."""
     tick_budget: float = 0.002
     """For callers in each `tick()`; the rest waits for the next frame."""
+
+
+class ServerLimits(TypedDict, total=False):
+    """The limits that are options of a `WebSocketServer`, too, with the defaults of `Limits` unless
+    `OF_BARE_SERVER` has others."""
+
+    max_connections: int
+    max_request_line: int
+    max_headers: int
+    max_head_size: int
+    max_message_size: int
+    max_fragments: int
+    max_pings_per_second: int
+    max_receive_memory: int
+    max_send_queue: int
+    handshake_timeout: float
+    ping_interval: float | None
+    ping_timeout: float
+    write_timeout: float
+    close_timeout: float
+
+
+OF_BARE_SERVER: Final[dict[str, Any]] = {
+    "max_connections": 1024,
+    "max_receive_memory": 64 << 20,
+    "max_calls_per_second": None,
+}
+"""What a `WebSocketServer` has instead, when no stage uses it; None: no such limit."""
+LARGEST: Final = {"max_connections": 100_000}
+"""The largest value of a limit that may not be as large as others."""

@@ -12,7 +12,7 @@ import pytest
 
 import stagedoor
 from stagedoor import limits as module
-from stagedoor.limits import Limits
+from stagedoor.limits import LARGEST, OF_BARE_SERVER, Limits, ServerLimits
 from stagedoor.live.net.options import check_limits
 from stagedoor.live.net.websocket import WebSocketServer
 from stagedoor.live.stage import Stage
@@ -66,6 +66,13 @@ def test_a_limit_has_the_name_and_the_default_of_the_servers_option() -> None:
     assert differing == {"max_connections", "max_receive_memory"}
 
 
+def test_what_is_said_of_a_bare_server_is_said_of_limits() -> None:
+    kinds = Limits.__annotations__
+    assert all(kinds[name] == kind for name, kind in ServerLimits.__annotations__.items())
+    assert kinds.keys() >= OF_BARE_SERVER.keys() | LARGEST.keys()
+    assert set(kinds.values()) == {int, float, float | None}
+
+
 @pytest.mark.parametrize("value", [200, {"max_connections": 200}, (200,)], ids=repr)
 def test_what_is_no_limits_is_a_type_error(value: Any) -> None:
     with pytest.raises(TypeError, match="limits must be a stagedoor"):
@@ -95,11 +102,9 @@ def test_connections_are_at_most_100_000() -> None:
 def test_a_stage_hands_its_limits_on() -> None:
     limits = Limits(max_connections=3, max_message_size=5, max_unauthenticated=2, tick_budget=0.5)
     stage = Stage("game", hosts=["a.example"], origins=["https://b.example"], limits=limits)
-    core = stage._server._options.for_core() | stage._server._guard
-    assert {name: core[name] for name in Limits._fields if name in core} == {
-        name: value for name, value in limits._asdict().items() if name in core
-    }
-    assert core["hosts"], core["origins"] == (["a.example"], ["https://b.example"])
+    assert stage._server._options.limits is limits
+    core = stage._server._options.for_core()
+    assert (core["hosts"], core["origins"]) == (["a.example"], ["https://b.example"])
     assert stage._hub.limits is limits
     assert stage._budget.seconds == 0.5
 

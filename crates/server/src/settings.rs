@@ -67,6 +67,8 @@ pub struct Settings {
     pub close_timeout: Duration,
 }
 
+/// For tests. A program brings its own: the defaults of limits are where users see them.
+#[cfg(any(test, feature = "faults"))]
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -9,6 +9,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 from stagedoor import _core
+from stagedoor.limits import Limits
 
 PATIENCE = 60.0
 """Seconds; nothing here takes so long unless it is broken."""
@@ -53,23 +54,17 @@ class Native:
 @contextmanager
 def listen(**options: Any) -> Iterator[Native]:
     """A server on a free port, with these options beside the usual ones."""
-    usual: dict[str, Any] = {
+    usual = {"ping_interval": None, "max_calls_per_second": None}
+    limits = {name: options.pop(name) for name in Limits._fields if name in options}
+    others: dict[str, Any] = {
         "hosts": [],
         "origins": [],
         "subprotocols": [],
         "compression": False,
-        "max_connections": 64,
-        "max_message_size": 1 << 20,
-        "max_fragments": 1024,
-        "max_receive_memory": 64 << 20,
-        "max_send_queue": 16 << 20,
-        "handshake_timeout": 5.0,
-        "ping_interval": None,
-        "ping_timeout": 20.0,
-        "write_timeout": 10.0,
-        "close_timeout": 2.0,
+        "tls": None,
+        "tokens": None,
     }
-    core = _core.Server("127.0.0.1", 0, **(usual | options))
+    core = _core.Server("127.0.0.1", 0, Limits(**(usual | limits)), **(others | options))
     with ExitStack() as clients:
         native = Native(core, clients)
         yield native

@@ -3,6 +3,7 @@
 pub(crate) mod close_cause;
 pub(crate) mod connection;
 pub(crate) mod events;
+mod limits;
 mod parked;
 pub(crate) mod refusal;
 pub(crate) mod server;

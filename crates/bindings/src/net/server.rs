@@ -1,6 +1,5 @@
 //! A listening server, as Python drives it.
 
-use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
@@ -9,10 +8,11 @@ use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyIterator, PyList, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
-use stagedoor_server::{HeadLimits, Kind, Notice, Settings, Tokens};
+use stagedoor_server::{File, HeadLimits, Kind, Notice, Settings, Tokens};
 
 use super::connection::{Connection, check_text, with_payload};
 use super::events::Stream;
+use super::limits::Limits;
 use super::thread::NetworkThread;
 use super::tls::TlsConfig;
 
@@ -63,67 +63,49 @@ impl Server {
 impl Server {
     #[new]
     #[pyo3(signature = (
-        host, port, *, hosts, origins, subprotocols, compression, max_connections, max_message_size,
-        max_fragments, max_receive_memory, max_send_queue, handshake_timeout, ping_interval,
-        ping_timeout, write_timeout, close_timeout, tls=None, tokens=None, max_unauthenticated=8,
-        max_unauthenticated_message_size=4096, max_failed_authentications=5,
-        max_pings_per_second=10, max_messages_per_second=None, max_request_line=8192,
-        max_headers=64, max_head_size=16384,
+        host, port, limits, /, *, hosts, origins, subprotocols, compression, tls, tokens
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only options of the Python signature")]
     fn new(
         py: Python<'_>,
         host: &str,
         port: u16,
+        limits: Limits,
         hosts: Vec<String>,
         origins: Vec<String>,
         subprotocols: Vec<String>,
         compression: bool,
-        max_connections: usize,
-        max_message_size: usize,
-        max_fragments: usize,
-        max_receive_memory: usize,
-        max_send_queue: usize,
-        handshake_timeout: f64,
-        ping_interval: Option<f64>,
-        ping_timeout: f64,
-        write_timeout: f64,
-        close_timeout: f64,
         tls: Option<PyRef<'_, TlsConfig>>,
         tokens: Option<Vec<(String, u8)>>,
-        max_unauthenticated: usize,
-        max_unauthenticated_message_size: usize,
-        max_failed_authentications: u64,
-        max_pings_per_second: u64,
-        max_messages_per_second: Option<NonZeroU64>,
-        max_request_line: usize,
-        max_headers: usize,
-        max_head_size: usize,
     ) -> PyResult<Self> {
         let settings = Settings {
             hosts,
             origins,
             subprotocols,
             compression,
+            files: vec![File::welcome()],
             tls: tls.map(|config| config.0.clone()),
-            max_connections,
             tokens: tokens.map(checked).transpose()?,
-            max_unauthenticated,
-            max_unauthenticated_message_size,
-            max_failed_authentications: count(max_failed_authentications),
-            max_pings_per_second: count(max_pings_per_second),
-            max_messages_per_second,
-            head: HeadLimits { line: max_request_line, headers: max_headers, size: max_head_size },
-            max_message_size,
-            max_fragments,
-            max_receive_memory,
-            max_send_queue,
-            handshake_timeout: seconds(handshake_timeout)?,
-            ping_interval: ping_interval.map(seconds).transpose()?,
-            ping_timeout: seconds(ping_timeout)?,
-            write_timeout: seconds(write_timeout)?,
-            close_timeout: seconds(close_timeout)?,
-            ..Settings::default()
+            max_connections: limits.max_connections,
+            max_unauthenticated: limits.max_unauthenticated,
+            max_failed_authentications: limits.max_failed_authentications,
+            handshake_timeout: limits.handshake_timeout,
+            head: HeadLimits {
+                line: limits.max_request_line,
+                headers: limits.max_headers,
+                size: limits.max_head_size,
+            },
+            max_message_size: limits.max_message_size,
+            max_unauthenticated_message_size: limits.max_unauthenticated_message_size,
+            max_fragments: limits.max_fragments,
+            max_receive_memory: limits.max_receive_memory,
+            max_send_queue: limits.max_send_queue,
+            max_pings_per_second: limits.max_pings_per_second,
+            ping_interval: limits.ping_interval,
+            ping_timeout: limits.ping_timeout,
+            write_timeout: limits.write_timeout,
+            close_timeout: limits.close_timeout,
+            max_messages_per_second: limits.max_calls_per_second,
         };
         let server = py.detach(|| stagedoor_server::Server::listen(settings, host, port));
         let server = server.map_err(|error| os_error(&error, host, port))?;
@@ -307,11 +289,6 @@ impl Server {
         let objects = self.stream().end();
         drop(objects);
     }
-}
-
-/// A number that does not fit is as good as the largest that does.
-fn count(value: u64) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
 }
 
 fn checked(tokens: Vec<(String, u8)>) -> PyResult<Tokens> {

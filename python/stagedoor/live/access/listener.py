@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import inspect
 import logging
 import os
 import sys
@@ -27,14 +26,6 @@ logger = logging.getLogger("stagedoor")
 DEFAULT_PORT: Final = 8787
 _PORTS_TRIED: Final = 100
 _CHANGED: Final = "the tokens have changed"
-_SHARED: Final = inspect.signature(WebSocketServer).parameters.keys() & set(Limits._fields)
-"""Limits that a server without tokens has, too."""
-_GUARD: Final = (
-    "max_unauthenticated",
-    "max_unauthenticated_message_size",
-    "max_failed_authentications",
-)
-"""Limits that are the server's affair once it asks for tokens."""
 
 
 class Listener:
@@ -130,18 +121,14 @@ def server_for(
     tls: tuple[StrPath, StrPath] | None,
 ) -> WebSocketServer:
     """The server of a stage with these limits, not listening."""
-    values = limits._asdict()
-    options = {name: values[name] for name in _SHARED}
     server = WebSocketServer(
         hosts=hosts,
         origins=origins,
         subprotocols=["stagedoor.json"],
         compression=True,
         tls=tls,
-        **options,
     )
-    server._guard = {name: values[name] for name in _GUARD}
-    server._guard["max_messages_per_second"] = limits.max_calls_per_second
+    server._options.limits = limits
     return server
 
 

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeAlias, TypeVar
 
 from stagedoor._core import TlsConfig
-from stagedoor.limits import Limits
+from stagedoor.limits import LARGEST, OF_BARE_SERVER, Limits, ServerLimits
 
 StrPath: TypeAlias = "str | os.PathLike[str]"
 
-_LISTS = ("origins", "hosts", "subprotocols")
-_COUNTS = (
-    "max_connections",
-    "max_request_line",
-    "max_headers",
-    "max_head_size",
-    "max_message_size",
-    "max_fragments",
-    "max_pings_per_second",
-    "max_receive_memory",
-    "max_send_queue",
-)
-_SECONDS = (
-    "handshake_timeout",
-    "ping_interval",
-    "ping_timeout",
-    "write_timeout",
-    "close_timeout",
-)
-_MAX_CONNECTIONS = 100_000
+_Init = TypeVar("_Init", bound=Callable[..., None])
+
+BARE: Final = Limits._field_defaults | OF_BARE_SERVER
+"""The limits of a server without a stage that was given none."""
 _AUTHORITY = r"(\[[0-9a-fA-F:.]+\]|[\w.~-]+)(:\d{1,5})?"
 _FORMS = {
     "origins": (
@@ -50,20 +35,27 @@ class Options:
     """The file of the certificate, where there is TLS."""
 
     def __init__(
-        self, *, compression: bool, tls: tuple[StrPath, StrPath] | None, **options: Any
+        self,
+        limits: ServerLimits,
+        *,
+        compression: bool,
+        tls: tuple[StrPath, StrPath] | None,
+        **lists: Sequence[str],
     ) -> None:
         if not isinstance(compression, bool):
             raise TypeError(f"compression must be a bool, not {type(compression).__name__}")
-        for name in _LISTS:
-            options[name] = _strings(name, options[name])
-        for name in _COUNTS:
-            _check_count(name, options[name])
-        for name in _SECONDS:
-            if not (name == "ping_interval" and options[name] is None):
-                _check_seconds(name, options[name])
-        _check_connections(options["max_connections"])
+        checked = {name: _strings(name, values) for name, values in lists.items()}
+        for name in limits:
+            if name not in ServerLimits.__annotations__:
+                raise TypeError(
+                    f"WebSocketServer.__init__() got an unexpected keyword argument {name!r}"
+                )
+        self.limits = Limits(**{**BARE, **limits})
+        """What the clients may do; a stage puts its own here."""
+        for name in ServerLimits.__annotations__:
+            _check_limit(name, getattr(self.limits, name))
         for name, (pattern, expected) in _FORMS.items():
-            for value in options[name]:
+            for value in checked[name]:
                 if not pattern.fullmatch(value):
                     raise ValueError(f"{name}: expected {expected}, not {value!r}")
         config = None
@@ -71,11 +63,26 @@ class Options:
             certificate, key = _paths("tls", tls)
             config = TlsConfig(certificate, key)
             self.certificate = os.path.abspath(certificate)
-        self._options = options | {"compression": compression, "tls": config}
+        self._options = checked | {"compression": compression, "tls": config}
 
     def for_core(self) -> dict[str, Any]:
-        """The keyword arguments of `_core.Server`."""
+        """The keyword arguments of `_core.Server`, beside its limits and tokens."""
         return self._options
+
+
+def with_limits(init: _Init) -> _Init:
+    """Let `inspect.signature()` show each limit with its default in place of `**limits`."""
+    signature = inspect.signature(init)
+    *parameters, _ = signature.parameters.values()
+    for name in ServerLimits.__annotations__:
+        default, kind = BARE[name], inspect.formatannotation(Limits.__annotations__[name])
+        parameters.append(
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind
+            )
+        )
+    init.__dict__["__signature__"] = signature.replace(parameters=parameters)
+    return init
 
 
 def check_limits(limits: object) -> Limits:
@@ -84,15 +91,20 @@ def check_limits(limits: object) -> Limits:
         return Limits()
     if not isinstance(limits, Limits):
         raise TypeError(f"limits must be a stagedoor.Limits, not {type(limits).__name__}")
-    for name, default in Limits._field_defaults.items():
-        value = getattr(limits, name)
-        if isinstance(default, float):
-            if not (name == "ping_interval" and value is None):
-                _check_seconds(name, value)
-        else:
-            _check_count(name, value)
-    _check_connections(limits.max_connections)
+    for name, value in limits._asdict().items():
+        _check_limit(name, value)
     return limits
+
+
+def _check_limit(name: str, value: Any) -> None:
+    kind = Limits.__annotations__[name]
+    if kind is int:
+        _check_count(name, value)
+    elif value is not None or kind is float:
+        _check_seconds(name, value)
+    most = LARGEST.get(name)
+    if most is not None and value > most:
+        raise ValueError(f"{name} must be at most {most}, not {value}")
 
 
 def _strings(name: str, values: Sequence[str]) -> list[str]:
@@ -123,11 +135,6 @@ def _check_count(name: str, value: object) -> None:
         raise TypeError(f"{name} must be an int, not {type(value).__name__}")
     if not 0 < value <= 1 << 40:
         raise ValueError(f"{name} must be 1 to 2**40, not {value}")
-
-
-def _check_connections(value: int) -> None:
-    if value > _MAX_CONNECTIONS:
-        raise ValueError(f"max_connections must be at most {_MAX_CONNECTIONS}, not {value}")
 
 
 def _check_seconds(name: str, value: object) -> None:

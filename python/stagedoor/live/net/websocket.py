@@ -7,15 +7,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from stagedoor import _core
 from stagedoor._core import CLOSED, DROPPED, FAILED, OPENED, REFUSED, SENT, CloseCause
+from stagedoor.limits import ServerLimits
 from stagedoor.live.net.connection import ReadyState, WebSocketServerConnection
 from stagedoor.live.net.handlers import Handler, logger, with_argument
 from stagedoor.live.net.lifetime import Lifetime, warn_when_neglected
 from stagedoor.live.net.loop import LoopBridge
-from stagedoor.live.net.options import Options, StrPath
+from stagedoor.live.net.options import Options, StrPath, with_limits
 from stagedoor.wire.close_codes import ABNORMAL
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class WebSocketServer:
     Source: the WebSocketServer of Cocos Creator; RFC 6455.
     """
 
+    @with_limits
     def __init__(
         self,
         *,
@@ -74,41 +76,15 @@ class WebSocketServer:
         subprotocols: Sequence[str] = (),
         compression: bool = False,
         tls: tuple[StrPath, StrPath] | None = None,
-        max_connections: int = 1024,
-        max_request_line: int = 8 << 10,
-        max_headers: int = 64,
-        max_head_size: int = 16 << 10,
-        max_message_size: int = 1 << 20,
-        max_fragments: int = 1024,
-        max_pings_per_second: int = 10,
-        max_receive_memory: int = 64 << 20,
-        max_send_queue: int = 16 << 20,
-        handshake_timeout: float = 5.0,
-        ping_interval: float | None = 20.0,
-        ping_timeout: float = 20.0,
-        write_timeout: float = 10.0,
-        close_timeout: float = 2.0,
+        **limits: Unpack[ServerLimits],
     ) -> None:
         self._options = Options(
+            limits,
             origins=origins,
             hosts=hosts,
             subprotocols=subprotocols,
             compression=compression,
             tls=tls,
-            max_connections=max_connections,
-            max_request_line=max_request_line,
-            max_headers=max_headers,
-            max_head_size=max_head_size,
-            max_message_size=max_message_size,
-            max_fragments=max_fragments,
-            max_pings_per_second=max_pings_per_second,
-            max_receive_memory=max_receive_memory,
-            max_send_queue=max_send_queue,
-            handshake_timeout=handshake_timeout,
-            ping_interval=ping_interval,
-            ping_timeout=ping_timeout,
-            write_timeout=write_timeout,
-            close_timeout=close_timeout,
         )
         self._core: _core.Server | None = None
         self._lifetime: Lifetime | None = None
@@ -124,8 +100,6 @@ class WebSocketServer:
         self._onclose: Handler | None = None
         # What a stage asks for beyond the seed's interface.
         self._tokens: list[tuple[str, int]] | None = None
-        self._guard: dict[str, Any] = {}
-        """Limits that only a stage has."""
         self._watch: Callable[[_core.NetworkThread], None] | None = None
         self._poll_in_loop: Callable[[float], int] | None = None
         """Called instead of `poll` by the asyncio loop that runs when `listen()` is called."""
@@ -203,8 +177,9 @@ class WebSocketServer:
             raise RuntimeError("Server is still closing: wait for its onclose")
         if self._core is not None:
             raise RuntimeError("Server is already running")
+        options = self._options
         self._core = core = _core.Server(
-            host, port, tokens=self._tokens, **self._options.for_core(), **self._guard
+            host, port, options.limits, tokens=self._tokens, **options.for_core()
         )
         watch = self._watch or partial(warn_when_neglected, advice=self._advice)
         try:

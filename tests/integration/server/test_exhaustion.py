@@ -9,7 +9,18 @@ import pytest
 from after import MEMORY
 
 from .conftest import Connect, EchoGame, StartGame
-from .raw import BINARY, CONTINUATION, PING, PONG, TEXT, Frame, RawClient, frame, request
+from .raw import (
+    BINARY,
+    CONTINUATION,
+    PING,
+    PONG,
+    TEXT,
+    Frame,
+    RawClient,
+    connected,
+    frame,
+    request,
+)
 
 MIB = 1 << 20
 
@@ -52,6 +63,24 @@ class TestClientsThatDoNotRead:
         client.send(frame(PING, b"the last"))
         while (received := client.read_frame()).opcode != PONG or received.payload != b"the last":
             pass
+
+    def test_leave_no_more_behind_each_time(self, kept_game: StartGame) -> None:
+        game = kept_game()
+        flood = frame(BINARY, bytes(MIB - 100)) * 8 + frame(PING, bytes(125)) * 50_000
+
+        def round_() -> None:
+            client = connected(game.port, receive_buffer=4096)
+            client.send(flood)
+            client.reset()
+            with game.healthy_client() as healthy:
+                healthy.round_trip()
+
+        for _ in range(3):
+            round_()
+        before = memory(game)
+        for _ in range(20):
+            round_()
+        assert memory(game) < before + MEMORY / 2, "of 300 MB"
 
 
 class TestFragments:

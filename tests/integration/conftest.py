@@ -55,9 +55,9 @@ def run(env: dict[str, str]) -> Iterator[Run]:
 
 
 @pytest.fixture
-def seed_echo(run: Run) -> tuple[Program, int]:
-    """The running examples/seed_echo.py, and the port it listens on."""
-    program = run(EXAMPLES / "seed_echo.py", "0")
+def cocos_echo(run: Run) -> tuple[Program, int]:
+    """The running examples/cocos_echo.py, and the port it listens on."""
+    program = run(EXAMPLES / "cocos_echo.py", "0")
     program.wait_for("^server booted!$")
     return program, int(program.wait_for(r"^port (\d+)$")[1])
 

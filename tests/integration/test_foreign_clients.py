@@ -1,6 +1,6 @@
 """Clients that are not ours: websockets, aiohttp, a browser's page, node's ws, curl.
 
-Each talks to the seed's example, or to witness.py, where what the server saw is asserted too.
+Each talks to the example of the Cocos interface, or to witness.py, where what the server saw is asserted too.
 """
 
 import asyncio
@@ -184,9 +184,9 @@ def test_a_page_of_the_servers_own_echoes_and_closes(witness: Server, page: Any)
 
 
 def test_the_seeds_example_echoes_to_a_page_and_says_that_it_is_gone(
-    seed_echo: Server, page: Any
+    cocos_echo: Server, page: Any
 ) -> None:
-    program, port = seed_echo
+    program, port = cocos_echo
     page.goto(f"http://127.0.0.1:{port}/")
     result = page.evaluate(TALK, [f"ws://127.0.0.1:{port}/", "by the page"])
     assert result["echoed"] == [True] * 7
@@ -300,8 +300,8 @@ def curl(*arguments: str) -> str:
     return finished.stdout
 
 
-def test_curl_gets_a_small_page(seed_echo: Server) -> None:
-    answer = curl("--include", f"http://127.0.0.1:{seed_echo[1]}/")
+def test_curl_gets_a_small_page(cocos_echo: Server) -> None:
+    answer = curl("--include", f"http://127.0.0.1:{cocos_echo[1]}/")
     head, _, body = answer.replace("\r\n", "\n").partition("\n\n")
     assert head.startswith("HTTP/1.1 200 ")
     assert "content-type: text/html; charset=utf-8" in head.lower()
@@ -319,8 +319,8 @@ def test_curl_gets_a_small_page(seed_echo: Server) -> None:
     ],
     ids=["unknown path", "foreign Host", "foreign Origin", "POST"],
 )
-def test_curl_is_refused(seed_echo: Server, arguments: list[str], status: str) -> None:
+def test_curl_is_refused(cocos_echo: Server, arguments: list[str], status: str) -> None:
     path, *options = arguments
-    url = f"http://127.0.0.1:{seed_echo[1]}{path}"
+    url = f"http://127.0.0.1:{cocos_echo[1]}{path}"
     printed = curl("--output", os.devnull, "--write-out", "%{http_code}", *options, url)
     assert printed == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import textwrap
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as websocket
 
 from stagedoor.live.net.websocket import WebSocketServer, WebSocketServerConnection
 
@@ -47,6 +50,22 @@ def wait_until(condition: Callable[[], object], patience: float = PATIENCE) -> N
         if time.monotonic() > deadline:
             pytest.fail(f"{patience} s were not enough")
         time.sleep(0.001)
+
+
+def client_of(server: WebSocketServer, path: str = "/", **options: Any) -> ClientConnection:
+    """A client that is not ours, connected to the server."""
+    url = f"ws://127.0.0.1:{server.port}{path}"
+    client: ClientConnection = websocket(url, proxy=None, compression=None, **options)
+    return client
+
+
+def is_refused(port: int) -> bool:
+    """Whether nothing listens on the port."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 class Recording:

@@ -36,9 +36,9 @@ class FakeConnection:
     close_code: int | None = None
     _cause = CloseCause.CLEAN
     id = 1
-    bufferedAmount = 0  # noqa: N815, the seed's name
+    bufferedAmount = 0  # noqa: N815 - the Cocos name
     remote_address = ("127.0.0.1", 50000)
-    readyState = ReadyState.OPEN  # noqa: N815 - the seed's name
+    readyState = ReadyState.OPEN  # noqa: N815 - the Cocos name
 
     def __init__(self) -> None:
         self.sent: list[str] = []

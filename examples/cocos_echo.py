@@ -1,6 +1,6 @@
 """The example of the Cocos interface that stagedoor follows, translated line for line.
 
-    python examples/seed_echo.py [PORT]      # default 8080; 0: any free port, which it prints
+    python examples/cocos_echo.py [PORT]      # default 8080; 0: any free port, which it prints
 
 An echo server for text and binary messages, inside a loop that stands for a game's loop.
 """

@@ -1,4 +1,4 @@
-"""examples/seed_echo.py, the seed's own example, as a process of its own."""
+"""examples/cocos_echo.py, the example of the Cocos interface, as a process of its own."""
 
 import os
 import socket
@@ -40,28 +40,28 @@ def dial(port: int) -> ClientConnection:
     ],
     ids=["text", "empty text", "unicode", "binary", "empty binary", "1 MiB text", "1 MiB binary"],
 )
-def test_a_message_comes_back_as_it_was_sent(seed_echo: Server, message: str | bytes) -> None:
-    with dial(seed_echo[1]) as client:
+def test_a_message_comes_back_as_it_was_sent(cocos_echo: Server, message: str | bytes) -> None:
+    with dial(cocos_echo[1]) as client:
         client.send(message)
         assert client.recv(timeout=PATIENCE) == message
 
 
-def test_echoes_keep_the_order_of_the_messages(seed_echo: Server) -> None:
+def test_echoes_keep_the_order_of_the_messages(cocos_echo: Server) -> None:
     messages = [f"message {number}" for number in range(500)]
-    with dial(seed_echo[1]) as client:
+    with dial(cocos_echo[1]) as client:
         for message in messages:
             client.send(message)
         assert [client.recv(timeout=PATIENCE) for _ in messages] == messages
 
 
-def test_a_fragmented_message_is_one_message(seed_echo: Server) -> None:
-    with dial(seed_echo[1]) as client:
+def test_a_fragmented_message_is_one_message(cocos_echo: Server) -> None:
+    with dial(cocos_echo[1]) as client:
         client.send(["in ", "three ", "parts"])
         assert client.recv(timeout=PATIENCE) == "in three parts"
 
 
-def test_it_says_that_a_connection_is_gone_for_each_that_closes(seed_echo: Server) -> None:
-    program, port = seed_echo
+def test_it_says_that_a_connection_is_gone_for_each_that_closes(cocos_echo: Server) -> None:
+    program, port = cocos_echo
     with dial(port) as first, dial(port) as second:
         second.close()
         program.wait_for("^connection gone!$")
@@ -71,15 +71,15 @@ def test_it_says_that_a_connection_is_gone_for_each_that_closes(seed_echo: Serve
     assert program.lines.count("connection gone!") == 2
 
 
-def test_it_says_that_a_connection_is_gone_when_the_peer_just_vanishes(seed_echo: Server) -> None:
-    program, port = seed_echo
+def test_it_says_that_a_connection_is_gone_when_the_peer_just_vanishes(cocos_echo: Server) -> None:
+    program, port = cocos_echo
     with dial(port) as client:
         client.socket.shutdown(socket.SHUT_RDWR)
     program.wait_for("^connection gone!$")
 
 
-def test_the_close_handshake_answers_with_the_code(seed_echo: Server) -> None:
-    program, port = seed_echo
+def test_the_close_handshake_answers_with_the_code(cocos_echo: Server) -> None:
+    program, port = cocos_echo
     with dial(port) as client:
         client.close(code=3001, reason="bye, größe")
     program.wait_for("^connection gone!$")
@@ -87,8 +87,8 @@ def test_the_close_handshake_answers_with_the_code(seed_echo: Server) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C cannot be sent to one process there")
-def test_ctrl_c_closes_the_connections_and_then_the_server(seed_echo: Server) -> None:
-    program, port = seed_echo
+def test_ctrl_c_closes_the_connections_and_then_the_server(cocos_echo: Server) -> None:
+    program, port = cocos_echo
     with dial(port) as client:
         program.interrupt()
         with pytest.raises(ConnectionClosed):
@@ -99,13 +99,13 @@ def test_ctrl_c_closes_the_connections_and_then_the_server(seed_echo: Server) ->
 
 
 def test_a_port_in_use_is_told_to_the_callback_and_the_game_goes_on(
-    seed_echo: Server, run: Run
+    cocos_echo: Server, run: Run
 ) -> None:
-    second = run(EXAMPLES / "seed_echo.py", str(seed_echo[1]))
+    second = run(EXAMPLES / "cocos_echo.py", str(cocos_echo[1]))
     assert second.wait_for(r"\S")[0]
     assert "server booted!" not in second.lines
     assert "in use" in second.lines[0].lower()
-    with dial(seed_echo[1]) as client:  # the first one is none the worse
+    with dial(cocos_echo[1]) as client:  # the first one is none the worse
         client.send("hello")
         assert client.recv(timeout=PATIENCE) == "hello"
     assert second.process.poll() is None
@@ -113,7 +113,7 @@ def test_a_port_in_use_is_told_to_the_callback_and_the_game_goes_on(
 
 def test_where_it_is_disabled_it_says_so_on_stderr_and_ends(env: dict[str, str]) -> None:
     finished = subprocess.run(
-        [sys.executable, EXAMPLES / "seed_echo.py", "0"],
+        [sys.executable, EXAMPLES / "cocos_echo.py", "0"],
         env=env | {"STAGEDOOR": "0"},
         capture_output=True,
         text=True,
@@ -125,8 +125,8 @@ def test_where_it_is_disabled_it_says_so_on_stderr_and_ends(env: dict[str, str])
 
 
 @pytest.mark.timing
-def test_an_echo_takes_no_longer_than_some_of_its_frames(seed_echo: Server) -> None:
-    with dial(seed_echo[1]) as client:
+def test_an_echo_takes_no_longer_than_some_of_its_frames(cocos_echo: Server) -> None:
+    with dial(cocos_echo[1]) as client:
         took = []
         for _ in range(20):
             began = time.perf_counter()

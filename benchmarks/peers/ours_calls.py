@@ -8,7 +8,7 @@ import sys
 import stagedoor
 
 # By default a connection may make 10 000 calls a second. A single connection can make more, and
-# would then measure errors, which are answered sooner than calls.
+# would then measure how long it waits to be read.
 limits = stagedoor.Limits(max_calls_per_second=1_000_000)
 
 stage = stagedoor.start("benchmark", port=0, limits=limits)

@@ -1,6 +1,7 @@
 """Clients that are not ours: websockets, aiohttp, a browser's page, node's ws, curl.
 
-Each talks to the example of the Cocos interface, or to witness.py, where what the server saw is asserted too.
+Each talks to the example of the Cocos interface, or to witness.py, where what the server saw is
+asserted too.
 """
 
 import asyncio

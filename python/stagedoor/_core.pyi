@@ -8,14 +8,12 @@ otherwise.
 
 import os
 from collections.abc import Callable, Iterator
-from typing import Any, Final, Self, TypeAlias, final
+from typing import Any, Final, Generic, Self, TypeAlias, TypeVar, final
 
 from typing_extensions import Buffer
 
 from stagedoor.limits import Limits
-from stagedoor.live.rpc.audit import Caller
-from stagedoor.live.rpc.methods import Method
-from stagedoor.live.rpc.session import Running, Session
+from stagedoor.wire.jsonrpc import Request
 
 __all__ = [
     "CLOSED",
@@ -36,6 +34,8 @@ __all__ = [
     "Frames",
     "NetworkThread",
     "Refusal",
+    "Running",
+    "RunningCalls",
     "Server",
     "Span",
     "TlsConfig",
@@ -402,61 +402,110 @@ class Span:
     def __enter__(self) -> None: ...
     def __exit__(self, kind: object, error: object, traceback: object, /) -> None: ...
 
+_Method = TypeVar("_Method")
+"""Python's object for a method. The native code passes it on, and does not look into it."""
+_Caller = TypeVar("_Caller")
+"""Python's object for a caller, for the audit. The native code does not look into it either."""
+
 @final
-class FastMethod:
+class Running(Generic[_Method]):
+    """A call of a plain method that runs now."""
+
+    @property
+    def asked(self) -> Request | str:
+        """The request, or the message that the fast path has read it from."""
+    @property
+    def method(self) -> _Method:
+        """The method that is called."""
+    @property
+    def answer(self) -> Callable[[bytes], object]:
+        """Takes the answer, if another thread gives it before the method has ended."""
+    @property
+    def began(self) -> float:
+        """When the call began, by `time.monotonic`."""
+
+@final
+class RunningCalls(Generic[_Method]):
+    """The calls of plain methods of one stage that run now. The thread that ends one answers it."""
+
+    def __new__(cls) -> Self: ...
+    def begin(
+        self, asked: Request | str, method: _Method, answer: Callable[[bytes], object], /
+    ) -> Running[_Method]:
+        """Begin a call. It must be ended."""
+    def end(self, running: Running[_Method], /) -> bool:
+        """End a call. False: another thread has ended it, and answers it."""
+    def copy(self) -> list[Running[_Method]]:
+        """The calls that run now, the innermost last."""
+    def __len__(self) -> int: ...
+
+@final
+class FastMethod(Generic[_Method]):
     """A plain method of the RPC interface that takes all its params by position."""
 
     def __new__(
         cls,
-        method: Method,
+        method: _Method,
         /,
         *,
+        name: str,
+        function: Callable[..., object],
         decode_object: Callable[[bytes], object],
         decode_array: Callable[[bytes], object],
+        role: int,
+        is_audited: bool,
+        takes_secrets: bool,
     ) -> Self:
-        """The decoders make a msgspec Struct of params by name and by position: its fields are what
-        the function is called with."""
+        """The decoders make a msgspec Struct of params by name and by position. Its fields are the
+        arguments of the function. `role` is the least that a caller needs. The audit gets no params
+        of a method that takes secrets."""
 
 @final
-class FastMethods:
-    """The methods of one stage that can be called in the fast way, by name."""
+class FastMethods(Generic[_Method]):
+    """The methods of one stage that can take the fast path, by name."""
 
     def __new__(cls) -> Self: ...
-    def add(self, name: str, method: FastMethod, /) -> None:
+    def add(self, name: str, method: FastMethod[_Method], /) -> None:
         """Another one of that name is replaced."""
 
     def discard(self, name: str, /) -> None: ...
 
 @final
-class FastPath:
+class FastPath(Generic[_Method, _Caller]):
     """Answers the calls of one session that need nothing unusual. Game thread only."""
 
     def __new__(
         cls,
-        session: Session,
-        /,
         *,
-        methods: FastMethods,
-        running: dict[int, Running],
-        audit: Callable[[Caller, str, bytes | None, int | None, float], None],
+        methods: FastMethods[_Method],
+        running: RunningCalls[_Method],
+        audit: Callable[[_Caller, str, bytes | None, int | None, float], None],
         check_surface: Callable[[object, int], None],
         encode: Callable[[object], bytes],
         send: Callable[[bytes], Refusal | None],
+        unsent: Callable[[Refusal], None],
+        overran: Callable[[Running[_Method]], None],
+        ended: Callable[[Running[_Method], object, BaseException | None], bytes | None],
         max_nesting: int,
         max_answer_size: int,
-    ) -> Self: ...
-    @property
-    def role(self) -> int:
-        """What the caller is; 0: nobody yet."""
+    ) -> Self:
+        """Nobody calls yet: see `set_caller()`.
 
-    @role.setter
-    def role(self, role: int) -> None: ...
+        `audit` gets the caller, the method's name, the params, no error code, and the beginning of
+        each audited call that went well. `check_surface` raises for a result that is certainly
+        larger than a number of bytes. `send` returns None, or why it does not take the answer;
+        `unsent` gets this reason.
+
+        `overran` gets a call that another thread has ended while its method ran. `ended` gets a
+        call with the exception that its method raised, or with a result that cannot be sent. It
+        ends the call, and returns the answer, if there is one to send.
+        """
+    def set_caller(self, caller: _Caller, role: int, /) -> None:
+        """Set who calls, and its role; 0: it has no role yet, and may call nothing here."""
     def answer(self, message: str | bytes, /) -> bool:
         """Answer a call of the usual form, by a caller who may make it, of a plain method that
-        takes what was given. False: this message is no such call, and nothing was done.
-
-        A method that raises, and a result that cannot be sent, go to `Session.ended`. Raises what
-        ends the game."""
+        takes what was given. False: this message is no such call, and nothing was done. Raises
+        what ends the game."""
 
 def read_request(text: str, max_nesting: int, /) -> tuple[str, bytes | None, int | str] | None:
     """What the fast path reads: method, params (JSON text, if their decoder takes it for some) and

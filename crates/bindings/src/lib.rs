@@ -30,7 +30,11 @@ mod _core {
     #[pymodule_export]
     use super::net::tls::TlsConfig;
     #[pymodule_export]
-    use super::rpc::fast_path::{FastMethod, FastMethods, FastPath};
+    use super::rpc::fast_path::FastPath;
+    #[pymodule_export]
+    use super::rpc::methods::{FastMethod, FastMethods};
+    #[pymodule_export]
+    use super::rpc::running::{Running, RunningCalls};
 
     #[pymodule_export]
     const SENT: u8 = super::net::events::SENT;

@@ -1,149 +1,42 @@
 //! Calls that need nothing unusual, from the message to its answer.
 //!
 //! `stagedoor.live.rpc.session` can do all this, too, but more slowly. It gets every message that
-//! is not answered here, before anything was done about it.
+//! is not answered here, before anything was done about it. A call that has begun here and does not
+//! end as usual is ended by `stagedoor.live.rpc.plain`.
 
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::{PyException, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_rpc::Request;
 
-/// A plain method whose params all go by position.
-#[pyclass(frozen, module = "stagedoor._core")]
-pub(crate) struct FastMethod {
-    method: Py<PyAny>,
-    name: Py<PyString>,
-    function: Py<PyAny>,
-    decode_object: Py<PyAny>,
-    decode_array: Py<PyAny>,
-    role: u8,
-    is_audited: bool,
-    takes_secrets: bool,
-}
-
-#[pymethods]
-impl FastMethod {
-    #[new]
-    #[pyo3(signature = (method, /, *, decode_object, decode_array))]
-    fn new(
-        method: &Bound<'_, PyAny>,
-        decode_object: Py<PyAny>,
-        decode_array: Py<PyAny>,
-    ) -> PyResult<Self> {
-        Ok(Self {
-            method: method.clone().unbind(),
-            name: method.getattr("name")?.cast_into::<PyString>()?.unbind(),
-            function: method.getattr("function")?.unbind(),
-            decode_object,
-            decode_array,
-            role: method.getattr("role")?.extract()?,
-            is_audited: method.getattr("is_audited")?.extract()?,
-            takes_secrets: method.getattr("takes_secrets")?.extract()?,
-        })
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.method)?;
-        visit.call(&self.function)
-    }
-}
-
-impl FastMethod {
-    /// The arguments of the function. `None`: they do not fit, and the session will say why.
-    fn arguments<'py>(
-        &self,
-        py: Python<'py>,
-        params: Option<&str>,
-        as_tuple: &Py<PyAny>,
-    ) -> PyResult<Option<(Bound<'py, PyBytes>, Bound<'py, PyTuple>)>> {
-        let text = params.unwrap_or("{}");
-        let decode = if text.starts_with('{') { &self.decode_object } else { &self.decode_array };
-        let text = PyBytes::new(py, text.as_bytes());
-        match decode.bind(py).call1((&text,)) {
-            Ok(params) => {
-                let values = as_tuple.bind(py).call1((params,))?;
-                Ok(Some((text, values.cast_into()?)))
-            }
-            Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-}
-
-/// The methods of one stage that can be called natively, by name, and what all of these calls need.
-#[pyclass(frozen, module = "stagedoor._core")]
-pub(crate) struct FastMethods {
-    by_name: Mutex<HashMap<String, Py<FastMethod>>>,
-    as_tuple: Py<PyAny>,
-    monotonic: Py<PyAny>,
-}
-
-impl FastMethods {
-    fn by_name(&self) -> MutexGuard<'_, HashMap<String, Py<FastMethod>>> {
-        self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn get<'py>(&self, py: Python<'py>, name: &str) -> Option<Bound<'py, FastMethod>> {
-        self.by_name().get(name).map(|method| method.bind(py).clone())
-    }
-}
-
-#[pymethods]
-impl FastMethods {
-    #[new]
-    fn new(py: Python<'_>) -> PyResult<Self> {
-        Ok(Self {
-            by_name: Mutex::default(),
-            as_tuple: py.import("msgspec.structs")?.getattr("astuple")?.unbind(),
-            monotonic: py.import("time")?.getattr("monotonic")?.unbind(),
-        })
-    }
-
-    #[pyo3(signature = (name, method, /))]
-    fn add(&self, name: String, method: Py<FastMethod>) {
-        let replaced = self.by_name().insert(name, method);
-        drop(replaced); // not under the lock
-    }
-
-    #[pyo3(signature = (name, /))]
-    fn discard(&self, name: &str) {
-        let removed = self.by_name().remove(name);
-        drop(removed);
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        // A thread that holds the lock keeps what is in there alive.
-        self.by_name
-            .try_lock()
-            .map_or(Ok(()), |methods| methods.values().try_for_each(|method| visit.call(method)))
-    }
-
-    fn __clear__(&self) {
-        let methods = std::mem::take(&mut *self.by_name());
-        drop(methods);
-    }
-}
+use super::methods::{FastMethod, FastMethods};
+use super::running::RunningCalls;
 
 /// Answers calls of one session.
 #[pyclass(frozen, module = "stagedoor._core")]
 pub(crate) struct FastPath {
-    session: Py<PyAny>,
     methods: Py<FastMethods>,
-    running: Py<PyDict>,
+    running: Py<RunningCalls>,
     audit: Py<PyAny>,
     check_surface: Py<PyAny>,
     encode: Py<PyAny>,
     send: Py<PyAny>,
+    unsent: Py<PyAny>,
+    overran: Py<PyAny>,
+    ended: Py<PyAny>,
     max_nesting: usize,
     max_answer_size: usize,
+    caller: Mutex<Caller>,
+}
+
+struct Caller {
     /// 0: the caller has no role yet.
-    role: AtomicU8,
+    role: u8,
+    /// What the audit knows it by.
+    name: Py<PyAny>,
 }
 
 #[pymethods]
@@ -151,42 +44,43 @@ impl FastPath {
     #[new]
     #[expect(clippy::too_many_arguments, reason = "they have names")]
     #[pyo3(signature = (
-        session, /, *, methods, running, audit, check_surface, encode, send, max_nesting,
-        max_answer_size
+        *, methods, running, audit, check_surface, encode, send, unsent, overran, ended,
+        max_nesting, max_answer_size
     ))]
     fn new(
-        session: Py<PyAny>,
+        py: Python<'_>,
         methods: Py<FastMethods>,
-        running: Py<PyDict>,
+        running: Py<RunningCalls>,
         audit: Py<PyAny>,
         check_surface: Py<PyAny>,
         encode: Py<PyAny>,
         send: Py<PyAny>,
+        unsent: Py<PyAny>,
+        overran: Py<PyAny>,
+        ended: Py<PyAny>,
         max_nesting: usize,
         max_answer_size: usize,
     ) -> Self {
         Self {
-            session,
             methods,
             running,
             audit,
             check_surface,
             encode,
             send,
+            unsent,
+            overran,
+            ended,
             max_nesting,
             max_answer_size,
-            role: AtomicU8::new(0),
+            caller: Mutex::new(Caller { role: 0, name: py.None() }),
         }
     }
 
-    #[getter]
-    fn role(&self) -> u8 {
-        self.role.load(Ordering::Relaxed)
-    }
-
-    #[setter]
-    fn set_role(&self, role: u8) {
-        self.role.store(role, Ordering::Relaxed);
+    #[pyo3(signature = (caller, role, /))]
+    fn set_caller(&self, caller: Py<PyAny>, role: u8) {
+        let replaced = std::mem::replace(&mut *self.caller(), Caller { role, name: caller });
+        drop(replaced); // not under the lock
     }
 
     #[pyo3(signature = (message, /))]
@@ -197,7 +91,7 @@ impl FastPath {
         let Some(request) = Request::read(text, self.max_nesting) else { return Ok(false) };
         let Some(method) = self.methods.get().get(py, request.method) else { return Ok(false) };
         let method = method.get();
-        if self.role() < method.role {
+        if self.caller().role < method.role {
             return Ok(false);
         }
         let Some((params, arguments)) =
@@ -209,23 +103,28 @@ impl FastPath {
         if let Some(answer) = self.call(message, method, params, arguments, request.id)? {
             let refusal = self.send.bind(py).call1((answer,))?;
             if !refusal.is_none() {
-                self.session.bind(py).call_method1(intern!(py, "unsent"), (refusal,))?;
+                self.unsent.bind(py).call1((refusal,))?;
             }
         }
         Ok(true)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.session)?;
         visit.call(&self.methods)?;
-        visit.call(&self.running)?;
         visit.call(&self.audit)?;
         visit.call(&self.encode)?;
-        visit.call(&self.send)
+        visit.call(&self.send)?;
+        visit.call(&self.unsent)?;
+        visit.call(&self.overran)?;
+        visit.call(&self.ended)
     }
 }
 
 impl FastPath {
+    fn caller(&self) -> MutexGuard<'_, Caller> {
+        self.caller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The answer; `None`: the call was answered meanwhile.
     fn call<'py>(
         &self,
@@ -236,31 +135,24 @@ impl FastPath {
         id: &str,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = message.py();
-        let session = self.session.bind(py);
-        let running = self.running.bind(py);
-        let began = self.methods.get().monotonic.bind(py).call0()?;
-        let entry = (session, message, &method.method, &self.send, &began).into_pyobject(py)?;
-        let key = (entry.as_ptr() as usize).into_pyobject(py)?;
-        running.set_item(&key, &entry)?;
+        let calls = self.running.get();
+        let asked = message.clone().into_any().unbind();
+        let running =
+            calls.begin(py, asked, method.method.clone_ref(py), self.send.clone_ref(py))?;
         let returned = method.function.bind(py).call1(arguments);
         let answered = match &returned {
             Ok(result) => self.encode(result, id).and_then(|answer| {
                 if method.is_audited {
-                    let caller = session.getattr(intern!(py, "caller"))?;
-                    let params = params.filter(|_| !method.takes_secrets);
-                    self.audit.bind(py).call1((caller, &method.name, params, py.None(), &began))?;
+                    self.note(py, method, params, &running.get().began)?;
                 }
                 Ok(answer)
             }),
             Err(error) => Err(error.clone_ref(py)),
         };
         match answered {
-            Ok(answer) if running.contains(&key)? => {
-                running.del_item(&key)?;
-                Ok(Some(answer.into_any()))
-            }
+            Ok(answer) if calls.end(&running) => Ok(Some(answer.into_any())),
             Ok(_) => {
-                session.call_method1(intern!(py, "overran"), (&method.method, began))?;
+                self.overran.bind(py).call1((running,))?;
                 Ok(None)
             }
             Err(error) => {
@@ -269,11 +161,24 @@ impl FastPath {
                     Ok(result) if error.is_instance_of::<PyException>(py) => (Some(result), None),
                     _ => (None, Some(error.into_value(py))),
                 };
-                let ended = (key, entry, result, error);
-                let answer = session.call_method1(intern!(py, "ended"), ended)?;
+                let answer = self.ended.bind(py).call1((running, result, error))?;
                 Ok((!answer.is_none()).then_some(answer))
             }
         }
+    }
+
+    /// Tells the audit of a call that went well.
+    fn note<'py>(
+        &self,
+        py: Python<'py>,
+        method: &FastMethod,
+        params: Option<Bound<'py, PyBytes>>,
+        began: &Py<PyAny>,
+    ) -> PyResult<()> {
+        let caller = self.caller().name.clone_ref(py);
+        let params = params.filter(|_| !method.takes_secrets);
+        self.audit.bind(py).call1((caller, &method.name, params, py.None(), began))?;
+        Ok(())
     }
 
     /// The whole answer. Raises what the encoders raise, and `ValueError` for one that is too

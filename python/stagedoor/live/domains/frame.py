@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from stagedoor.live.rpc import plain
 from stagedoor.live.rpc.calls import NEXT_FRAME
 from stagedoor.live.rpc.methods import Kind
-from stagedoor.live.rpc.session import Session, unsendable
+from stagedoor.live.rpc.session import Session
 from stagedoor.wire.errors import (
     InternalError,
     InvalidParams,
@@ -20,7 +20,6 @@ from stagedoor.wire.errors import (
     TooManyRequests,
 )
 from stagedoor.wire.jsonrpc import UNENCODABLE, ErrorObject
-from stagedoor.wire.size import check_surface
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -92,35 +91,22 @@ def add_to(parts: Parts, /) -> None:
 
     def _run(session: Session, call: BatchCall, room: int) -> tuple[int, BatchResult]:
         """Run one call. Returns the size of its result in bytes, and the result."""
+        params = None if call.params is UNSET else bytes(call.params)
         try:
-            params = None if call.params is UNSET else bytes(call.params)
             method = session.admit(call.method, params)
             if method.kind is not Kind.PLAIN:
                 raise InvalidRequest(
                     f"{call.method} is a {method.kind.value}: only plain methods run in a batch"
                 )
             arguments = method.signature.decode(params)
-            began = monotonic()
-            try:
-                result = session.invoke(method, arguments)
-            except BaseException as error:
-                return 0, BatchResult(
-                    error=_error_object(session.error_of(method, params, error, began))
-                )
-            session.note(method, params, None, began)
-            check_surface(result, hub.limits.max_answer_size)
-            text = hub.encoder.encode(result)
+            text = plain.result_of(session, method, params, arguments)
             if len(text) > room:
                 raise InternalError(
                     f"the results of this batch have more than {hub.limits.max_answer_size:,} bytes"
                 )
-            return len(text), BatchResult(result=Raw(text))
         except RpcError as error:
             return 0, BatchResult(error=_error_object(error))
-        except UNENCODABLE as error:
-            return 0, BatchResult(
-                error=_error_object(InternalError(unsendable(call.method, error)))
-            )
+        return len(text), BatchResult(result=Raw(text))
 
     def _error_object(error: RpcError) -> ErrorObject:
         if error.data is None:

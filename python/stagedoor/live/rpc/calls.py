@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET
 
+from stagedoor.live.rpc import answers
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.live.rpc.signature import Arguments
 from stagedoor.wire.errors import CANCELLED, Cancelled, RpcError, TimedOut
@@ -64,12 +65,20 @@ class Call:
         self.is_over = True
         self.session.calls.discard(self)
         try:
-            answer = self.session.answer(self.request, self.method, outcome, self.began)
+            answer = self._answer_of(outcome)
         except KeyboardInterrupt:
-            self.session.interrupted(self.request, self._answer)
+            answers.interrupted(self.request, self._answer)
             raise
         if answer is not None:
             self._answer(answer)
+
+    def _answer_of(self, outcome: Outcome) -> bytes | None:
+        session, request, method = self.session, self.request, self.method
+        try:
+            result = outcome()
+        except BaseException as error:
+            return answers.failed(session, request, method, error, self.began)
+        return answers.returned(session, request, method, result, self.began)
 
     def fail(self, error: RpcError) -> None:
         """End the call from outside, and what runs for it."""
@@ -94,7 +103,7 @@ class Call:
         """End the call without an answer: the caller has left, or may not go on."""
         if self._end.acquire(blocking=False):
             self.is_over = True
-            self.session.note(self.method, self.request.params, CANCELLED, self.began)
+            answers.note(self.session, self.method, self.request.params, CANCELLED, self.began)
         self._stop()
 
     def _stop(self) -> None:
@@ -131,9 +140,9 @@ class Runner:
         call.session.calls.add(call)
         match call.method.kind:
             case Kind.COROUTINE:
-                self._start_coroutine(call, call.session.invoke(call.method, arguments))
+                self._start_coroutine(call, call.method.invoke(call.session, arguments))
             case Kind.GENERATOR:
-                generator = call.session.invoke(call.method, arguments)
+                generator = call.method.invoke(call.session, arguments)
                 call.stop = generator.close
                 if self._advance(call, generator):
                     self._begun.append((call, generator))
@@ -223,7 +232,7 @@ class Runner:
     def _work(self, call: Call, arguments: Arguments) -> None:
         """On a thread of its own."""
         try:
-            result = call.session.invoke(call.method, arguments)
+            result = call.method.invoke(call.session, arguments)
         except BaseException as error:
             self._finished.append((call, _raising(error)))
         else:

@@ -9,14 +9,15 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
+from stagedoor._core import RunningCalls
 from stagedoor.limits import Limits
 from stagedoor.live.net.websocket import WebSocketServerConnection
 from stagedoor.live.rpc.audit import Audit
 from stagedoor.live.rpc.calls import Runner
 from stagedoor.live.rpc.complaints import Complaints
 from stagedoor.live.rpc.keys import Keys
-from stagedoor.live.rpc.methods import Methods
-from stagedoor.live.rpc.session import Running, Session
+from stagedoor.live.rpc.methods import Method, Methods
+from stagedoor.live.rpc.session import Session
 from stagedoor.live.rpc.stall import Stall
 from stagedoor.live.topics.topics import Publisher, Topics
 from stagedoor.wire import jsonrpc
@@ -62,8 +63,8 @@ class Hub:
         self.audit = Audit(self.topics, self.emit)
         self.sessions: set[Session] = set()
         """Who is here; the understudy adds to it, so go through a copy."""
-        self.running: dict[int, Running] = {}
-        """The plain methods that run now. Who takes a call out of here is the one to answer it."""
+        self.running: RunningCalls[Method] = RunningCalls()
+        """The plain calls that run now. The thread that ends one answers it."""
         self.stall: Stall | None = None
         """Set by the understudy while the game is stalled."""
         self.on_session: list[Callable[[Session, SessionChange], None]] = []

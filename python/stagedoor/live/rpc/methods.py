@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from stagedoor._core import FastMethod, FastMethods
-from stagedoor.live.rpc.signature import Signature
+from stagedoor.live.rpc.signature import Arguments, Signature
 from stagedoor.wire.errors import MethodNotFound
 from stagedoor.wire.roles import Role, RoleName
 
@@ -68,7 +68,7 @@ class Method:
         """Its params must not be written to a log or to the audit."""
         self.is_audited = self.role > Role.VIEWER or self.takes_secrets
 
-    def fast(self) -> FastMethod | None:
+    def fast(self) -> FastMethod[Method] | None:
         """The method for the fast path, if it can take it.
 
         It must be a plain method without a session, and without parameters that can be given only
@@ -78,8 +78,22 @@ class Method:
         if self.kind is not Kind.PLAIN or self.with_session or signature.by_name_only:
             return None
         return FastMethod(
-            self, decode_object=signature.by_name.decode, decode_array=signature.by_position.decode
+            self,
+            name=self.name,
+            function=self.function,
+            decode_object=signature.by_name.decode,
+            decode_array=signature.by_position.decode,
+            role=self.role,
+            is_audited=self.is_audited,
+            takes_secrets=self.takes_secrets,
         )
+
+    def invoke(self, session: object, arguments: Arguments) -> Any:
+        """Call the function for the caller with this session."""
+        positional, by_name = arguments
+        if self.with_session:
+            return self.function(session, *positional, **by_name)
+        return self.function(*positional, **by_name)
 
 
 class Methods:
@@ -91,7 +105,7 @@ class Methods:
     def __init__(self) -> None:
         self.by_name = _Table()
         """Raises MethodNotFound for an unknown name."""
-        self.fast = FastMethods()
+        self.fast: FastMethods[Method] = FastMethods()
         """The methods that can take the fast path."""
         self._built_in: set[str] = set()
         self.on_change: Callable[[], None] = lambda: None

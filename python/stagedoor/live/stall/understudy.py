@@ -10,8 +10,8 @@ rules:
    polled, and puts all that it does not answer back with `give_back()`, in order; a game that polls
    in between waits for that, and no longer. What ran out of patience is taken out in one step.
    Who has an event, and nobody else, handles it.
-2. A call is ended once. That of a plain method by who takes it out of `Hub.running`, any other by
-   who gets `Call._end`.
+2. A call is ended once. That of a plain method by who ends it in `Hub.running`, any other by who
+   gets `Call._end`.
 3. The understudy calls no code of the game: built-in methods marked `anytime` only. They copy what
    they read in one step (`list(deque)`, `dict.copy()`), and touch no object of the game.
 4. Of what both threads know, the understudy changes this, each in one step: it adds connections and
@@ -37,6 +37,7 @@ from msgspec import Raw
 
 from stagedoor._core import CLOSED, OPENED
 from stagedoor.live.net.websocket import WebSocketServer, WebSocketServerConnection
+from stagedoor.live.rpc import plain
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import DEFAULT_TIMEOUT
 from stagedoor.live.rpc.session import Session
@@ -263,10 +264,10 @@ class Understudy:
     def _tell_overruns(self) -> None:
         """Of methods that run, and may not come to an end for a long time."""
         now = monotonic()
-        for key, running in list(self._hub.running.items()):
-            session, _, method, _, since = running
-            if method.timeout is not None and now - since >= method.timeout:
-                session.overrun(key, running)
+        for running in self._hub.running.copy():
+            timeout = running.method.timeout
+            if timeout is not None and now - running.began >= timeout:
+                plain.overrun(self._hub, running)
         for call in list(self._hub.runner.calls):
             if call.deadline is not None and now >= call.deadline and not call.is_over:
                 call.expire()

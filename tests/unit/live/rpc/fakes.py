@@ -85,7 +85,7 @@ class FakeConnection:
 class NoFastPath:
     """Leaves every message to the session."""
 
-    role = 0
+    def set_caller(self, caller: object, role: int) -> None: ...
 
     def answer(self, message: str | bytes) -> bool:
         return False

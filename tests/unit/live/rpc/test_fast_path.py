@@ -23,6 +23,7 @@ from tests.unit.live.rpc.fakes import (
     session_of,
 )
 
+from stagedoor.live.rpc import plain
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.wire.errors import RpcError
 from stagedoor.wire.roles import Role
@@ -238,8 +239,8 @@ def test_what_the_understudy_has_answered_is_not_answered_again(
 
     def slow() -> str:
         """Meanwhile, the understudy tells the caller that the time is up."""
-        ((key, running),) = hub.running.items()
-        session_of(hub, connection).overrun(key, running)
+        (running,) = hub.running.copy()
+        plain.overrun(hub, running)
         assert json.loads(connection.sent.pop())["error"]["code"] == -32001
         return "late"
 

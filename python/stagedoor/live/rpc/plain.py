@@ -1,0 +1,110 @@
+"""How a plain method is called, and how its call ends.
+
+A session uses `run()`. The fast path does the same natively while nothing unusual happens; it
+leaves the rest to `ended()` and `overran()`. `frame.batch` uses `result_of()`, because it answers
+several calls at once. The understudy uses `overrun()`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+
+from stagedoor.live.rpc import answers
+from stagedoor.live.rpc.methods import Method
+from stagedoor.live.rpc.signature import Arguments
+from stagedoor.wire import jsonrpc
+from stagedoor.wire.errors import TimedOut
+from stagedoor.wire.jsonrpc import Request
+
+if TYPE_CHECKING:
+    from stagedoor._core import Running
+    from stagedoor.live.rpc.hub import Hub
+    from stagedoor.live.rpc.session import Session
+
+logger = logging.getLogger("stagedoor")
+
+
+def run(
+    session: Session,
+    request: Request,
+    method: Method,
+    arguments: Arguments,
+    answer: Callable[[bytes], None],
+) -> bytes | None:
+    """Call the method. Returns the answer; None for a notification, and for a call that the
+    understudy has answered meanwhile, through `answer`."""
+    running = session.hub.running.begin(request, method, answer)
+    result, raised = None, None
+    try:
+        result = method.invoke(session, arguments)
+    except BaseException as error:
+        raised = error
+    return ended(session, running, result, raised)
+
+
+def ended(
+    session: Session, running: Running[Method], result: object, raised: BaseException | None
+) -> bytes | None:
+    """End a call whose method has returned or raised this. Returns what `run()` does. Raises
+    KeyboardInterrupt if that came; the call is answered then."""
+    hub, method, began = session.hub, running.method, running.began
+    request = _request(hub, running)
+    try:
+        if raised is None:
+            text = answers.returned(session, request, method, result, began)
+        else:
+            text = answers.failed(session, request, method, raised, began)
+    except KeyboardInterrupt:
+        if hub.running.end(running):
+            answers.interrupted(request, running.answer)
+        raise
+    if not hub.running.end(running):
+        overran(running)
+        return None
+    return text
+
+
+def result_of(
+    session: Session, method: Method, params: bytes | None, arguments: Arguments
+) -> bytes:
+    """Call the method. Returns its result as JSON. Raises RpcError if its caller is to be told of
+    an error, and KeyboardInterrupt if that came. The understudy does not know of this call."""
+    began = monotonic()
+    try:
+        value = method.invoke(session, arguments)
+    except BaseException as error:
+        raise answers.error_of(session, method, params, error, began) from None
+    answers.note(session, method, params, None, began)
+    return answers.encoded(session, method, value)
+
+
+def overrun(hub: Hub, running: Running[Method]) -> None:
+    """Tell the caller that the method takes longer than its timeout. The method goes on, and its
+    result will be dropped. Runs on the understudy's thread."""
+    request = _request(hub, running)
+    if request.id is not UNSET and hub.running.end(running):
+        running.answer(jsonrpc.encode_error(request.id, TimedOut(running.method.timeout or 0.0)))
+
+
+def overran(running: Running[Method]) -> None:
+    """Log that a method has ended after the understudy had answered its call."""
+    logger.warning(
+        "the method %s took %.1f s, its timeout is %g s: its caller was told so, and what "
+        "came of it is dropped",
+        running.method.name,
+        monotonic() - running.began,
+        running.method.timeout,
+    )
+
+
+def _request(hub: Hub, running: Running[Method]) -> Request:
+    if isinstance(running.asked, Request):
+        return running.asked
+    request = hub.decode(running.asked)
+    assert isinstance(request, Request), "the fast path has read it"
+    return request

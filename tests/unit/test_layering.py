@@ -2,7 +2,7 @@
 is imported here.
 
 cli -> client -> wire        stage -> domains -> rpc -> {topics, net, wire}
-{domains, rpc, net} -> _core
+{domains, rpc, net} -> _core -> {wire, limits}, of which the stub has types
 bindings -> {server -> protocol, frames, rpc}
 """
 
@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "settings": set(),
     "dormant": set(),
     "limits": set(),
-    "_core": set(),
+    "_core": {"wire", "limits"},  # the types in its stub
     "wire": set(),
     "client.errors": {"wire"},
     "client.core": {"client.errors", "wire"},
@@ -81,8 +81,10 @@ MAY_IMPORT = {
 
 MODULES = {
     ".".join(file.relative_to(SOURCES).with_suffix("").parts).removesuffix(".__init__"): file
-    for file in SOURCES.rglob("*.py")
+    for pattern in ("*.py", "*.pyi")
+    for file in SOURCES.rglob(pattern)
 }
+"""The files of our modules; of the native one, its stub."""
 
 CRATES = {
     "protocol": set(),
@@ -125,17 +127,13 @@ def imports_of(module: str, source: str) -> Iterator[str]:
             assert node.level == 0, f"{module}: relative imports hide where they lead"
             # `from stagedoor import settings` is about the submodule.
             names = [
-                inner if (inner := f"{node.module}.{alias.name}") in MODULES or _is_core(inner)
+                inner if (inner := f"{node.module}.{alias.name}") in MODULES
                 else str(node.module)
                 for alias in node.names
             ]  # fmt: skip
         else:
             continue
         yield from (name for name in names if name.split(".")[0] == "stagedoor")
-
-
-def _is_core(module: str) -> bool:
-    return module == "stagedoor._core"
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
@@ -176,6 +174,7 @@ def test_imports_run_one_way(module: str) -> None:
         ("stagedoor.client.sync.line", "from stagedoor.client.asyncio.line import AsyncLine"),
         ("stagedoor.client.errors", "from stagedoor.cli import main"),
         ("stagedoor.cli.call", "from stagedoor.live.net import websocket"),
+        ("stagedoor._core", "from stagedoor.live.rpc.session import Session"),
         ("stagedoor.live.rpc.methods", "from stagedoor.live.domains import game"),
         ("stagedoor.live.topics.topics", "from stagedoor.live.rpc.session import Session"),
         ("stagedoor.live.engines.base", "if True:\n    from stagedoor import _core"),

@@ -26,8 +26,8 @@ for number in range(1, int(methods)):
     stage.rpc(name=f"add_{number}")(add)
 
 print(stage.port, stage._hub.keys.tokens.operator, flush=True)
-server = stage._server
+transport = stage._transport
 while True:
     stage.tick(0.0)
-    if server._events is None:  # otherwise the budget was used up, and some calls are left
-        server._core.lead(0.05)  # as `WebSocketServer.serve_forever()` does
+    if transport.untouched is None:  # otherwise the budget was used up, and some calls are left
+        transport.native.lead(0.05)  # as `Transport.serve_forever()` does

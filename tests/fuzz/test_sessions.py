@@ -79,7 +79,7 @@ def test_a_session_answers_every_request_once() -> None:
     def check(data: bytes) -> None:
         conversation = Conversation(data)
         for text in conversation.texts:
-            connection.onmessage(text)
+            connection.deliver(text)
         answers: list[Any] = []
         deadline = time.monotonic() + PATIENCE
         while True:

@@ -102,8 +102,8 @@ def test_connections_are_at_most_100_000() -> None:
 def test_a_stage_hands_its_limits_on() -> None:
     limits = Limits(max_connections=3, max_message_size=5, max_unauthenticated=2, tick_budget=0.5)
     stage = Stage("game", hosts=["a.example"], origins=["https://b.example"], limits=limits)
-    assert stage._server._options.limits is limits
-    core = stage._server._options.for_core()
+    assert stage._transport.options.limits is limits
+    core = stage._transport.options.for_core()
     assert (core["hosts"], core["origins"]) == (["a.example"], ["https://b.example"])
     assert stage._hub.limits is limits
     assert stage._budget.seconds == 0.5

@@ -21,7 +21,7 @@ def drive(stage: Stage, *, name: str | None = None, port: int | None = None) -> 
     the game's stage gets these instead of its own.
     """
     driver = StageDriver(stage, name, port)
-    stage._server._advice = _ADVICE
+    stage._transport.advice = _ADVICE
     Stage._stand_in = driver
     ImportHook(engines.patches(driver)).install()
     if hasattr(os, "register_at_fork"):
@@ -94,7 +94,7 @@ class StageDriver:
         """Close our stage, before the game starts its own. Returns the name and port for that."""
         self._stage.close()
         with contextlib.suppress(RuntimeError):  # it has failed, so it is closed as well
-            self._stage._server.serve_forever()  # until it is closed, so that its port is free
+            self._stage._transport.serve_forever()  # until it is closed, so that its port is free
         return self._name or name, port if self._port is None else self._port
 
     def follow(self, stage: Stage) -> None:

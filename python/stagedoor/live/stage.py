@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
 import stagedoor
 from stagedoor.limits import Limits
 from stagedoor.live import engines
-from stagedoor.live.access.listener import Listener, full_name, server_for
+from stagedoor.live.access.listener import Listener, full_name, transport_for
 from stagedoor.live.domains import DOMAINS
 from stagedoor.live.domains.frames.record import Frames
 from stagedoor.live.domains.logs.capture import log
@@ -25,7 +25,6 @@ from stagedoor.live.pacing.pace import Pace
 from stagedoor.live.rpc.discover import describe
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.stall.understudy import Understudy
-from stagedoor.live.topics.fanout import Fanout
 from stagedoor.live.topics.topics import Topics
 from stagedoor.wire.roles import RoleName
 
@@ -75,23 +74,24 @@ class Stage:
         limits = check_limits(limits)
         self.name = full_name(name)
         """The game's name. A child process made by multiprocessing is called `game/Process-1`."""
-        self._server = server_for(limits, hosts, origins, tls)
-        fanout = Fanout(self._server)
-        self._hub = Hub(self.name, fanout, limits)
+        self._transport = transport_for(limits, hosts, origins, tls)
+        self._hub = Hub(self.name, self._transport, limits)
         self._pace = Pace()
         self._frames = Frames()
         self._budget = Budget(limits.tick_budget)
         self._budget.listeners.append(self._thinned)
-        self._parts = Parts(self._hub, fanout, self._pace, self._budget, self._frames, log)
+        self._parts = Parts(self._hub, self._pace, self._budget, self._frames, log)
         for domain in DOMAINS:
             domain.add_to(self._parts)
         self._hub.on_game_thread = self._on_game_thread
-        self._understudy = Understudy(self._hub, self._server)
+        self._understudy = Understudy(self._hub, self._transport)
         self._hub.topics.built_in = frozenset(topic.name for topic in self._hub.topics)
-        self._server._advice = "call stage.tick(dt) once a frame"
-        self._listener = Listener(self._hub, self._server)
-        self._server._poll_in_loop = self._answer_between_frames
-        self._hold = Hold(self._pace, self._server, answer=self._answer, turn=self._hub.end_frame)
+        self._transport.advice = "call stage.tick(dt) once a frame"
+        self._listener = Listener(self._hub, self._transport)
+        self._transport.poll_in_loop = self._answer_between_frames
+        self._hold = Hold(
+            self._pace, self._transport, answer=self._answer, turn=self._hub.end_frame
+        )
         self._begin = self._frames.core.begin
         self._is_ticking = False
 
@@ -128,7 +128,7 @@ class Stage:
     @property
     def port(self) -> int | None:
         """The port on which the stage listens; None if it is closed."""
-        return self._server.port
+        return self._transport.port
 
     @property
     def url(self) -> str | None:
@@ -252,12 +252,12 @@ class Stage:
     def _on_game_thread(self, call: Callable[[], object], *, may_drop: bool) -> None:
         if get_ident() == self._hub.game_thread:
             call()
-        elif may_drop and len(self._server._later) >= _MAX_HANDED_OVER:
+        elif may_drop and self._transport.waiting_calls >= _MAX_HANDED_OVER:
             self._hub.complaints.add(
                 "handed over", "other threads emit faster than tick() takes it"
             )
         else:
-            self._server._call_later(call)
+            self._transport.call_later(call)
 
     def rotate_tokens(self) -> None:
         """Make new tokens. Connections that came in with the old ones are closed with 4401."""
@@ -315,10 +315,10 @@ class Stage:
 
     def _turn(self, dt: float) -> float | None:
         """Begin a frame. Returns the dt for the game if there is nothing to do, otherwise None."""
-        hub, server = self._hub, self._server
+        hub, transport = self._hub, self._transport
         hub.frame += 1
-        rest = self._begin(server._core, dt)
-        if hub.has_work or server._events is not None or not self._pace.is_usual:
+        rest = self._begin(transport.native, dt)
+        if hub.has_work or transport.untouched is not None or not self._pace.is_usual:
             return None
         return rest
 
@@ -335,7 +335,7 @@ class Stage:
 
     def _answer(self, budget: float) -> None:
         try:
-            self._server.poll(budget)
+            self._transport.poll(budget)
         except RuntimeError:
             logger.exception("the stage %s is closed; the game goes on", self.name)
             self.close()
@@ -344,7 +344,7 @@ class Stage:
         """Answer callers between frames. A running asyncio loop calls this at any time."""
         began = perf_counter()
         try:
-            return self._server.poll(budget)
+            return self._transport.poll(budget)
         finally:
             self._frames.core.took(perf_counter() - began)
 
@@ -365,7 +365,7 @@ class Stage:
         self._listener.withdraw()
         self._hub.runner.close()
         self._understudy.end()
-        self._server.close()
+        self._transport.stop()
         self._pace.end()
         self._frames.stop_watching_gc()
         log.close(self)

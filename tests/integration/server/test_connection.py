@@ -193,6 +193,6 @@ class TestWithAClientThatIsNotOurs:
             recording.next_connection()
             for number in range(2000):
                 client.send(str(number))
-            wait_until(lambda: server._core is not None)
+            wait_until(lambda: server._transport.native is not None)
             recording.wait_for("text", 2000)
         assert recording.of("text") == [str(number) for number in range(2000)]

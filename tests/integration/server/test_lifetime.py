@@ -121,9 +121,9 @@ class TestAServerThatNobodyHolds:
         connection.ontext = lambda: server.close()
         if pending:
             connection.send(MORE_THAN_THE_KERNEL_TAKES, lambda error: server.close())
-        assert server._core is not None
+        assert server._transport.native is not None
         assert server.port is not None
-        return weakref.ref(server), server._core.thread, server.port
+        return weakref.ref(server), server._transport.native.thread, server.port
 
     def test_while_a_connection_is_held_the_connection_is_only_closed(
         self, connect: Connect
@@ -132,7 +132,7 @@ class TestAServerThatNobodyHolds:
         server.listen(0)
         client = connect(server)
         poll_until_connected(server)
-        core = server.connections[0]._core
+        core = server.connections[0]._peer.native
         core.receiver.clear()  # it refers to the server
         del server
         gc.collect()
@@ -182,8 +182,8 @@ class TestAFaultOfTheNetworkThread:
         sent: list[object] = []
         recording.connections[0].send(MORE_THAN_THE_KERNEL_TAKES, sent.append)
         port = server.port or 0
-        assert server._core is not None
-        server._core.panic()
+        assert server._transport.native is not None
+        server._transport.native.panic()
         client.read_to_end()
         slow.read_to_end()
         with pytest.raises(RuntimeError, match="the network thread panicked: asked to panic"):
@@ -207,8 +207,8 @@ class TestAFaultOfTheNetworkThread:
     ) -> None:
         server = WebSocketServer(close_timeout=0.2)
         server.listen(0)
-        assert server._core is not None
-        server._core.panic()
+        assert server._transport.native is not None
+        server._transport.native.panic()
         with pytest.raises(RuntimeError, match="panicked"):
             server.serve_forever()
         server.listen(0)

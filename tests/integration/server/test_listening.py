@@ -113,8 +113,10 @@ class TestListen:
     def test_it_may_listen_again_from_its_onclose(self, server: WebSocketServer) -> None:
         server.onclose = lambda: server.listen(0)
         server.close()
-        first = server._core
-        poll_until(server, lambda: server.port is not None and server._core is not first)
+        first = server._transport.native
+        poll_until(
+            server, lambda: server.port is not None and server._transport.native is not first
+        )
         with client_of(server):
             poll_until(server, lambda: server.connections)
 

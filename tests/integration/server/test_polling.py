@@ -16,6 +16,11 @@ from .raw import PATIENCE, PING, PONG, TEXT, connected, frame
 from .running import Program, Recording, poll_until, wait_until
 
 
+def wait_until_events(server: WebSocketServer) -> None:
+    assert server._transport.native is not None
+    assert server._transport.native.wait(PATIENCE)
+
+
 class TestPoll:
     @pytest.mark.timing
     def test_with_nothing_waiting_it_returns_0_at_once(self, server: WebSocketServer) -> None:
@@ -56,7 +61,7 @@ class TestPoll:
         client.send(b"".join(frame(TEXT, str(number).encode()) for number in range(10)))
         client.send(frame(PING))
         client.read_frame()
-        wait_until(lambda: server._core is not None and server._core.wait(PATIENCE))
+        wait_until_events(server)
         assert server.poll(0.2) == 3
         assert handled == ["0", "1", "2"]
         assert server.poll(0.0) == 1
@@ -228,7 +233,7 @@ class TestNobodyPolls:
         client = connect(server)
         recording.next_connection().ontext = lambda: time.sleep(0.004)
         client.send(frame(TEXT, b"x") * 200)
-        wait_until(lambda: server._core is not None and server._core.wait(PATIENCE))
+        wait_until_events(server)
         server.poll(0.0)
         client.send(frame(TEXT, b"x") * 10)
         end = time.monotonic() + 0.6

@@ -40,7 +40,7 @@ def echo(value: Any) -> Any:
 def vitals() -> dict[str, int]:
     """What must not grow."""
     return {
-        "connections": len(stage._server.connections),
+        "connections": len(stage._transport.peers),
         "calls": len(stage._hub.runner.calls),
         "groups": sum(len(topic.groups) for topic in stage._hub.topics),
         "frames": stage._hub.frame,

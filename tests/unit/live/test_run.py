@@ -201,4 +201,4 @@ def test_a_forked_child_is_not_driven_and_takes_no_port_from_its_parent(
 def test_who_waits_for_a_game_without_frames_is_told_why(start: Start) -> None:
     stage = start()
     drive(stage)
-    assert "shows no frames" in stage._server._advice
+    assert "shows no frames" in stage._transport.advice

@@ -208,8 +208,8 @@ class TestTick:
         games_folder: Path,
     ) -> None:
         stage = start()
-        assert stage._server._core is not None
-        stage._server._core.panic()
+        assert stage._transport.native is not None
+        stage._transport.native.panic()
         deadline = time.monotonic() + PATIENCE
         while stage.port is not None and time.monotonic() < deadline:
             assert 0 <= stage.tick(0.016) <= 0.016
@@ -326,7 +326,7 @@ class TestOtherThreads:
             worker = threading.Thread(target=work)
             worker.start()
             worker.join()
-            assert len(stage._server._later) == 4096
+            assert stage._transport.waiting_calls == 4096
             assert caller.receive()["params"]["value"] == 4095
         (record,) = caplog.records
         assert "faster than tick() takes it" in record.getMessage()

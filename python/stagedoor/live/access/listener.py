@@ -13,8 +13,9 @@ from typing import Final
 
 from stagedoor.limits import Limits
 from stagedoor.live.access.registry import Announcement
-from stagedoor.live.net.options import StrPath
-from stagedoor.live.net.websocket import WebSocketServer, WebSocketServerConnection
+from stagedoor.live.net.options import Options, StrPath
+from stagedoor.live.net.peer import Peer
+from stagedoor.live.net.transport import Transport
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.close_codes import NOT_AUTHENTICATED
@@ -32,24 +33,24 @@ class Listener:
     """The server of a stage, as the world finds it. Game thread only, but for those who come in
     while the game is stalled."""
 
-    def __init__(self, hub: Hub, server: WebSocketServer) -> None:
+    def __init__(self, hub: Hub, transport: Transport) -> None:
         self._hub = hub
-        self._server = server
+        self._transport = transport
         self._host = ""
         self._announcement: Announcement | None = None
         self._generation = 0
         """Of the tokens: how often they were rotated."""
-        server._tokens = hub.keys.for_core()
-        server.onconnection = self._connected
+        transport.set_tokens(hub.keys.for_core())
+        transport.peers.on_open = self._connected
         hub.on_session.append(self._session_changed)
 
     @property
     def url(self) -> str | None:
         """What a client on this machine connects to; None when the stage is closed."""
-        port = self._server.port
+        port = self._transport.port
         if port is None:
             return None
-        scheme = "ws" if self._server._options.certificate is None else "wss"
+        scheme = "ws" if self._transport.options.certificate is None else "wss"
         return f"{scheme}://{_local(self._host)}:{port}/"
 
     def open(self, port: int | None, host: str) -> None:
@@ -60,21 +61,21 @@ class Listener:
         last = first + _PORTS_TRIED if port is None else first
         for candidate in range(first, last + 1):
             try:
-                self._server.listen(candidate, host)
+                self._transport.listen(candidate, host)
                 break
             except OSError as error:
                 if error.errno != errno.EADDRINUSE or candidate == last:
                     raise
-        assert self._server.port is not None
+        assert self._transport.port is not None
         assert self.url is not None
         game = Game(
             name=self._hub.name,
             pid=os.getpid(),
             host=host,
-            port=self._server.port,
+            port=self._transport.port,
             url=self.url,
             started=time.time(),
-            certificate=self._server._options.certificate,
+            certificate=self._transport.options.certificate,
         )
         self._announcement = Announcement(game, self._hub.keys.tokens)
 
@@ -87,10 +88,7 @@ class Listener:
     def rotate_tokens(self) -> None:
         """Make new tokens; connections that were let in by the old ones are closed with 4401."""
         self._hub.keys.rotate()
-        tokens = self._hub.keys.for_core()
-        self._server._tokens = tokens
-        if self._server._core is not None:
-            self._generation = self._server._core.set_tokens(tokens)
+        self._generation = self._transport.set_tokens(self._hub.keys.for_core())
         if self._announcement is not None:
             try:
                 self._announcement.write_tokens(self._hub.keys.tokens)
@@ -101,35 +99,36 @@ class Listener:
         for session_ in list(self._hub.sessions):
             session_.expel(NOT_AUTHENTICATED, _CHANGED)
 
-    def _connected(self, connection: WebSocketServerConnection) -> None:
-        if connection._core.token_generation < self._generation:
+    def _connected(self, connection: Peer) -> None:
+        if connection.token_generation < self._generation:
             # It came in by an old token while the tokens were changed.
             connection.close(NOT_AUTHENTICATED, _CHANGED)
             return
-        role = connection._core.role
+        role = connection.role
         self._hub.connected(connection, None if role is None else Role(role))
 
     def _session_changed(self, session: Session, change: SessionChange) -> None:
         if change == "authenticated":
-            session.connection._core.authenticate()
+            session.connection.authenticate()
 
 
-def server_for(
+def transport_for(
     limits: Limits,
     hosts: Sequence[str],
     origins: Sequence[str],
     tls: tuple[StrPath, StrPath] | None,
-) -> WebSocketServer:
-    """The server of a stage with these limits, not listening."""
-    server = WebSocketServer(
+) -> Transport:
+    """The transport of a stage with these limits, not listening."""
+    options = Options(
+        {},
         hosts=hosts,
         origins=origins,
         subprotocols=["stagedoor.json"],
         compression=True,
         tls=tls,
     )
-    server._options.limits = limits
-    return server
+    options.limits = limits
+    return Transport(options)
 
 
 def full_name(name: str | None) -> str:

@@ -124,5 +124,5 @@ def _entry(session: Session) -> SessionEntry:
         session.since,
         len(session.groups),
         len(session.calls),
-        session.connection.bufferedAmount,
+        session.connection.queued,
     )

@@ -61,7 +61,8 @@ class TopicEnded:
 
 def add_to(parts: Parts, /) -> None:
     """Register the domain."""
-    hub, groups = parts.hub, parts.groups
+    hub = parts.hub
+    sink = hub.topics.sink
 
     def list_topics() -> list[TopicInfo]:
         """All topics."""
@@ -97,7 +98,7 @@ def add_to(parts: Parts, /) -> None:
         group = hub.topics.group(found, mode, None if mode == "all" else hz, view)
         group.members.add(session)
         session.groups[group.number] = group
-        groups.join(group.number, session.connection)
+        sink.join(group.number, session.connection)
         past = hub.topics.past(group, history)
         return Subscription(group.number, topic, mode, group.hz, group.sequence, past)
 
@@ -106,13 +107,13 @@ def add_to(parts: Parts, /) -> None:
         group = session.groups.pop(subscription, None)
         if group is None:
             return False
-        groups.leave(group.number, session.connection)
+        sink.leave(group.number, session.connection)
         hub.topics.leave(group, session)
         return True
 
     def _end(session: Session, group: Group, why: RpcError) -> None:
         del session.groups[group.number]
-        groups.leave(group.number, session.connection)
+        sink.leave(group.number, session.connection)
         hub.topics.leave(group, session)
         error = ErrorObject(why.code, why.message, why.data)
         ended = TopicEnded(group.number, group.topic.name, error)

@@ -21,7 +21,7 @@ _PATIENCE = 2.0
 class Mortal(Protocol):
     """A server that listens."""
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """In a forked child: the server is the parent's."""
 
 
@@ -73,7 +73,7 @@ def _end(network: _core.NetworkThread, watch: threading.Thread) -> None:
 def _after_fork_in_child() -> None:
     """The sockets are closed already: see crates/server/src/io/descriptors.rs."""
     for server in list(_living):
-        server._forget()
+        server.forget()
     _living.clear()
 
 

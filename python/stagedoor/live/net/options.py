@@ -107,6 +107,21 @@ def _check_limit(name: str, value: Any) -> None:
         raise ValueError(f"{name} must be at most {most}, not {value}")
 
 
+def check_address(port: object, host: object) -> tuple[str, int]:
+    """The host and port to listen at. Raises TypeError or ValueError for what cannot be one."""
+    if not isinstance(port, int) or isinstance(port, bool):
+        raise TypeError(f"port must be an int, not {type(port).__name__}")
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port must be 0 to 65535, not {port}")
+    if host is None:
+        return "127.0.0.1", port
+    if not isinstance(host, str):
+        raise TypeError(f"host must be a str, not {type(host).__name__}")
+    if not host:
+        raise ValueError('host must not be empty; every interface is "0.0.0.0" or "::"')
+    return host, port
+
+
 def _strings(name: str, values: Sequence[str]) -> list[str]:
     if isinstance(values, str):
         raise TypeError(f"{name} must be a list of strings, not one string: [{values!r}]")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from time import monotonic
 from typing import TYPE_CHECKING, Final, Literal
 
-from stagedoor.live.net.websocket import WebSocketServer
+from stagedoor.live.net.transport import Transport
 from stagedoor.live.pacing.pace import Pace
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Hold:
     def __init__(
         self,
         pace: Pace,
-        server: WebSocketServer,
+        transport: Transport,
         *,
         answer: Callable[[float], object],
         turn: Callable[[], object],
@@ -40,7 +40,7 @@ class Hold:
         """`answer`: handles what has come, for so many seconds at most; `turn`: what is done in
         each turn."""
         self._pace = pace
-        self._server = server
+        self._transport = transport
         self._answer = answer
         self._turn = turn
         self._changed: asyncio.Event | None = None
@@ -53,10 +53,8 @@ class Hold:
         """Block while the game is held. Ctrl-C raises KeyboardInterrupt here."""
         with contextlib.closing(self._turns(engine)) as turns:
             for timeout in turns:
-                if self._server._core is not None:
-                    self._server._core.wait(timeout)
-        if self._server._bridge is not None:
-            self._server._bridge.wake()  # it was not told of what came while this thread waited
+                self._transport.wait(timeout)
+        self._transport.wake_loop()  # it was not told of what came while this thread waited
 
     async def stay_async(self, engine: Engine | None) -> None:
         """Suspend while the game is held; the loop's other tasks go on."""
@@ -69,10 +67,10 @@ class Hold:
             self._changed = None
 
     async def _wait_async(self, timeout: float) -> None:
-        core = self._server._core
-        if core is not None and self._server._bridge is None:
+        transport = self._transport
+        if transport.is_listening and not transport.has_loop:
             # The stage was started before the loop: nothing tells the loop of what comes.
-            await asyncio.get_running_loop().run_in_executor(None, core.wait, timeout)
+            await asyncio.get_running_loop().run_in_executor(None, transport.wait, timeout)
             return
         assert self._changed is not None
         self._changed.clear()
@@ -90,7 +88,7 @@ class Hold:
         due = began + TURN
         try:
             while self._pace.is_held:
-                if not self._server._is_behind:
+                if not self._transport.is_behind:
                     yield max(0.0, due - monotonic())
                 self._answer(TURN)
                 if monotonic() < due:
@@ -99,7 +97,7 @@ class Hold:
                 self._turn()
                 if engine is not None and self._ask(engine, "hold"):
                     self._pace.resume()
-                if self._server._core is None:  # it has failed, or this is a forked child
+                if not self._transport.is_listening:  # it has failed, or this is a forked child
                     self._pace.end()
         finally:
             self.seconds = monotonic() - began

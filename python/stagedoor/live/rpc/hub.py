@@ -11,7 +11,7 @@ import msgspec
 
 from stagedoor._core import RunningCalls
 from stagedoor.limits import Limits
-from stagedoor.live.net.websocket import WebSocketServerConnection
+from stagedoor.live.net.peer import Peer
 from stagedoor.live.rpc.audit import Audit
 from stagedoor.live.rpc.calls import Runner
 from stagedoor.live.rpc.complaints import Complaints
@@ -19,7 +19,8 @@ from stagedoor.live.rpc.keys import Keys
 from stagedoor.live.rpc.methods import Method, Methods
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.rpc.stall import Stall
-from stagedoor.live.topics.topics import Publisher, Topics
+from stagedoor.live.topics.sinks import Sink
+from stagedoor.live.topics.topics import Topics
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.roles import Role
 
@@ -42,7 +43,7 @@ class Hub:
     Game thread only, but for what the understudy does: see `stagedoor.live.stall.understudy`.
     """
 
-    def __init__(self, name: str, publisher: Publisher, limits: Limits) -> None:
+    def __init__(self, name: str, sink: Sink, limits: Limits) -> None:
         self.name = name
         """The stage's name."""
         self.limits = limits
@@ -57,7 +58,7 @@ class Hub:
         self.methods = Methods()
         self.frame = 0
         """Counts the frames from 1; the stage does, where a frame begins."""
-        self.topics = Topics(publisher, self.encoder, lambda: self.frame)
+        self.topics = Topics(sink, self.encoder, lambda: self.frame)
         self.runner = Runner()
         self.complaints = Complaints()
         self.audit = Audit(self.topics, self.emit)
@@ -91,7 +92,7 @@ class Hub:
                 return encoder(value)
         raise TypeError(f"{type(value).__qualname__} is not known to JSON; see stage.encoder()")
 
-    def connected(self, connection: WebSocketServerConnection, role: Role | None) -> None:
+    def connected(self, connection: Peer, role: Role | None) -> None:
         """A client has come in."""
         session = Session(connection, self, role)
         self.sessions.add(session)

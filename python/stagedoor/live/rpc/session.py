@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UNSET
 
 from stagedoor._core import CloseCause, FastPath, Refusal
-from stagedoor.live.net.websocket import ReadyState, WebSocketServerConnection
+from stagedoor.live.net.peer import Peer, ReadyState
 from stagedoor.live.rpc import answers, plain
 from stagedoor.live.rpc.audit import Caller
 from stagedoor.live.rpc.calls import Call
@@ -50,7 +50,7 @@ class Session:
     only, but for what the understudy does: `stand_in()`.
     """
 
-    def __init__(self, connection: WebSocketServerConnection, hub: Hub, role: Role | None) -> None:
+    def __init__(self, connection: Peer, hub: Hub, role: Role | None) -> None:
         self.connection = connection
         self.hub = hub
         self.calls: set[Call] = set()
@@ -68,7 +68,7 @@ class Session:
             audit=hub.audit.add,
             check_surface=check_surface,
             encode=hub.encoder.encode,
-            send=connection._core.send_text,
+            send=connection.send_text,
             unsent=self.unsent,
             overran=plain.overran,
             ended=partial(plain.ended, self),
@@ -76,9 +76,9 @@ class Session:
             max_answer_size=hub.limits.max_answer_size,
         )
         self.role = role
-        connection.onmessage = self._receive
-        connection.onclose = self._closed
-        connection._ondropped = self._dropped
+        connection.deliver_to(self._receive, self._receive)
+        connection.on_close = self._closed
+        connection.on_dropped = self._dropped
 
     @property
     def role(self) -> Role | None:
@@ -96,7 +96,7 @@ class Session:
         take any more is lost."""
         try:
             text = jsonrpc.encode_notification(method, params, self.hub.encoder)
-            refusal = self.connection._core.send_text(check_size(text))
+            refusal = self.connection.send_text(check_size(text))
         except jsonrpc.UNENCODABLE as error:
             logger.error("%s cannot be sent as JSON: %s", method, error)
         else:
@@ -135,7 +135,7 @@ class Session:
     def charge(self, calls: int) -> None:
         """Count so many calls beside the message that they came in. Nobody is refused for it: over
         `max_calls_per_second`, the connection is not read until it is due."""
-        self.connection._core.charge(calls)
+        self.connection.charge(calls)
 
     def _malformed(self, ident: Id, error: RpcError) -> bytes:
         self.hub.complaints.add("malformed", f"{self} sent no request: {error}")
@@ -159,7 +159,7 @@ class Session:
         self._handle(message, begin)
 
     def _send(self, answer: bytes) -> None:
-        refusal = self.connection._core.send_text(answer)
+        refusal = self.connection.send_text(answer)
         if refusal is not None:
             self.unsent(refusal)
 
@@ -167,10 +167,10 @@ class Session:
         """The connection has not taken an answer."""
         if refusal.is_closed:
             return  # nobody is there to miss it, and a later event says so
-        if self.connection.readyState is ReadyState.OPEN:
+        if self.connection.state is ReadyState.OPEN:
             # An answer must not be lost in silence.
             self.hub.complaints.add("answer", f"{self} does not take its answers: {refusal}")
-            self.connection._close(
+            self.connection.end(
                 close_codes.TRY_AGAIN_LATER, "an answer does not fit into the queue"
             )
 
@@ -181,7 +181,7 @@ class Session:
 
     def _closed(self, error: str | None) -> None:
         code = self.connection.close_code
-        if self.connection._cause not in GONE:
+        if self.connection.cause not in GONE:
             self.hub.complaints.add(f"closed {code}", f"{self} was ended: {error}")
         elif code == close_codes.NOT_AUTHENTICATED and self.role is None:
             self.hub.complaints.add(f"closed {code}", f"{self} showed no token in time")

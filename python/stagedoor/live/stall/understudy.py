@@ -31,12 +31,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Raw
 
 from stagedoor._core import CLOSED, OPENED
-from stagedoor.live.net.websocket import WebSocketServer, WebSocketServerConnection
+from stagedoor.live.net.peer import Peer
+from stagedoor.live.net.transport import Event, Transport
 from stagedoor.live.rpc import plain
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import DEFAULT_TIMEOUT
@@ -58,8 +59,6 @@ _THRESHOLD = 1.0
 """Seconds without a poll that make a stall."""
 _TURN = 0.1
 """Seconds between two looks at what has run out of time, while the game is stalled."""
-_CHUNK = 128
-"""Events that the understudy has in hand at a time; for so long a game that polls has to wait."""
 _LOG_PAUSE = 60.0
 """Seconds between two stalls that are logged."""
 
@@ -82,9 +81,9 @@ class Stalled:
 class Understudy:
     """Answers a stage's clients while the game is stalled."""
 
-    def __init__(self, hub: Hub, server: WebSocketServer) -> None:
+    def __init__(self, hub: Hub, transport: Transport) -> None:
         self._hub = hub
-        self._server = server
+        self._transport = transport
         self._network: _core.NetworkThread | None = None
         self._game: int | None = None
         """The game's thread."""
@@ -100,7 +99,7 @@ class Understudy:
         )
         topic.is_told = True
         hub.topics.on_groups = self._leave_notices
-        server._watch = _watch_for(self)
+        transport.watch = _watch_for(self)
 
     def end(self) -> None:
         """The stage is closed: nobody watches it any more."""
@@ -109,10 +108,10 @@ class Understudy:
 
     def _leave_notices(self, topic: Topic) -> None:
         """For the case that Python cannot tell: the network thread fills in the blanks."""
-        if topic.name != TOPIC or (core := self._server._core) is None:
+        if topic.name != TOPIC:
             return
         value = {"stalled": True, "stalled_for": _BLANK, "where": _BLANK}
-        core.set_stall_notices(
+        self._transport.set_stall_notices(
             [
                 (group.number, group.encode(_BLANK, _BLANK, 0, value).split(b"\0"))
                 for group in topic.groups.values()
@@ -141,9 +140,8 @@ class Understudy:
         """Answer what has come, and what has waited for too long."""
         while self._seize():
             pass
-        if (core := self._server._core) is not None:
-            for (_, connection), text in core.take_expired():
-                self._refuse(connection, text)
+        for (_, connection), text in self._transport.take_expired():
+            self._refuse(connection, text)
         self._tell_overruns()
 
     def end_stall(self, seconds: float, is_back: bool) -> None:
@@ -170,7 +168,7 @@ class Understudy:
         self._logged = monotonic()
         self._is_logged = True
         if self._hub.frame == 0:
-            advice = self._server._advice
+            advice = self._transport.advice
             logger.warning("clients wait, and for %.1f s nobody polls: %s", seconds, advice)
         else:
             name = self._hub.name
@@ -178,10 +176,7 @@ class Understudy:
 
     def _seize(self) -> bool:
         """Some of the events that wait; False: there are none, or the game is back."""
-        core = self._server._core
-        if core is None:
-            return False
-        events = core.seize(self._server._receiver, self._server._events, _CHUNK)
+        events = self._transport.seize()
         kept: list[tuple[int, float | None]] = [(at, None) for at in range(len(events))]
         ours: list[Callable[[], None]] = []
         try:
@@ -189,13 +184,13 @@ class Understudy:
                 kept, ours = self._sort(events)
         finally:
             if events:  # whatever happens, or the game would wait for ever
-                core.give_back(kept)
+                self._transport.give_back(kept)
         for answer in ours:
             answer()
         return bool(events)
 
     def _sort(
-        self, events: list[tuple[list[Any], Any]]
+        self, events: list[Event]
     ) -> tuple[list[tuple[int, float | None]], list[Callable[[], None]]]:
         """Which of the events have to wait, and for how many seconds at most; and what to do about
         the others. Whether a method may be called is found out when it is."""
@@ -203,15 +198,15 @@ class Understudy:
         ours: list[Callable[[], None]] = []
         for at, ((_, owner), data) in enumerate(events):
             patience: float | None = None
-            if owner is self._server:
+            if owner is self._transport:
                 kind, ident, _ = data
                 if kind == OPENED:
                     # At once: what follows in these events may be from this connection.
                     self._newcomers.add(ident)
-                    self._server._handle(data)
+                    self._transport.handle(data)
                     continue
                 if kind == CLOSED and ident in self._newcomers:
-                    ours.append(partial(self._server._handle, data))
+                    ours.append(partial(self._transport.handle, data))
                     continue
             else:
                 ident = 0 if owner is None else owner.id
@@ -226,7 +221,7 @@ class Understudy:
             kept.append((at, patience))
         return kept, ours
 
-    def _session(self, connection: WebSocketServerConnection | None) -> Session | None:
+    def _session(self, connection: Peer | None) -> Session | None:
         for session in list(self._hub.sessions):
             if session.connection is connection:
                 return session
@@ -249,7 +244,7 @@ class Understudy:
             longest = max(longest, patience)
         return longest
 
-    def _refuse(self, connection: WebSocketServerConnection | None, text: str) -> None:
+    def _refuse(self, connection: Peer | None, text: str) -> None:
         self._refused += 1
         if (session := self._session(connection)) is not None:
             self._stand_in(session, self._hub.decode(text))

@@ -11,10 +11,11 @@ import logging
 from collections.abc import Callable, Iterator
 from functools import partial
 from time import monotonic, perf_counter, time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
 
+from stagedoor.live.topics.sinks import Sink
 from stagedoor.live.topics.topic import NOTHING, Group, Sample, Topic, View
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import check_size, check_surface
@@ -26,20 +27,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger("stagedoor")
 
 
-class Publisher(Protocol):
-    """Keeps the groups, and sends messages to them: `Fanout`, by the network thread."""
-
-    def group(self) -> int: ...
-    def drop_group(self, group: int) -> None: ...
-    def publish(self, group: int, payload: bytes, *, droppable: bool) -> None: ...
-
-
 class Topics:
     """The topics of one stage. Game thread only, except `tell()`, `get()` and iteration."""
 
-    def __init__(self, publisher: Publisher, encoder: Encoder, frame: Callable[[], int]) -> None:
+    def __init__(self, sink: Sink, encoder: Encoder, frame: Callable[[], int]) -> None:
         """`frame` returns the number of the current frame."""
-        self._publisher = publisher
+        self.sink = sink
         self._encoder = encoder
         self._by_name: dict[str, Topic] = {}
         self.live: list[Topic] = []
@@ -95,7 +88,7 @@ class Topics:
         topic = self._by_name.pop(name)
         self.on_removed(topic)
         for group in topic.groups.values():
-            self._publisher.drop_group(group.number)
+            self.sink.drop_group(group.number)
         self._refresh()
 
     def get(self, name: str) -> Topic | None:
@@ -115,7 +108,7 @@ class Topics:
             if not topic.groups:
                 topic.begin()
             group = topic.groups[mode, hz, view] = Group(
-                topic, mode, hz, view, self._publisher.group(), self._encoder
+                topic, mode, hz, view, self.sink.group(), self._encoder
             )
             self._refresh()
             self.on_groups(topic)
@@ -127,7 +120,7 @@ class Topics:
         key = group.mode, group.hz, group.view
         if not group.members and group.topic.groups.get(key) is group:
             del group.topic.groups[key]
-            self._publisher.drop_group(group.number)
+            self.sink.drop_group(group.number)
             self._refresh()
             self.on_groups(group.topic)
 
@@ -173,7 +166,7 @@ class Topics:
         for group in list(topic.groups.values()):
             payload = group.encode(group.sequence + 1, time(), self._frame(), value)
             group.sequence += 1
-            self._publisher.publish(group.number, payload, droppable=True)
+            self.sink.publish(group.number, payload, droppable=True)
 
     def step(self, frame: int) -> None:
         """Call this once a frame: it reads the values that are wanted, and publishes what is due.
@@ -263,7 +256,7 @@ class Topics:
         group.sequence += 1
         if group.mode not in ("mean", "peak"):
             group.topic.told = payload
-        self._publisher.publish(group.number, payload, droppable=True)
+        self.sink.publish(group.number, payload, droppable=True)
 
     def _complain(self, about: Topic | Group, topic: Topic) -> None:
         """Log the current exception, once until a value has been published again."""

@@ -249,7 +249,7 @@ def test_new_tokens_close_who_came_in_by_the_old(game: Game) -> None:
 
 def test_who_came_in_by_an_old_token_unseen_has_no_role_after_rotation(game: Game) -> None:
     with Caller(game.stage, role="admin") as caller:
-        core = game.stage._server._core
+        core = game.stage._transport.native
         assert core is not None
         assert core.wait(10.0), "the connection is open, and no tick has seen it"
         game.stage.rotate_tokens()

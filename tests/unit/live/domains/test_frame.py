@@ -130,8 +130,8 @@ def test_ends_when_its_caller_leaves(hub: Hub, connection: FakeConnection) -> No
     called: list[int] = []
     hub.methods.add(lambda: called.append(1), "note")
     calls = {"calls": [{"method": "note"}], "at": hub.frame + 2}
-    connection.onmessage(json.dumps(request("frame.batch", calls)))
-    connection.onclose(None)
+    connection.deliver(json.dumps(request("frame.batch", calls)))
+    connection.on_close(None)
     frame(hub, 5)
     assert called == []
     assert not hub.runner.calls

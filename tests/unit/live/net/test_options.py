@@ -152,11 +152,11 @@ def test_a_list_that_is_changed_later_changes_nothing() -> None:
     hosts = ["game.local"]
     server = options(hosts=hosts)
     hosts.append("evil.example")
-    assert server._options.for_core()["hosts"] == ["game.local"]
+    assert server._transport.options.for_core()["hosts"] == ["game.local"]
 
 
 def test_any_sequence_of_strings_is_a_list() -> None:
     server = options(hosts=("a.example", "b.example"), subprotocols=iter(["json"]))
-    core = server._options.for_core()
+    core = server._transport.options.for_core()
     assert core["hosts"] == ["a.example", "b.example"]
     assert core["subprotocols"] == ["json"]

@@ -291,8 +291,8 @@ def test_a_fault_of_the_network_thread_ends_the_hold(
         caller.send("game.pause")
         loop.wait_until(lambda: stage._pace.is_held)
         before = loop.frames
-        assert stage._server._core is not None
-        stage._server._core.panic()
+        assert stage._transport.native is not None
+        stage._transport.native.panic()
         loop.wait_until(lambda: loop.frames > before + 3)
     capfd.readouterr()
 

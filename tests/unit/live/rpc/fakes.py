@@ -10,8 +10,8 @@ from stagedoor._core import CloseCause
 from stagedoor.limits import Limits
 from stagedoor.live.domains.frames.record import Frames
 from stagedoor.live.domains.logs.capture import log
-from stagedoor.live.domains.parts import Groups, Parts
-from stagedoor.live.net.websocket import ReadyState, WebSocketServerConnection
+from stagedoor.live.domains.parts import Parts
+from stagedoor.live.net.peer import Peer, ReadyState
 from stagedoor.live.pacing.budget import Budget
 from stagedoor.live.pacing.pace import Pace
 from stagedoor.live.rpc.hub import Hub
@@ -29,37 +29,39 @@ class FullQueue:
 
 
 class FakeConnection:
-    """Keeps what is sent; `receive` gives the session a message."""
+    """A `Peer`: keeps what is sent; `receive` gives the session a message."""
 
-    onmessage: Callable[[str | bytes], None]
-    onclose: Callable[[str | None], None]
+    state = ReadyState.OPEN
     close_code: int | None = None
-    _cause = CloseCause.CLEAN
+    cause = CloseCause.CLEAN
     id = 1
-    bufferedAmount = 0  # noqa: N815 - the Cocos name
+    queued = 0
     remote_address = ("127.0.0.1", 50000)
-    readyState = ReadyState.OPEN  # noqa: N815 - the Cocos name
 
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.closed: list[tuple[int, str]] = []
         self.refusal: FullQueue | None = None
         self.charged = 0
-        """Calls that are counted beside the messages."""
-        self._core = self
+        self.on_close: Callable[[str | None], object] = lambda _: None
+        self.on_dropped: Callable[[int, int], None] = lambda group, count: None
+        self.deliver: Callable[[str | bytes], object] = lambda _: None
+
+    def deliver_to(self, text: Callable[[str | bytes], object], binary: object) -> None:
+        self.deliver = text
 
     def send_text(self, text: bytes) -> FullQueue | None:
         if self.refusal is None:
             self.sent.append(text.decode())
         return self.refusal
 
-    def charge(self, messages: int) -> None:
-        self.charged += messages
-
-    def close(self, code: int, reason: str) -> None:
+    def end(self, code: int, reason: str) -> None:
         self.closed.append((code, reason))
 
-    _close = close
+    close = end
+
+    def charge(self, calls: int) -> None:
+        self.charged += calls
 
     def messages(self) -> list[Any]:
         """What was sent since the last look, decoded."""
@@ -69,7 +71,7 @@ class FakeConnection:
     def receive(self, text: str) -> Any:
         """The answer, decoded; None if there was none."""
         self.sent.clear()
-        self.onmessage(text)
+        self.deliver(text)
         assert len(self.sent) <= 1
         return next(iter(self.messages()), None)
 
@@ -91,8 +93,8 @@ class NoFastPath:
         return False
 
 
-class FakePublisher:
-    """Keeps what is published, by group."""
+class FakeSink:
+    """A `Sink`: keeps what is published, by group."""
 
     def __init__(self) -> None:
         self.published: dict[int, list[Any]] = {}
@@ -106,6 +108,10 @@ class FakePublisher:
 
     def drop_group(self, group: int) -> None:
         self.dropped.append(group)
+
+    def join(self, group: int, member: object) -> None: ...
+
+    def leave(self, group: int, member: object) -> None: ...
 
     def publish(self, group: int, payload: bytes, *, droppable: bool) -> None:
         assert droppable, "telemetry is"
@@ -126,18 +132,17 @@ def request(method: str, params: Any = None, ident: Any = 1) -> dict[str, Any]:
 
 
 def new_hub() -> Hub:
-    return Hub("asteroids", FakePublisher(), Limits())
+    return Hub("asteroids", FakeSink(), Limits())
 
 
 def parts_of(hub: Hub) -> Parts:
     """What a domain is given, all of it as in a stage that has just begun."""
-    groups = cast(Groups, hub.topics._publisher)
-    return Parts(hub, groups, Pace(), Budget(hub.limits.tick_budget), Frames(), log)
+    return Parts(hub, Pace(), Budget(hub.limits.tick_budget), Frames(), log)
 
 
 def connect(hub: Hub, role: Role | None = Role.ADMIN) -> FakeConnection:
     fake = FakeConnection()
-    hub.connected(cast(WebSocketServerConnection, fake), role)
+    hub.connected(cast(Peer, fake), role)
     return fake
 
 

@@ -78,7 +78,7 @@ def test_a_call_that_takes_its_time_is_kept_when_it_ends(
     connection.call("walk", ident=7)
     frame(hub, 2)
     assert entries(hub) == []
-    connection.onclose(None)
+    connection.on_close(None)
     assert told(hub) == [("walk", None, -32006)]
     frame(hub, 3)
     assert len(entries(hub)) == 1, "once"
@@ -86,7 +86,7 @@ def test_a_call_that_takes_its_time_is_kept_when_it_ends(
 
 def test_calls_within_frame_batch_are_kept(hub: Hub, connection: FakeConnection) -> None:
     calls = [{"method": "spawn", "params": ["big"]}, {"method": "broken"}, {"method": "look"}]
-    connection.onmessage(json.dumps(request("frame.batch", {"calls": calls})))
+    connection.deliver(json.dumps(request("frame.batch", {"calls": calls})))
     assert told(hub) == [("spawn", '["big"]', None), ("broken", None, -32000)]
 
 
@@ -129,7 +129,7 @@ def test_long_params_are_cut_and_nothing_of_the_message_is_kept(
     hub: Hub, connection: FakeConnection, letter: str, kept: int
 ) -> None:
     message = json.dumps(request("spawn", [letter * 100_000]), ensure_ascii=False)
-    connection.onmessage(message)
+    connection.deliver(message)
     (entry,) = entries(hub)
     assert entry.params == f'["{letter * kept}…'
 
@@ -151,8 +151,8 @@ def test_each_is_published_while_somebody_subscribes(hub: Hub, connection: FakeC
     topic = hub.topics.get("sessions.audit")
     assert topic is not None
     assert topic.role is Role.ADMIN
-    publisher: Any = hub.topics._publisher
+    sink: Any = hub.topics.sink
     group = hub.topics.group(topic, "all", None)
     connection.call("spawn", ["big"])
-    (value,) = publisher.values(group.number)
+    (value,) = sink.values(group.number)
     assert (value["method"], value["params"], value["error"]) == ("spawn", '["big"]', None)

@@ -149,7 +149,7 @@ class TestCoroutines:
     ) -> None:
         add_endless(hub, release)
         connection.call("coroutine", ident=7)
-        connection.onmessage(json.dumps(request("rpc.cancel", [7], 8)))
+        connection.deliver(json.dumps(request("rpc.cancel", [7], 8)))
         frame(hub, 3)
         gc.collect()  # "coroutine was never awaited" is an error here
 
@@ -168,7 +168,7 @@ class TestCoroutines:
         hub.methods.add(tidy)
         connection.call("tidy", ident=7)
         frame(hub)
-        connection.onmessage(json.dumps(request("rpc.cancel", [7], 8)))
+        connection.deliver(json.dumps(request("rpc.cancel", [7], 8)))
         frame(hub, 10)
         assert tidied == [True]
         assert not hub.runner.calls
@@ -186,7 +186,7 @@ class TestCoroutines:
         hub.methods.add(stubborn)
         connection.call("stubborn", ident=7)
         frame(hub)
-        connection.onmessage(json.dumps(request("rpc.cancel", [7], 8)))
+        connection.deliver(json.dumps(request("rpc.cancel", [7], 8)))
         frame(hub, 5)
         by_id = {message["id"]: message for message in connection.messages()}
         assert by_id[7]["error"]["code"] == -32006
@@ -226,7 +226,7 @@ class TestGenerators:
         steps: list[int] = []
         hub.methods.add(load)
         begin_frame(hub)
-        connection.onmessage(json.dumps(request("load", [3], "x")))
+        connection.deliver(json.dumps(request("load", [3], "x")))
         end_frame(hub)
         frame(hub, 3)
         *progress, answer = connection.messages()
@@ -247,7 +247,7 @@ class TestGenerators:
         steps: list[int] = []
         hub.methods.add(load)
         begin_frame(hub)
-        connection.onmessage(json.dumps(request("load")))
+        connection.deliver(json.dumps(request("load")))
         end_frame(hub)
         frame(hub, 6)
         assert len(set(steps)) == len(steps) == 5
@@ -294,7 +294,7 @@ class TestGenerators:
         connection.call("stubborn")
         other.call("stubborn")
         frame(hub)
-        other.onclose(None)
+        other.on_close(None)
         assert len(hub.sessions) == 1
         clock[0] += 5.1
         frame(hub)
@@ -388,7 +388,7 @@ class TestEveryKind:
         connection.call(kind, ident=ident)
         frame(hub)
         connection.messages()
-        connection.onmessage(json.dumps(request("rpc.cancel", {"id": ident}, "cancel")))
+        connection.deliver(json.dumps(request("rpc.cancel", {"id": ident}, "cancel")))
         by_id = {message["id"]: message for message in connection.messages()}
         assert by_id[ident]["error"]["code"] == -32006
         assert by_id["cancel"]["result"] is True
@@ -404,7 +404,7 @@ class TestEveryKind:
         frame(hub)
         connection.messages()
         session = session_of(hub, connection)
-        connection.onclose(None)
+        connection.on_close(None)
         assert not hub.sessions
         release.set()
         frame(hub, 5)
@@ -461,13 +461,13 @@ class TestEveryKind:
         if kind == "thread":
             hub.methods.add(lambda: release.wait(PATIENCE), "thread", thread=True)
         for ident in range(Limits().max_calls_in_flight):
-            connection.onmessage(json.dumps(request(kind, None, ident)))
+            connection.deliver(json.dumps(request(kind, None, ident)))
         connection.messages()
         error = connection.call(kind, ident="more")["error"]
         assert (error["code"], error["data"]) == (-32005, {"limit": "256 calls in flight"})
         assert connection.notify(kind) is None
         assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
-        connection.onmessage(json.dumps(request("rpc.cancel", [5], "cancel")))
+        connection.deliver(json.dumps(request("rpc.cancel", [5], "cancel")))
         connection.messages()
         assert connection.call(kind, ident="more") is None or kind == "generator"
         assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
@@ -478,9 +478,9 @@ class TestEveryKind:
         add_endless(hub, release)
         hub.methods.add(lambda: "plain", "plain")
         batch = [request("plain", ident=1), request(kind, ident=2), request("plain", ident=3)]
-        connection.onmessage(json.dumps(batch))
+        connection.deliver(json.dumps(batch))
         assert [m for m in connection.messages() if isinstance(m, list)] == []
-        connection.onmessage(json.dumps(request("rpc.cancel", [2], 4)))
+        connection.deliver(json.dumps(request("rpc.cancel", [2], 4)))
         (answers,) = [m for m in connection.messages() if isinstance(m, list)]
         assert sorted(answer["id"] for answer in answers) == [1, 2, 3]
 

@@ -198,7 +198,7 @@ def test_calls_of_the_usual_form_go_the_fast_way(
     for ident in [1, "one"]:
         message = f'{{"jsonrpc":"2.0","method":"{method}"{given},"id":{json.dumps(ident)}}}'
         connection.sent.clear()
-        connection.onmessage(message)
+        connection.deliver(message)
         (sent,) = connection.sent
         expected = json.dumps(result, separators=(",", ":"), ensure_ascii=False)
         assert sent == f'{{"jsonrpc":"2.0","result":{expected},"id":{json.dumps(ident)}}}'
@@ -252,12 +252,12 @@ def test_what_the_understudy_has_answered_is_not_answered_again(
 
 def test_a_call_within_a_call_is_answered_first(hub: Hub, connection: FakeConnection) -> None:
     def outer() -> int:
-        connection.onmessage('{"jsonrpc":"2.0","method":"add","params":[1],"id":2}')
+        connection.deliver('{"jsonrpc":"2.0","method":"add","params":[1],"id":2}')
         assert len(hub.running) == 1
         return 1
 
     hub.methods.add(outer)
-    connection.onmessage('{"jsonrpc":"2.0","method":"outer","id":1}')
+    connection.deliver('{"jsonrpc":"2.0","method":"outer","id":1}')
     assert [(message["id"], message["result"]) for message in connection.messages()] == [
         (2, 11),
         (1, 1),
@@ -280,7 +280,7 @@ def test_ctrl_c_goes_to_the_game_and_the_caller_is_told(hub: Hub, where: str) ->
         hub.audit.add = cast(Any, interrupt)
         connection = join(hub, Role.OPERATOR, fast=True)
     with pytest.raises(KeyboardInterrupt):
-        connection.onmessage('{"jsonrpc":"2.0","method":"unknown","id":3}')
+        connection.deliver('{"jsonrpc":"2.0","method":"unknown","id":3}')
     (answer,) = connection.messages()
     assert answer["id"] == 3
     assert answer["error"]["data"]["type"] == "KeyboardInterrupt"
@@ -295,7 +295,7 @@ def test_a_session_that_is_over_is_not_kept(hub: Hub) -> None:
     connection = join(hub, Role.OPERATOR, fast=True)
     session = weakref.ref(session_of(hub, connection))
     assert connection.call("add", [1])["result"] == 11
-    connection.onclose(None)
+    connection.on_close(None)
     del connection
     gc.collect()
     assert session() is None

@@ -219,7 +219,7 @@ class TestErrors:
     def test_a_binary_message_is_answered_with_a_parse_error(
         self, connection: FakeConnection
     ) -> None:
-        connection.onmessage(b"{}")
+        connection.deliver(b"{}")
         (answer,) = map(json.loads, connection.sent)
         assert answer["error"]["code"] == -32700
         assert "text messages" in answer["error"]["data"]["reason"]

@@ -57,7 +57,7 @@ def test_goes_as_written(file: Path, connection: FakeConnection) -> None:
         arrow, text = line[:4], line[4:]
         if arrow == "--> ":
             assert answers == [], f"before {text}"
-            connection.onmessage(text)
+            connection.deliver(text)
             answers = connection.messages()
         else:
             assert arrow == "<-- "

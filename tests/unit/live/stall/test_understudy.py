@@ -96,7 +96,7 @@ class TestWithoutTheGame:
             caller.send("process.info")
             assert answer(caller)["result"]["name"] == "asteroids"
         wait_for(lambda: not stage._hub.sessions)
-        assert not stage._server._connections, "nothing is left of who came and went"
+        assert not stage._transport.peers, "nothing is left of who came and went"
 
     def test_what_is_no_request_is_told_so(self, caller: Caller) -> None:
         wait_stalled(caller.stage)
@@ -181,7 +181,7 @@ class TestWhatNeedsTheGame:
             caller.send("note_late", value)
         caller.client.ping().wait(PATIENCE)
         stage.tick(0.0)
-        assert stage._server._events is not None
+        assert stage._transport.untouched is not None
         wait_stalled(stage)
         caller.send("note_late", 5)
         caller.send("process.info")

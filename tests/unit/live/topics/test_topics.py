@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.live.rpc.fakes import FakePublisher
+from tests.unit.live.rpc.fakes import FakeSink
 
 from stagedoor.live.topics import topics as module
 from stagedoor.live.topics.topic import NOTHING, Group, Topic
@@ -21,13 +21,13 @@ UNDER_WAY = 42
 
 
 @pytest.fixture
-def publisher() -> FakePublisher:
-    return FakePublisher()
+def sink() -> FakeSink:
+    return FakeSink()
 
 
 @pytest.fixture
-def topics(publisher: FakePublisher) -> Topics:
-    return Topics(publisher, msgspec.json.Encoder(), lambda: UNDER_WAY)
+def topics(sink: FakeSink) -> Topics:
+    return Topics(sink, msgspec.json.Encoder(), lambda: UNDER_WAY)
 
 
 @pytest.fixture
@@ -72,13 +72,13 @@ class Read:
 
 class TestModes:
     def test_all_is_every_value_whatever_the_rate(
-        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+        self, topics: Topics, sink: FakeSink, clock: list[float]
     ) -> None:
         topics.add("rocks", Read(3, 1, 2, 2))
         group = subscribe(topics, "rocks", "all", 1.0)
         for frame in range(4):
             topics.step(frame)
-        assert publisher.values(group.number) == [3, 1, 2, 2]
+        assert sink.values(group.number) == [3, 1, 2, 2]
 
     @pytest.mark.parametrize(
         ("mode", "expected"),
@@ -87,7 +87,7 @@ class TestModes:
     def test_a_turn_has_the_values_since_the_turn_before(
         self,
         topics: Topics,
-        publisher: FakePublisher,
+        sink: FakeSink,
         clock: list[float],
         mode: Mode,
         expected: float,
@@ -97,23 +97,19 @@ class TestModes:
         for frame, at in enumerate([0.0, 0.4, 0.8, 1.2], 1):
             clock[0] = 1000.0 + at
             topics.step(frame)
-        assert publisher.values(group.number) == [1, pytest.approx(expected)]
+        assert sink.values(group.number) == [1, pytest.approx(expected)]
 
-    def test_without_a_rate_every_frame_is_a_turn(
-        self, topics: Topics, publisher: FakePublisher
-    ) -> None:
+    def test_without_a_rate_every_frame_is_a_turn(self, topics: Topics, sink: FakeSink) -> None:
         topics.add("rocks", Read(1, 1, 2, 1))
         modes: list[Mode] = ["all", "latest", "change"]
         groups = {mode: subscribe(topics, "rocks", mode) for mode in modes}
         for frame in range(1, 5):
             topics.step(frame)
-        assert publisher.values(groups["all"].number) == [1, 1, 2, 1]
-        assert publisher.values(groups["latest"].number) == [1, 1, 2, 1]
-        assert publisher.values(groups["change"].number) == [1, 2, 1]
+        assert sink.values(groups["all"].number) == [1, 1, 2, 1]
+        assert sink.values(groups["latest"].number) == [1, 1, 2, 1]
+        assert sink.values(groups["change"].number) == [1, 2, 1]
 
-    def test_a_change_within_the_same_object_is_one(
-        self, topics: Topics, publisher: FakePublisher
-    ) -> None:
+    def test_a_change_within_the_same_object_is_one(self, topics: Topics, sink: FakeSink) -> None:
         rocks = [1]
         topics.add("rocks", lambda: rocks, history=10)
         group = subscribe(topics, "rocks", "change")
@@ -121,35 +117,35 @@ class TestModes:
         topics.step(2)
         rocks.append(2)
         topics.step(3)
-        assert publisher.values(group.number) == [[1], [1, 2]]
+        assert sink.values(group.number) == [[1], [1, 2]]
         history = known(topics, "rocks").history
         assert [msgspec.json.decode(sample.value) for sample in history] == [[1], [1], [1, 2]]
 
     def test_a_rate_is_kept_and_missed_turns_are_not_made_up_for(
-        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+        self, topics: Topics, sink: FakeSink, clock: list[float]
     ) -> None:
         topics.add("rocks", Read(1))
         group = subscribe(topics, "rocks", "latest", 10.0)
         for frame in range(600):  # 10 s at 60 fps
             clock[0] = 1000.0 + frame / 60
             topics.step(frame)
-        assert 98 <= len(publisher.values(group.number)) <= 101
+        assert 98 <= len(sink.values(group.number)) <= 101
         clock[0] += 60.0
-        before = len(publisher.values(group.number))
+        before = len(sink.values(group.number))
         for _ in range(5):
             topics.step(601)
-        assert len(publisher.values(group.number)) - before <= 2
+        assert len(sink.values(group.number)) - before <= 2
 
 
 class TestMessages:
     def test_tell_subscription_topic_sequence_time_and_frame(
-        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+        self, topics: Topics, sink: FakeSink, clock: list[float]
     ) -> None:
         topics.add("rocks", Read(5, 6))
         group = subscribe(topics, "rocks")
         topics.step(41)
         topics.step(42)
-        last = publisher.published[group.number][-1]
+        last = sink.published[group.number][-1]
         assert last == {
             "jsonrpc": "2.0",
             "method": "topic.data",
@@ -164,7 +160,7 @@ class TestMessages:
         }
 
     def test_of_a_group_are_one_however_many_its_members_are(
-        self, topics: Topics, publisher: FakePublisher
+        self, topics: Topics, sink: FakeSink
     ) -> None:
         topics.add("rocks", Read(5))
         group = subscribe(topics, "rocks", "latest", 5.0)
@@ -173,7 +169,7 @@ class TestMessages:
         assert subscribe(topics, "rocks", "latest", 6.0) is not group
         assert subscribe(topics, "rocks", "peak", 5.0) is not group
         topics.step(1)
-        assert len(publisher.published[group.number]) == 1
+        assert len(sink.published[group.number]) == 1
 
 
 class TestReading:
@@ -208,7 +204,7 @@ class TestReading:
         assert [sample.frame for sample in history] == [2, 3, 4]
 
     def test_that_fails_is_logged_once_until_it_has_gone_well(
-        self, topics: Topics, publisher: FakePublisher, caplog: pytest.LogCaptureFixture
+        self, topics: Topics, sink: FakeSink, caplog: pytest.LogCaptureFixture
     ) -> None:
         error = LookupError("no rocks")
         topics.add("rocks", Read(error, error, error, 1, error, error))
@@ -216,8 +212,8 @@ class TestReading:
         group, other = subscribe(topics, "rocks"), subscribe(topics, "ships")
         for frame in range(1, 7):
             topics.step(frame)
-        assert publisher.values(group.number) == [1]
-        assert publisher.values(other.number) == [2] * 6
+        assert sink.values(group.number) == [1]
+        assert sink.values(other.number) == [2] * 6
         assert len(caplog.records) == 2
         assert caplog.records[0].levelno == logging.ERROR
         assert "rocks" in caplog.text
@@ -229,7 +225,7 @@ class TestReading:
     def test_a_value_that_cannot_be_sent_is_logged_once(
         self,
         topics: Topics,
-        publisher: FakePublisher,
+        sink: FakeSink,
         caplog: pytest.LogCaptureFixture,
         mode: Mode,
         value: object,
@@ -238,47 +234,43 @@ class TestReading:
         group = subscribe(topics, "rocks", mode)
         for frame in range(1, 7):
             topics.step(frame)
-        assert publisher.values(group.number) == []
+        assert sink.values(group.number) == []
         assert group.sequence == 0
         kept = 0 if isinstance(value, str) else 1
         assert len(caplog.records) == 1 + kept, "the group, and the history"
 
 
 class TestGroups:
-    def test_end_with_their_last_member(self, topics: Topics, publisher: FakePublisher) -> None:
+    def test_end_with_their_last_member(self, topics: Topics, sink: FakeSink) -> None:
         topics.add("rocks", Read(1))
         group = subscribe(topics, "rocks")
         assert subscribe(topics, "rocks") is group
         first, second = group.members
         topics.leave(group, first)
-        assert publisher.dropped == []
+        assert sink.dropped == []
         topics.leave(group, second)
         topics.leave(group, second)
-        assert publisher.dropped == [group.number]
+        assert sink.dropped == [group.number]
         assert not known(topics, "rocks").is_live
         assert subscribe(topics, "rocks") is not group
 
-    def test_survive_that_their_topic_is_replaced(
-        self, topics: Topics, publisher: FakePublisher
-    ) -> None:
+    def test_survive_that_their_topic_is_replaced(self, topics: Topics, sink: FakeSink) -> None:
         topics.add("rocks", Read(1))
         group = subscribe(topics, "rocks")
         topics.step(1)
         topics.add("rocks", Read(2))
         topics.step(2)
-        assert publisher.values(group.number) == [1, 2]
+        assert sink.values(group.number) == [1, 2]
         leave_all(topics, group)
-        assert publisher.dropped == [group.number]
+        assert sink.dropped == [group.number]
 
-    def test_end_when_their_topic_is_removed(
-        self, topics: Topics, publisher: FakePublisher
-    ) -> None:
+    def test_end_when_their_topic_is_removed(self, topics: Topics, sink: FakeSink) -> None:
         topics.add("rocks", Read(1))
         group = subscribe(topics, "rocks")
         topics.remove("rocks")
         topics.step(1)
-        assert publisher.values(group.number) == []
-        assert publisher.dropped == [group.number]
+        assert sink.values(group.number) == []
+        assert sink.dropped == [group.number]
         assert topics.get("rocks") is None
         with pytest.raises(KeyError):
             topics.remove("rocks")
@@ -286,22 +278,22 @@ class TestGroups:
 
 class TestEmit:
     def test_makes_the_topic_and_reaches_its_subscribers(
-        self, topics: Topics, publisher: FakePublisher
+        self, topics: Topics, sink: FakeSink
     ) -> None:
         topics.emit("explosion", 1)
         group = subscribe(topics, "explosion")
         topics.step(7)
         topics.emit("explosion", 2)
         topics.emit("explosion", 3)
-        assert publisher.values(group.number) == [2, 3]
-        assert {params["frame"] for params in publisher.params(group.number)} == {UNDER_WAY}
+        assert sink.values(group.number) == [2, 3]
+        assert {params["frame"] for params in sink.params(group.number)} == {UNDER_WAY}
 
     @pytest.mark.parametrize(
         ("mode", "expected"),
         [("all", [3, 1, 2, 7]), ("latest", [2, 7]), ("mean", [2, 7]), ("peak", [3, 7])],
     )
     def test_without_a_rate_every_frame_is_a_turn_but_for_all(
-        self, topics: Topics, publisher: FakePublisher, mode: Mode, expected: list[int]
+        self, topics: Topics, sink: FakeSink, mode: Mode, expected: list[int]
     ) -> None:
         topics.add("hits")
         group = subscribe(topics, "hits", mode)
@@ -309,19 +301,19 @@ class TestEmit:
             for value in values:
                 topics.emit("hits", value)
             topics.step(frame)
-        assert publisher.values(group.number) == expected
+        assert sink.values(group.number) == expected
 
-    def test_a_change_is_told_once_a_frame(self, topics: Topics, publisher: FakePublisher) -> None:
+    def test_a_change_is_told_once_a_frame(self, topics: Topics, sink: FakeSink) -> None:
         topics.add("hits")
         group = subscribe(topics, "hits", "change")
         for frame, value in enumerate([1, 1, 2], 1):
             topics.emit("hits", 0)
             topics.emit("hits", value)
             topics.step(frame)
-        assert publisher.values(group.number) == [1, 2]
+        assert sink.values(group.number) == [1, 2]
 
     def test_at_a_rate_waits_for_its_turn(
-        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+        self, topics: Topics, sink: FakeSink, clock: list[float]
     ) -> None:
         topics.add("explosion")
         group = subscribe(topics, "explosion", "latest", 1.0)
@@ -332,11 +324,11 @@ class TestEmit:
         for frame in (2, 3, 4):
             clock[0] += 0.5
             topics.step(frame)
-        assert publisher.values(group.number) == [1, 3]
+        assert sink.values(group.number) == [1, 3]
 
     @pytest.mark.parametrize("mode", ["all", "latest", "change"])
     def test_is_told_as_it_was_when_it_was_emitted(
-        self, topics: Topics, publisher: FakePublisher, mode: Mode
+        self, topics: Topics, sink: FakeSink, mode: Mode
     ) -> None:
         topics.add("hits", history=5)
         group = subscribe(topics, "hits", mode)
@@ -344,12 +336,12 @@ class TestEmit:
         topics.emit("hits", hit)
         hit["x"] = 2
         topics.step(1)
-        assert publisher.values(group.number) == [{"x": 1}]
+        assert sink.values(group.number) == [{"x": 1}]
         (sample,) = known(topics, "hits").history
         assert msgspec.json.decode(sample.value) == {"x": 1}
 
     def test_a_turn_that_is_long_keeps_one_value_whatever_is_emitted(
-        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+        self, topics: Topics, sink: FakeSink, clock: list[float]
     ) -> None:
         topics.add("hits")
         modes: list[Mode] = ["mean", "peak", "latest"]
@@ -361,7 +353,7 @@ class TestEmit:
         assert all(isinstance(group._value, int | float | msgspec.Raw) for group in groups)
         clock[0] += 1001.0
         topics.step(2)
-        told = [publisher.values(group.number)[-1] for group in groups]
+        told = [sink.values(group.number)[-1] for group in groups]
         assert told == [500.5, 1000, 1000]
 
     @pytest.mark.parametrize("mode", ["latest", "change", "mean", "peak"])
@@ -398,9 +390,7 @@ class TestEmit:
 
 
 class TestView:
-    def test_subscribers_with_equal_views_are_a_group(
-        self, topics: Topics, publisher: FakePublisher
-    ) -> None:
+    def test_subscribers_with_equal_views_are_a_group(self, topics: Topics, sink: FakeSink) -> None:
         topics.add("rocks", Read(1, 2, 3, 4))
         even, all_of_them = Above(2), None
         first = topics.group(known(topics, "rocks"), "all", None, even)
@@ -410,11 +400,11 @@ class TestView:
         assert other is not first
         for frame in range(1, 5):
             topics.step(frame)
-        assert publisher.values(first.number) == [30, 40]
-        assert [one["sequence"] for one in publisher.params(first.number)] == [1, 2]
-        assert publisher.values(other.number) == [1, 2, 3, 4]
+        assert sink.values(first.number) == [30, 40]
+        assert [one["sequence"] for one in sink.params(first.number)] == [1, 2]
+        assert sink.values(other.number) == [1, 2, 3, 4]
         leave_all(topics, first)
-        assert publisher.dropped == [first.number]
+        assert sink.dropped == [first.number]
         assert list(known(topics, "rocks").groups.values()) == [other]
 
     @pytest.mark.parametrize(
@@ -423,7 +413,7 @@ class TestView:
     def test_what_it_hides_counts_in_no_mode(
         self,
         topics: Topics,
-        publisher: FakePublisher,
+        sink: FakeSink,
         clock: list[float],
         mode: Mode,
         expected: float,
@@ -435,7 +425,7 @@ class TestView:
             topics.step(frame)
         clock[0] += 1.0
         topics.step(5)
-        assert publisher.values(group.number) == [expected]
+        assert sink.values(group.number) == [expected]
 
 
 @dataclass(frozen=True)
@@ -446,14 +436,12 @@ class Above:
         return value * 10 if value > self.limit else NOTHING
 
 
-def test_a_topic_may_have_nothing_to_tell_in_a_frame(
-    topics: Topics, publisher: FakePublisher
-) -> None:
+def test_a_topic_may_have_nothing_to_tell_in_a_frame(topics: Topics, sink: FakeSink) -> None:
     topics.add("rocks", Read(1, NOTHING, NOTHING, 2), history=10)
     group = subscribe(topics, "rocks")
     for frame in range(1, 5):
         topics.step(frame)
-    assert publisher.values(group.number) == [1, 2]
+    assert sink.values(group.number) == [1, 2]
     assert len(known(topics, "rocks").history) == 2
 
 
@@ -470,21 +458,21 @@ def test_who_begins_to_listen_is_announced_once(topics: Topics) -> None:
     assert begun == [False, False]
 
 
-def test_a_topic_can_be_published_out_of_turn(topics: Topics, publisher: FakePublisher) -> None:
+def test_a_topic_can_be_published_out_of_turn(topics: Topics, sink: FakeSink) -> None:
     topic = topics.add("rocks", Read(1, 2))
     topics.publish(topic)
     assert topic.read is not None
     assert topic.read() == 1, "nobody listens, nothing is read"
     group = subscribe(topics, "rocks")
     topics.publish(topic)
-    assert publisher.values(group.number) == [2]
+    assert sink.values(group.number) == [2]
 
 
 class TestHeld:
     """A second step in the same frame: a beat of a held game."""
 
     def test_values_are_read_and_told_but_no_frame_has_passed(
-        self, topics: Topics, publisher: FakePublisher, clock: list[float]
+        self, topics: Topics, sink: FakeSink, clock: list[float]
     ) -> None:
         topics.add("rocks", Read(1, 2, 3, 4), history=10)
         latest = subscribe(topics, "rocks", "latest", 10.0)
@@ -493,24 +481,22 @@ class TestHeld:
         for frame in (7, 7, 7, 8):
             topics.step(frame)
             clock[0] += 0.2
-        assert publisher.values(latest.number) == [1, 2, 3, 4]
-        assert publisher.values(changes.number) == [1, 2, 3, 4]
-        assert publisher.values(each.number) == [1, 4]
+        assert sink.values(latest.number) == [1, 2, 3, 4]
+        assert sink.values(changes.number) == [1, 2, 3, 4]
+        assert sink.values(each.number) == [1, 4]
         assert [sample.frame for sample in known(topics, "rocks").history] == [7, 8]
 
-    def test_what_is_emitted_is_told_to_all(self, topics: Topics, publisher: FakePublisher) -> None:
+    def test_what_is_emitted_is_told_to_all(self, topics: Topics, sink: FakeSink) -> None:
         topics.add("explosion", history=10)
         each = subscribe(topics, "explosion", "all")
         topics.step(7)
         topics.step(7)
         topics.emit("explosion", "now")
-        assert publisher.values(each.number) == ["now"]
+        assert sink.values(each.number) == ["now"]
 
 
 class TestThinning:
-    def test_values_are_read_in_one_step_of_so_many(
-        self, topics: Topics, publisher: FakePublisher
-    ) -> None:
+    def test_values_are_read_in_one_step_of_so_many(self, topics: Topics, sink: FakeSink) -> None:
         read = Read(*range(100))
         topics.add("rocks", read)
         each = subscribe(topics, "rocks", "all")
@@ -518,13 +504,13 @@ class TestThinning:
         for frame in range(1, 9):
             topics.step(frame)
         assert read.count == 2
-        assert [params["frame"] for params in publisher.params(each.number)] == [4, 8]
+        assert [params["frame"] for params in sink.params(each.number)] == [4, 8]
         topics.thinning = 1
         topics.step(9)
         assert read.count == 3
 
     def test_a_held_game_is_thinned_like_one_that_runs(
-        self, topics: Topics, publisher: FakePublisher
+        self, topics: Topics, sink: FakeSink
     ) -> None:
         read = Read(*range(100))
         topics.add("rocks", read)
@@ -532,7 +518,7 @@ class TestThinning:
         topics.thinning = 4
         for _ in range(8):
             topics.step(5)
-        assert publisher.values(changes.number) == [0, 1]
+        assert sink.values(changes.number) == [0, 1]
 
     def test_what_reading_took_is_added_up(self, topics: Topics) -> None:
         topics.add("slow", lambda: time.sleep(0.01))

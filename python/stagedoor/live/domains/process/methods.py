@@ -201,7 +201,7 @@ def _seldom(meter: Meter) -> Callable[[], Any]:
 def _exit_of(session: Session, code: int) -> Callable[[], None]:
     def leave() -> None:
         deadline = time.monotonic() + PATIENCE
-        while session.connection.bufferedAmount and time.monotonic() < deadline:
+        while session.connection.queued and time.monotonic() < deadline:
             time.sleep(0.001)
         raise SystemExit(code)
 

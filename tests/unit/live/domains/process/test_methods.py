@@ -226,11 +226,11 @@ class TestQuit:
 
         def sleep(seconds: float) -> None:
             waits.append(seconds)
-            connection.bufferedAmount = max(0, 3 - len(waits))
+            connection.queued = max(0, 3 - len(waits))
 
         monkeypatch.setattr(domain.time, "sleep", sleep)
         connection.call("process.quit")
-        connection.bufferedAmount = 3
+        connection.queued = 3
         with pytest.raises(SystemExit):
             frame(hub, 2)
         assert len(waits) == 3

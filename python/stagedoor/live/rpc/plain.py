@@ -52,8 +52,8 @@ def ended(
 ) -> bytes | None:
     """End a call whose method has returned or raised this. Returns what `run()` does. Raises
     KeyboardInterrupt if that came; the call is answered then."""
-    hub, method, began = session.hub, running.method, running.began
-    request = _request(hub, running)
+    hub, asked, method, began = session.hub, running.asked, running.method, running.began
+    request = asked if isinstance(asked, Request) else _read(hub, asked)
     try:
         if raised is None:
             text = answers.returned(session, request, method, result, began)
@@ -86,7 +86,8 @@ def result_of(
 def overrun(hub: Hub, running: Running[Method]) -> None:
     """Tell the caller that the method takes longer than its timeout. The method goes on, and its
     result will be dropped. Runs on the understudy's thread."""
-    request = _request(hub, running)
+    asked = running.asked
+    request = asked if isinstance(asked, Request) else _read(hub, asked)
     if request.id is not UNSET and hub.running.end(running):
         running.answer(jsonrpc.encode_error(request.id, TimedOut(running.method.timeout or 0.0)))
 
@@ -102,9 +103,7 @@ def overran(running: Running[Method]) -> None:
     )
 
 
-def _request(hub: Hub, running: Running[Method]) -> Request:
-    if isinstance(running.asked, Request):
-        return running.asked
-    request = hub.decode(running.asked)
+def _read(hub: Hub, message: str) -> Request:
+    request = hub.decode(message)
     assert isinstance(request, Request), "the fast path has read it"
     return request

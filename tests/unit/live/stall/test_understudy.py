@@ -261,16 +261,16 @@ class TestTheTopic:
     def test_tells_where_the_game_is_and_that_it_is_back(self, caller: Caller) -> None:
         stage = caller.stage
         number = caller.call("topic.subscribe", topic="game.stalled")["result"]["subscription"]
-        assert stage._hub.stalled_for == 0.0
         begun = answer(caller)["params"]
-        assert (begun["subscription"], begun["sequence"]) == (number, 1)
-        assert begun["value"]["stalled"]
+        while not begun["value"]["stalled"]:  # on a busy machine it was stalled before
+            begun = answer(caller)["params"]
+        assert begun["subscription"] == number
         assert begun["value"]["stalled_for"] >= 0.1
         assert set(begun["value"]["where"]) == {"file", "line", "function"}
         assert stage._hub.stalled_for >= 0.1
         stage.tick(0.0)
         ended = answer(caller)["params"]
-        assert ended["sequence"] == 2
+        assert ended["sequence"] == begun["sequence"] + 1
         assert not ended["value"]["stalled"]
         assert ended["value"]["stalled_for"] >= begun["value"]["stalled_for"]
         tick_until(stage, lambda: stage._hub.stalled_for == 0.0)

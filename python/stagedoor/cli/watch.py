@@ -78,20 +78,20 @@ async def watch(arguments: argparse.Namespace) -> None:
             await game.subscribe(topic, mode=arguments.mode, hz=hz, history=arguments.history)
             for topic in dict.fromkeys(arguments.topics)
         ]
-        sink: Sink = Lines() if as_json else stack.enter_context(Board(subscriptions))
-        await asyncio.gather(*(_follow(one, sink) for one in subscriptions))
+        display: Display = Lines() if as_json else stack.enter_context(Board(subscriptions))
+        await asyncio.gather(*(_follow(one, display) for one in subscriptions))
 
 
-class Sink(Protocol):
+class Display(Protocol):
     """Where the values go."""
 
     def put(self, subscription: "AsyncSubscription", sample: "Sample") -> None:
         """Show a value that has come."""
 
 
-async def _follow(subscription: "AsyncSubscription", sink: Sink) -> None:
+async def _follow(subscription: "AsyncSubscription", display: Display) -> None:
     async for sample in subscription:
-        sink.put(subscription, sample)
+        display.put(subscription, sample)
 
 
 class Lines:

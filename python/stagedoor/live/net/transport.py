@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stagedoor.live.net.peer import Peer
 
 Event: TypeAlias = tuple[list[Any], Any]
-"""What takes the data with whose that is, and the data: see `_core`."""
+"""A pair `[callback, owner]`, and the data for the callback: see `_core`."""
 Tokens: TypeAlias = list[tuple[str, int]]
 """Tokens with their roles."""
 

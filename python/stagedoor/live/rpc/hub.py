@@ -52,7 +52,7 @@ class Hub:
         )
         """Reads a message from a client: `jsonrpc.decode`."""
         self.encoders: dict[type, Callable[[Any], Any]] = {}
-        """How to make something that JSON knows of a value of a type that it does not."""
+        """Converts values of types that JSON does not know."""
         self.encoder = msgspec.json.Encoder(enc_hook=self._encode)
         self.keys = Keys(limits.max_failed_authentications)
         self.methods = Methods()

@@ -40,8 +40,8 @@ class Limits(NamedTuple):
     max_fragments: int = 1024
     """Fragments of a message from a client, empty ones counted. One more closes with 1008."""
     max_receive_memory: int = 16 << 20
-    """For all connections together. A connection whose unhandled messages fill a sixteenth of it, or
-    all that is left, is not read until some are handled. Incomplete messages may take as much
+    """For all connections together. A connection whose unhandled messages fill a sixteenth of it,
+    or all that is left, is not read until some are handled. Incomplete messages may take as much
     again; a connection that goes beyond is closed with 1013."""
     max_send_queue: int = 16 << 20
     """Messages that wait for a client. Telemetry beyond it is dropped and counted; an answer that

@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -121,22 +122,29 @@ def page(browser: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def node_env() -> dict[str, str]:
-    """The environment in which node finds the ws of node/package.json, kept in build/node."""
+    """The environment in which node finds the ws of node/package.json, kept in build/.
+
+    Tests in other processes may want it at the same time. The first renames it into place.
+    """
     need(shutil.which("node") and shutil.which("npm"), "node, or its npm")
-    folder = ROOT / "build" / "node"
     manifest = NODE_CLIENT.with_name("package.json")
     wanted = json.loads(manifest.read_text())["dependencies"]["ws"]
-    installed = folder / "node_modules" / "ws" / "package.json"
-    if not installed.exists() or json.loads(installed.read_text())["version"] != wanted:
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(manifest, folder)
+    folder = ROOT / "build" / f"ws-{wanted}"
+    if not folder.exists():
+        folder.parent.mkdir(exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=folder.parent))
+        shutil.copy(manifest, fresh)
         npm = subprocess.run(
             ["npm", "install", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=folder,
+            cwd=fresh,
             capture_output=True,
             text=True,
             timeout=120,
             shell=os.name == "nt",
         )
         need(npm.returncode == 0, f"ws {wanted} (npm: {npm.stderr.strip()[-300:]})")
+        try:
+            fresh.rename(folder)
+        except OSError:  # another process was first
+            shutil.rmtree(fresh)
     return os.environ | {"NODE_PATH": str(folder / "node_modules")}

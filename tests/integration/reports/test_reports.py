@@ -1,6 +1,7 @@
 """What was reported, tried again: each input of this folder is a program of its own.
 
-What is wrong today is in `WRONG_TODAY`. Who mends it takes it out of there: the mark is strict.
+What is wrong today is in `WRONG_TODAY`. Take it out of there when you mend it: the mark is strict,
+except where chance decides.
 """
 
 from __future__ import annotations
@@ -57,8 +58,16 @@ WRONG_TODAY = {
     "watches_take_quadratic_time": "each watch() looks at all others",
 }
 """What is wrong, of each input that is."""
-NOT_EVERY_TIME = {"run_prints_into_the_game"}
-"""What is wrong by chance: two threads race for who tells of the stall."""
+NOT_EVERY_TIME = {
+    "client_after_a_fork",
+    "flood_of_calls_starves_others",
+    "killed_and_not_reaped",
+    "run_prints_into_the_game",
+    "threads_without_end",
+    "waiting_calls_hold_memory",
+    "watches_take_quadratic_time",
+}
+"""What is wrong by chance, or by how fast the machine is: processes, threads or a clock decide."""
 
 HANG = {"gevent_has_patched": 8.0}
 SLOW = {

@@ -126,11 +126,6 @@ class Hub:
         stall = self.stall
         return 0.0 if stall is None else stall.seconds
 
-    @property
-    def has_work(self) -> bool:
-        """Whether `end_frame()` has anything to do."""
-        return bool(self.topics.live or self.runner.calls or self.has_changed)
-
     def leave_with(self, leave: Callable[[], None]) -> None:
         """Call this a frame later, or a turn of a paused game, when callers were answered: it ends
         the game by raising."""

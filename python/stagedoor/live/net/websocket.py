@@ -43,9 +43,9 @@ class WebSocketServer:
     - `max_request_line`, `max_headers`, `max_head_size`: of an opening request; 414 or 431
     - `max_message_size`: a larger incoming message closes with 1009
     - `max_fragments`: of one incoming message; one more closes with 1008
-    - `max_pings_per_second`: that are each answered; of more, the newest in each read is
+    - `max_pings_per_second`: all of them are answered; beyond that, the newest in each read is
     - `max_receive_memory`: of all connections, for unhandled messages, and as much for incomplete
-      ones; who has a sixteenth of it waiting is not read until some of that is handled
+      ones; a connection with a sixteenth of it waiting is not read until some of that is handled
     - `max_send_queue`: of one connection; an empty queue takes any single message
     - `handshake_timeout`: from accept to the end of the opening handshake, TLS included
     - `ping_interval` (None: never), `ping_timeout`: keepalive

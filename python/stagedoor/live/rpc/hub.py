@@ -69,8 +69,8 @@ class Hub:
         self.stall: Stall | None = None
         """Set by the understudy while the game is stalled."""
         self.on_session: list[Callable[[Session, SessionChange], None]] = []
-        """Called when somebody has come in, has shown who they are after that, or is gone; perhaps
-        on the understudy's thread."""
+        """Called when a client has come in, has shown a token after that, or is gone. The
+        understudy's thread may call it, too."""
         self.game_thread = get_ident()
         """The one that calls `tick()`: where callers are answered."""
         self.on_game_thread: OnGameThread = _at_once
@@ -112,7 +112,7 @@ class Hub:
         session.groups.clear()
 
     def emit(self, topic: str, value: object) -> None:
-        """Tell something to who subscribes to the topic. From any thread."""
+        """Send a value to the subscribers of a topic. May be called from any thread."""
         self.on_game_thread(partial(self.topics.emit, topic, value), may_drop=True)
 
     def _tell(self, session: Session, change: SessionChange) -> None:

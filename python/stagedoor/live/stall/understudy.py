@@ -1,4 +1,4 @@
-"""`Understudy`: who answers when the game's thread does not.
+"""`Understudy`: answers when the game's thread does not.
 
 A thread, asleep in native code without the GIL. When the game has not come to `tick()` for a
 second, it looks at what clients have sent: it answers what needs no game, keeps the rest for the
@@ -8,17 +8,17 @@ rules:
 
 1. An event is in one place. The understudy takes events with `seize()`, while the game has not
    polled, and puts all that it does not answer back with `give_back()`, in order; a game that polls
-   in between waits for that, and no longer. What ran out of patience is taken out in one step.
-   Who has an event, and nobody else, handles it.
-2. A call is ended once. That of a plain method by who ends it in `Hub.running`, any other by who
-   gets `Call._end`.
+   in between waits for that, and no longer. Events whose patience is over are taken out in one
+   step. The thread that has an event handles it, and no other.
+2. A call is ended once: a plain one by the thread that ends it in `Hub.running`, any other by the
+   thread that gets `Call._end`.
 3. The understudy calls no code of the game: built-in methods marked `anytime` only. They copy what
    they read in one step (`list(deque)`, `dict.copy()`), and touch no object of the game.
 4. Of what both threads know, the understudy changes this, each in one step: it adds connections and
    sessions, and removes those that the game has not seen; sets a session's role; uses tickets up
    and counts failures; sets `Hub.stall`; and publishes the topic `game.stalled`, which is its own.
    Everything else is the game thread's: groups, the runner, methods, what `onclose` does.
-5. Who goes through a collection that the understudy adds to goes through a copy.
+5. Code that iterates over a collection that the understudy adds to iterates over a copy.
 """
 
 from __future__ import annotations

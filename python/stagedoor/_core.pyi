@@ -245,12 +245,13 @@ class Server:
         """
     def take_expired(self) -> list[_Event]:
         """Take those that were given back and have waited for long enough."""
-    def set_stall_notices(self, notices: list[tuple[int, list[bytes]]]) -> None:
+    def set_stall_notices(self, notices: list[tuple[int, list[bytes]]], frames: Frames) -> None:
         """What to publish, and to which groups, if the game is stalled and nobody gets the GIL.
 
-        A message is five pieces of text; between them go its number in the group, the time
-        (seconds since the epoch), for how long the game has been stalled (seconds), and where it
-        is: `{"file": ..., "line": ..., "function": ...}` or `null`. Replaces what was set before.
+        A message is six pieces of text; between them go its number in the group, the time (seconds
+        since the epoch), the number of the frame under way in `frames`, for how long the game has
+        been stalled (seconds), and where it is: `{"file": ..., "line": ..., "function": ...}` or
+        `null`. Replaces what was set before.
         """
     def wait(self, timeout: float) -> bool:
         """Block without the GIL until there are events; False when the time was up first."""

@@ -29,6 +29,7 @@ class FakeGame:
         self.headers: dict[str, str] = {}
         self.received: list[dict[str, object]] = []
         self.connection: ServerConnection | None = None
+        self.connections = 0
         self.tokens: set[str] | None = None
         self.notified = threading.Event()
         self.port = 0
@@ -52,6 +53,7 @@ class FakeGame:
 
     def handle(self, connection: ServerConnection) -> None:
         self.connection = connection
+        self.connections += 1
         try:
             for message in connection:
                 assert isinstance(message, str)

@@ -39,7 +39,7 @@ pub use io::tls::{TlsConfig, TlsError};
 pub use queues::event::{Batch, CloseCause, Closed, Dropped, Event, Headers, Opened};
 pub use queues::ids::{ConnectionId, GroupId};
 pub use queues::outbox::{Account, SendError};
-pub use queues::watch::Notice;
+pub use queues::watch::{FrameCounter, Notice};
 pub use server::Server;
 pub use settings::Settings;
 pub use stagedoor_protocol::{HeadLimits, Kind};

@@ -10,7 +10,7 @@ use support::{Client, Events, PATIENCE, listen};
 const THRESHOLD: Duration = Duration::from_millis(50);
 
 fn notice(group: GroupId) -> Notice {
-    let pieces = ["{\"n\":", ",\"t\":", ",\"for\":", ",\"where\":", "}"];
+    let pieces = ["{\"n\":", ",\"t\":", ",\"f\":", ",\"for\":", ",\"where\":", "}"];
     Notice { group, pieces: pieces.map(|piece| piece.as_bytes().to_vec()) }
 }
 
@@ -20,7 +20,7 @@ fn member(server: &Server) -> (Client, GroupId) {
     let (id, _) = Events::of(server).opened(&client);
     let group = server.open_group();
     server.join_group(group, id);
-    server.set_stall_notices(vec![notice(group)]);
+    server.set_stall_notices(vec![notice(group)], Box::new(|| 1200));
     (client, group)
 }
 
@@ -98,6 +98,7 @@ fn the_network_thread_speaks_when_the_watch_does_not() {
     let text = client.text();
     assert!(text.starts_with("{\"n\":2,\"t\":"), "{text}");
     assert!(text.ends_with(",\"where\":null}"), "{text}");
+    assert!(text.contains(",\"f\":1200,"), "{text}");
     let stalled = text.split(",\"for\":").nth(1).and_then(|rest| rest.split(',').next());
     assert!(stalled.and_then(|seconds| seconds.parse::<f64>().ok()).expect("seconds") >= 0.05);
     assert_eq!(server.acknowledge_stall(), [group]);

@@ -9,10 +9,9 @@ code.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from stagedoor.cli import (
     call,
@@ -28,44 +27,69 @@ from stagedoor.cli import (
     stub,
     watch,
 )
-from stagedoor.cli.command import EXIT_CODES, INTERRUPTED, OK, USAGE, CommandError
-from stagedoor.cli.terminal import harmless, print_error, print_line
+from stagedoor.cli.command import EXIT_CODES, FAILED, INTERRUPTED, OK, USAGE, CommandError
+from stagedoor.cli.terminal import (
+    OutputError,
+    close_output,
+    drop_output,
+    harmless,
+    open_streams,
+    print_error,
+    print_failure,
+    print_line,
+)
+from stagedoor.wire.similar import did_you_mean
 
 VERBS = (run, enable, disable, status, ps, call, notify, methods, watch, logs, shell, stub)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments; returns the exit code. None: those of the process."""
+    open_streams()
     try:
         done = _run(sys.argv[1:] if argv is None else list(argv))
-    except CommandError as error:
+        close_output()
+    except OutputError as error:  # as in `stagedoor ps | head -1`, or on a full disk
+        drop_output()
+        if not error.is_wanted:
+            return OK
         print_error(str(error))
-        return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:  # as in `stagedoor ps | head -1`, where nobody reads the rest
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return FAILED
     return done if isinstance(done, int) else done()
 
 
 def _run(argv: list[str]) -> int | Callable[[], int]:
+    try:
+        return _chosen(argv)
+    except CommandError as error:
+        print_failure(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _chosen(argv: list[str]) -> int | Callable[[], int]:
     parser = _parser()
     try:
         arguments, rest = parser.parse_known_args(argv)
+        if not hasattr(arguments, "run"):
+            parser.print_help(sys.stderr)
+            return USAGE
         # In `call spawn a=1 --to x b=2`, argparse does not add `b=2` to the values.
         if rest and (not hasattr(arguments, "values") or any(text[:1] == "-" for text in rest)):
-            parser.error(f"unrecognized arguments: {' '.join(rest)}")
+            _refuse(arguments.parser, rest)
     except SystemExit as finished:  # argparse exits after --help and after wrong usage
         return finished.code if isinstance(finished.code, int) else USAGE
-    if not hasattr(arguments, "run"):
-        parser.print_help(sys.stderr)
-        return USAGE
     if rest:
         arguments.values += rest
     done: int | Callable[[], int] = arguments.run(arguments)
-    sys.stdout.flush()
     return done
+
+
+def _refuse(parser: argparse.ArgumentParser, rest: list[str]) -> NoReturn:
+    options = [text for action in parser._actions for text in action.option_strings]
+    wrong = next((text for text in rest if text[:1] == "-"), rest[0]).partition("=")[0]
+    parser.error(f"unrecognized arguments: {' '.join(rest)}{did_you_mean(wrong, options)}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,10 +107,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Prints errors without the control characters that an argument may contain."""
+    """Prints errors without the control characters that an argument may contain, and says what
+    could have been meant."""
 
     def error(self, message: str) -> NoReturn:
         super().error(harmless(message))
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(choice) for choice in action.choices]
+            hint = did_you_mean(str(value), known)
+            text = f"there is no {value}; expected one of {', '.join(known)}{hint}"
+            raise argparse.ArgumentError(action, text)
 
 
 class _Version(argparse.Action):

@@ -4,9 +4,10 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
+from stagedoor.cli.explain import ask
 from stagedoor.cli.game import add_game, open_game, told
 from stagedoor.cli.terminal import print_note, print_value, wants_json
-from stagedoor.cli.values import DETAILS, split
+from stagedoor.cli.values import DETAILS, Given, parse, with_names
 
 if TYPE_CHECKING:
     from stagedoor.client.sync.client import Client
@@ -27,18 +28,28 @@ def add_to(verbs: Verbs) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the verb; returns the exit code. Raises: CommandError."""
-    args, params = split(arguments.values)
+    given = parse(arguments.values)
     with open_game(arguments) as game:
-        result = call(game, arguments.method, args, params)
+        result = call(game, arguments.method, given)
     print_value(result, as_json=wants_json(arguments.json))
     return OK
 
 
-def call(game: "Client", method: str, args: list[object], params: dict[str, object]) -> Any:
+def call(game: "Client", method: str, given: Given) -> Any:
     """Call a method and print its progress; returns the result. Raises: CommandError."""
     import json
 
-    with told(method), game.progress(method, *args, **params) as progress:
+    unnamed, named = named_if_mixed(game, method, given)
+    with told(method, game, given), game.progress(method, *unnamed, **named) as progress:
         for value in progress:
             print_note(json.dumps(value, ensure_ascii=False))
         return progress.result()
+
+
+def named_if_mixed(game: "Client", method: str, given: Given) -> Given:
+    """The params as JSON-RPC takes them; asks the game for their names, if it must. Raises:
+    CommandError."""
+    if not given.unnamed or not given.named:
+        return given
+    methods = ask(game)
+    return with_names(given, None if methods is None else methods.get(method))

@@ -1,7 +1,7 @@
 """What the verbs share: exit codes, `CommandError`, and functions that add their arguments."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 OK: Final = 0
@@ -22,11 +22,21 @@ Run: TypeAlias = Callable[[argparse.Namespace], int | Callable[[], int]]
 
 
 class CommandError(Exception):
-    """A verb failed. The message is one line for stderr; `exit_code` is the exit code."""
+    """A verb failed. The message is one line for stderr; `exit_code` is the exit code. `before` and
+    `after`: lines around it, as the game's traceback, or what would have been right."""
 
-    def __init__(self, message: str, exit_code: int = FAILED) -> None:
+    def __init__(
+        self,
+        message: str,
+        exit_code: int = FAILED,
+        *,
+        before: Sequence[str] = (),
+        after: Sequence[str] = (),
+    ) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+        self.before = before
+        self.after = after
 
 
 def add_verb(
@@ -41,15 +51,16 @@ def add_verb(
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, parser=parser)
     return parser
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(
+    parser: argparse.ArgumentParser,
+    help: str = "print JSON (the default if stdout is not a terminal)",
+) -> None:
     """Add the option --json."""
-    parser.add_argument(
-        "--json", action="store_true", help="print JSON (the default if stdout is not a terminal)"
-    )
+    parser.add_argument("--json", action="store_true", help=help)
 
 
 def add_path(parser: argparse.ArgumentParser) -> None:

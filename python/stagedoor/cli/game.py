@@ -6,15 +6,19 @@ game's own file in the user's runtime folder, or from the environment variable S
 
 import argparse
 import math
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from stagedoor.cli.command import FAILED, UNREACHABLE, USAGE, CommandError
+from stagedoor.cli.explain import explained
+from stagedoor.cli.values import NOTHING, Given
 from stagedoor.wire.roles import ROLE_NAMES
 
 if TYPE_CHECKING:
     from stagedoor.client.asyncio.client import AsyncClient
+    from stagedoor.client.errors import NoGameError
     from stagedoor.client.sync.client import Client
 
 
@@ -71,9 +75,10 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextmanager
-def told(what: str = "") -> Iterator[None]:
+def told(what: str = "", game: "Client | None" = None, given: Given = NOTHING) -> Iterator[None]:
     """Raise what goes wrong with a game in the block as CommandError. `what`: the method that is
-    called; errors that the game answers with name it."""
+    called; errors that the game answers with name it. `game`, which is then asked, and `given`, the
+    params: they help to say what would have been right."""
     from stagedoor.client.errors import (
         BadParamsError,
         BadTokenError,
@@ -81,20 +86,40 @@ def told(what: str = "") -> Iterator[None]:
         ClientError,
         ConnectionLostError,
         NoGameError,
+        SeveralGamesError,
     )
     from stagedoor.wire.errors import RpcError
 
     try:
         yield
     except RpcError as error:
-        said = f"{what}: " if what else ""
-        raise CommandError(f"{said}{error} ({error.code})", FAILED) from error
+        raise explained(error, what, game, given) from error
     except (BadParamsError, BadTokenError) as error:
         raise CommandError(str(error), USAGE) from error
-    except (NoGameError, CannotConnectError, ConnectionLostError) as error:
+    except SeveralGamesError as error:
+        text = f"{error}; choose one with --to NAME, --to PID or --to URL"
+        raise CommandError(text, UNREACHABLE) from error
+    except NoGameError as error:
+        raise CommandError(str(error), UNREACHABLE, after=_how_to_enable(error)) from error
+    except (CannotConnectError, ConnectionLostError) as error:
         raise CommandError(str(error), UNREACHABLE) from error
     except ClientError as error:
         raise CommandError(str(error), FAILED) from error
+
+
+def _how_to_enable(error: "NoGameError") -> list[str]:
+    """What to do, if there is no game because stagedoor is not enabled here."""
+    from stagedoor import settings
+
+    if error.found:
+        return []
+    here = os.getcwd()
+    decision = settings.environment_says(os.environ) or settings.project_says(
+        settings.find_pyproject(here), here
+    )
+    if decision.enabled:
+        return []
+    return [f"stagedoor is not enabled here: {decision.why}.", settings.HOW_TO_ENABLE]
 
 
 def seconds(text: str) -> float:

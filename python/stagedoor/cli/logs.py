@@ -3,14 +3,13 @@ comes."""
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
 from stagedoor.cli.game import add_game, open_game, open_game_async, told
-from stagedoor.cli.terminal import print_line, print_note, wants_json
+from stagedoor.cli.terminal import flush, print_line, print_note, wants_json
 
 MOST = 10_000
 """The most records that a game remembers."""
@@ -41,6 +40,12 @@ def add_to(verbs: Verbs) -> None:
         metavar="NAME",
         default="",
         help="only this logger and those below it; printed lines have the logger stdout or stderr",
+    )
+    parser.add_argument(
+        "--text",
+        metavar="TEXT",
+        default="",
+        help="only messages that contain this text, in upper or lower case",
     )
     parser.add_argument(
         "-n",
@@ -86,7 +91,7 @@ async def follow(arguments: argparse.Namespace, show: Any) -> None:
                 returned = subscription.reconnected
                 print_note("the connection to the game was lost, and is back")
             show(sample.value)
-            sys.stdout.flush()
+            flush()
 
 
 def show_json(news: Mapping[str, Any]) -> None:
@@ -120,7 +125,7 @@ def lines_of(record: Mapping[str, Any]) -> list[str]:
 
 
 def _filter(arguments: argparse.Namespace) -> dict[str, Any]:
-    asked = {"level": arguments.level, "logger": arguments.logger}
+    asked = {"level": arguments.level, "logger": arguments.logger, "text": arguments.text}
     return {name: value for name, value in asked.items() if value not in (None, "")}
 
 

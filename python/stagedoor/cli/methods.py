@@ -2,14 +2,16 @@
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from stagedoor.cli.command import FAILED, OK, CommandError, Verbs, add_json, add_verb
 from stagedoor.cli.game import add_game, open_game
-from stagedoor.cli.terminal import print_line, print_table, print_value, wants_json
+from stagedoor.cli.terminal import print_line, print_table, print_value
+from stagedoor.wire.similar import did_you_mean
 
 if TYPE_CHECKING:
-    from stagedoor.client.core.methods import Method, Methods, Param
+    from stagedoor.client.core.methods import Method, Methods, Param, Topic
 
 
 def add_to(verbs: Verbs) -> None:
@@ -19,67 +21,87 @@ def add_to(verbs: Verbs) -> None:
         "methods",
         run,
         "list the methods of a running game, or explain one",
-        "With --json it prints the OpenRPC document, or the part of it that describes NAME.",
+        "The game's own methods come before the built-in ones. In a pipe, each is a line. With\n"
+        "--json it is the OpenRPC document, or the part of it that describes NAME.",
     )
     parser.add_argument(
         "name", metavar="NAME", nargs="?", help="a method's name, or the first part of one"
     )
     add_game(parser)
-    add_json(parser)
+    add_json(parser, "print JSON, with everything that is known")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the verb; returns the exit code. Raises: CommandError."""
     with open_game(arguments) as game:
         methods = game.methods
-    name, as_json = arguments.name, wants_json(arguments.json)
-    if name is None:
-        if as_json:
-            print_value(methods.document, as_json=True)
-        else:
-            show_list(list(methods.values()))
-            show_topics(methods)
-    elif name in methods:
-        if as_json:
-            every = methods.document["methods"]
-            print_value(next(one for one in every if one.get("name") == name), as_json=True)
-        else:
-            show_method(methods[name], methods)
+    if arguments.json:
+        print_value(described(arguments.name, methods), as_json=True)
     else:
-        below = [methods[other] for other in methods if other.startswith(f"{name}.")]
-        if not below:
-            raise CommandError(unknown(name, methods), FAILED)
-        if as_json:
-            every = methods.document["methods"]
-            names = {method.name for method in below}
-            print_value([one for one in every if one.get("name") in names], as_json=True)
-        else:
-            show_list(below)
+        show(arguments.name, methods, as_table=sys.stdout.isatty())
     return OK
+
+
+def described(name: str | None, methods: "Methods") -> object:
+    """The part of the OpenRPC document that is about a method, or about those whose names begin
+    with this; None: the whole. Raises: CommandError."""
+    if name is None:
+        return methods.document
+    every = methods.document["methods"]
+    if name in methods:
+        return next(one for one in every if one.get("name") == name)
+    names = {method.name for method in _below(name, methods)}
+    return [one for one in every if one.get("name") in names]
+
+
+def show(name: str | None, methods: "Methods", *, as_table: bool) -> None:
+    """Print what `described()` is about, for a person or for a pipe. Raises: CommandError."""
+    if name is not None and name in methods:
+        show_method(methods[name], methods)
+        return
+    chosen = list(methods.values()) if name is None else _below(name, methods)
+    if not as_table:
+        for method in sorted(chosen, key=_own_first):
+            print_line(method.signature)
+        return
+    show_list(chosen)
+    if name is None:
+        show_topics(methods)
+
+
+def _below(name: str, methods: "Methods") -> "list[Method]":
+    below = [methods[other] for other in methods if other.startswith(f"{name}.")]
+    if not below:
+        raise CommandError(unknown(name, methods), FAILED)
+    return below
+
+
+def _own_first(one: "Method | Topic") -> tuple[bool, str]:
+    """The order of methods and of topics: the game's own are before the built-in ones."""
+    return one.built_in, one.name
 
 
 def unknown(name: str, methods: "Methods") -> str:
     """The text that there is no such method, and which ones have similar names."""
-    import difflib
-
-    close = difflib.get_close_matches(name, methods, 3)
-    hint = f"; did you mean {' or '.join(close)}?" if close else ""
-    return f"there is no method {name}{hint}"
+    return f"there is no method {name}{did_you_mean(name, methods)}"
 
 
 def show_list(methods: "list[Method]") -> None:
-    """Print a line for each method."""
-    rows = [(method.signature, method.role, method.summary) for method in methods]
-    print_table(["METHOD", "ROLE", ""], sorted(rows))
+    """Print a table of methods."""
+    rows = [
+        (method.signature, method.role, method.summary)
+        for method in sorted(methods, key=_own_first)
+    ]
+    print_table(["METHOD", "ROLE", ""], rows)
 
 
 def show_topics(methods: "Methods") -> None:
-    """Print a line for each topic."""
-    topics = methods.topics.values()
+    """Print a table of the topics."""
+    topics = sorted(methods.topics.values(), key=_own_first)
     if topics:
         print_line("")
         rows = [(topic.name, topic.role, topic.description) for topic in topics]
-        print_table(["TOPIC", "ROLE", ""], sorted(rows))
+        print_table(["TOPIC", "ROLE", ""], rows)
 
 
 def show_method(method: "Method", methods: "Methods") -> None:

@@ -2,9 +2,10 @@
 
 import argparse
 
+from stagedoor.cli.call import named_if_mixed
 from stagedoor.cli.command import OK, Verbs, add_verb
 from stagedoor.cli.game import add_game, open_game
-from stagedoor.cli.values import DETAILS, split
+from stagedoor.cli.values import DETAILS, parse
 
 
 def add_to(verbs: Verbs) -> None:
@@ -24,7 +25,8 @@ def add_to(verbs: Verbs) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the verb; returns the exit code. Raises: CommandError."""
-    args, params = split(arguments.values)
+    given = parse(arguments.values)
     with open_game(arguments) as game:
-        game.notify(arguments.method, *args, **params)
+        unnamed, named = named_if_mixed(game, arguments.method, given)
+        game.notify(arguments.method, *unnamed, **named)
     return OK

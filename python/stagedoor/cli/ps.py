@@ -2,19 +2,32 @@
 
 import argparse
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
 from stagedoor.cli.terminal import print_line, print_table, print_value, wants_json
 
 if TYPE_CHECKING:
+    from stagedoor.client.health import Health
     from stagedoor.wire.games import Game
 
 TIMEOUT = 0.5
 """Seconds to wait for a game's answer."""
 
-Facts = Mapping[str, Any]
+
+class Facts(NamedTuple):
+    """What is known of a game."""
+
+    health: "Health"
+    fps: float | None = None
+    clients: float | None = None
+    """Without this command."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        state, stalled_for, where = self.health
+        return {"fps": self.fps, "clients": self.clients, "state": state,
+                "stalled_for": stalled_for, "where": where}  # fmt: skip
 
 
 def add_to(verbs: Verbs) -> None:
@@ -24,7 +37,8 @@ def add_to(verbs: Verbs) -> None:
         "ps",
         run,
         "list your running games",
-        "FPS and CLIENTS are empty for a game that does not answer within half a second.",
+        "STATE is running, paused, stalled (the game does not come to its next frame) or silent\n"
+        "(its process does not answer within half a second). CLIENTS does not count this command.",
     )
     add_json(parser)
 
@@ -38,26 +52,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def show_games(games: "list[Game]", *, as_json: bool) -> None:
-    """Print the games, as JSON or as a table. Asks each for its fps and clients."""
+    """Print the games, as JSON or as a table. Asks each how it is."""
     if as_json:
         print_value(games_as_json(games), as_json=True)
     elif games:
         now = time.time()
+        facts = _ask(games)
         rows = [
-            (game.name, str(game.pid), game.url, _number(told["fps"]), _number(told["clients"]),
-             _age(now - game.started))
-            for game, told in zip(games, _ask(games), strict=True)
+            (game.name, str(game.pid), told.health.state.replace("unknown", ""), _number(told.fps),
+             _number(told.clients), game.url, _age(now - game.started))
+            for game, told in zip(games, facts, strict=True)
         ]  # fmt: skip
-        print_table(["NAME", "PID", "URL", "FPS", "CLIENTS", "RUNNING FOR"], rows)
+        print_table(["NAME", "PID", "STATE", "FPS", "CLIENTS", "URL", "RUNNING FOR"], rows)
+        for game, told in zip(games, facts, strict=True):
+            if told.health.state == "stalled":
+                print_line(f"{game.name} ({game.pid}): {told.health}")
     else:
         print_line("No game is running.")
 
 
 def games_as_json(games: "list[Game]") -> list[Any]:
-    """The games as plain values, with fps and clients, which are None if they are not known."""
+    """The games as plain values, with what each says of itself; what is not known is None."""
     import msgspec
 
-    return [msgspec.to_builtins(game) | told for game, told in zip(games, _ask(games), strict=True)]
+    return [
+        msgspec.to_builtins(game) | told.as_json()
+        for game, told in zip(games, _ask(games), strict=True)
+    ]
 
 
 def _ask(games: "list[Game]") -> list[Facts]:
@@ -72,17 +93,23 @@ def _ask(games: "list[Game]") -> list[Facts]:
 
 def _ask_one(game: "Game") -> Facts:
     from stagedoor.client import connect
-    from stagedoor.client.errors import ClientError
+    from stagedoor.client.errors import CallTimeoutError, CannotConnectError, ClientError
+    from stagedoor.client.health import STATUS, UNKNOWN, Health, health_of
     from stagedoor.wire.errors import RpcError
 
-    status: object = None
     try:
         with connect(game.url, role="viewer", timeout=TIMEOUT, reconnect=False) as client:
-            status = client.call("game.status")
+            status = client.call(STATUS)
+    except CallTimeoutError as error:
+        return Facts(error.health)
+    except CannotConnectError:
+        return Facts(Health("silent"))
     except (ClientError, RpcError):
-        pass  # the game is listed without its facts
+        return Facts(UNKNOWN)  # the game is listed without its facts
     told = status if isinstance(status, dict) else {}
-    return {key: _checked(told.get(key)) for key in ("fps", "clients")}
+    clients = _checked(told.get("clients"))
+    others = None if clients is None else max(0, clients - 1)
+    return Facts(health_of(status), _checked(told.get("fps")), others)
 
 
 def _checked(value: object) -> float | None:

@@ -6,7 +6,6 @@ A line has what follows `stagedoor call` in a command. Tab completes methods, pa
 import argparse
 import contextlib
 import os
-import shlex
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,13 +16,16 @@ from stagedoor.cli.command import OK, CommandError, Verbs, add_json, add_verb
 from stagedoor.cli.complete import complete
 from stagedoor.cli.game import add_game, open_game, told
 from stagedoor.cli.terminal import (
+    flush,
     harmless,
     print_error,
+    print_failure,
     print_line,
     print_value,
     wants_json,
 )
-from stagedoor.cli.values import DETAILS, split
+from stagedoor.cli.values import DETAILS, parse
+from stagedoor.cli.words import split
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -103,7 +105,7 @@ class Shell:
     def run_line(self, line: str) -> bool:
         """Run a line. Returns False if it was `exit`. Errors are printed, not raised."""
         try:
-            words = shlex.split(line)
+            words = split(line)
             if words[:1] in (["exit"], ["quit"]):
                 return False
             if words:
@@ -111,7 +113,8 @@ class Shell:
         except ValueError as error:  # a quote that does not end
             print_error(str(error))
         except CommandError as error:
-            print_error(str(error))
+            print_failure(error)
+        flush()
         return True
 
     def _run(self, word: str, rest: list[str]) -> None:
@@ -123,17 +126,16 @@ class Shell:
         elif word == "watch":
             self._watch(rest)
         elif word == "notify" and rest:
-            args, params = split(rest[1:])
+            unnamed, named = call.named_if_mixed(self._game, rest[0], parse(rest[1:]))
             with told(rest[0]):
-                self._game.notify(rest[0], *args, **params)
+                self._game.notify(rest[0], *unnamed, **named)
         elif word == "call" and rest:
             self._call(rest[0], rest[1:])
         else:
             self._call(word, rest)
 
     def _call(self, method: str, values: list[str]) -> None:
-        args, params = split(values)
-        result = call.call(self._game, method, args, params)
+        result = call.call(self._game, method, parse(values))
         print_value(result, as_json=self._as_json)
 
     def _help(self, names: list[str]) -> None:

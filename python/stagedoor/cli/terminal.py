@@ -1,18 +1,87 @@
-"""All output of the command: `print_value`, `print_table`, `print_line`, `print_note` and
-`print_error`. `pretty()` returns a text that can be printed elsewhere.
+"""All output of the command: `print_value`, `print_table`, `print_line`, `print_note`,
+`print_error` and `print_failure`. `pretty()` returns a text that can be printed elsewhere.
+
+What cannot be written, because stdout is closed or its disk full, raises `OutputError`. What stderr
+does not take is lost.
 
 Names, values and errors come from the game, and may contain anything. `harmless()` writes
 characters that would move the cursor, change colours or reverse the text as escape sequences. JSON
 text keeps its meaning.
 """
 
+import errno
+import io
 import json
+import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from stagedoor.cli.command import CommandError
+
+
+class OutputError(Exception):
+    """Stdout takes no more. `is_wanted`: False if nobody reads it any longer, as `head` does."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(f"stdout cannot be written: {error.strerror or error}")
+        self.is_wanted = not isinstance(error, BrokenPipeError)
+
+
+class _Closed(io.TextIOBase):
+    """Stands for stdout in a process that was started without one."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str, /) -> int:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+
+@contextmanager
+def output() -> Iterator[None]:
+    """A block that writes to stdout. Raises: OutputError."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(error) from error
+
+
+def open_streams() -> None:
+    """Take the place of streams that were closed before this process began: otherwise its sockets
+    would get their numbers."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            _occupy(descriptor)
+            setattr(sys, name, _Closed() if name == "stdout" else open(os.devnull, "r+"))  # noqa: SIM115
+
+
+def _occupy(descriptor: int) -> None:
+    try:
+        os.fstat(descriptor)
+    except OSError:  # it is free
+        null = os.open(os.devnull, os.O_RDWR)
+        if null != descriptor:
+            os.dup2(null, descriptor)
+            os.close(null)
+
+
+def close_output() -> None:
+    """Write what is left of the output. Raises: OutputError; then what is left is dropped."""
+    try:
+        with output():
+            sys.stdout.flush()
+    except OutputError:
+        drop_output()
+        raise
+
+
+def drop_output() -> None:
+    """Let nothing be written at the exit of this process that could not be written before."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
 
 _INERT = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 
@@ -43,18 +112,35 @@ def wants_json(asked: bool) -> bool:
 
 def print_line(text: str) -> None:
     """Print a line on stdout."""
-    _write(sys.stdout, text)
+    with output():
+        _write(sys.stdout, text)
+
+
+def flush() -> None:
+    """Write what was printed on stdout so far."""
+    with output():
+        sys.stdout.flush()
 
 
 def print_error(text: str) -> None:
     """Print a line on stderr, after the command's name."""
-    _write(sys.stderr, f"stagedoor: {text}")
+    print_note(f"stagedoor: {text}")
+
+
+def print_failure(error: CommandError) -> None:
+    """Print on stderr why the command failed."""
+    for line in error.before:
+        print_note(line)
+    print_error(str(error))
+    for line in error.after:
+        print_note(line)
 
 
 def print_note(text: str) -> None:
     """Print a line on stderr that is not an error, as progress."""
-    _write(sys.stderr, text)
-    sys.stderr.flush()
+    with suppress(OSError):
+        _write(sys.stderr, text)
+        sys.stderr.flush()
 
 
 def print_value(value: object, *, as_json: bool) -> None:
@@ -65,7 +151,8 @@ def print_value(value: object, *, as_json: bool) -> None:
     from rich.console import Console
     from rich.highlighter import JSONHighlighter
 
-    Console().print(JSONHighlighter()(pretty(value, _encoding(sys.stdout))), soft_wrap=True)
+    with output():
+        Console().print(JSONHighlighter()(pretty(value, _encoding(sys.stdout))), soft_wrap=True)
 
 
 def pretty(value: object, encoding: str = "utf-8") -> str:
@@ -90,7 +177,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for row in rows:
         table.add_row(*(Text(harmless(cell, _encoding(sys.stdout))) for cell in row))
-    Console().print(table)
+    with output():
+        Console().print(table)
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -1,49 +1,113 @@
-"""Params as people type them, as name=value or plain values: `parse_params()`, `split()` and
-`parse_value()`."""
+"""Params as people type them, as name=value or plain values: `parse()` and `parse_value()`, and
+`with_names()`, which gives names to those that have none."""
+
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 from stagedoor.cli.command import USAGE, CommandError
+
+if TYPE_CHECKING:
+    from stagedoor.client.core.methods import Method
 
 DETAILS = """\
 A value is JSON if it reads as JSON, otherwise it is a string: count=3 is a number,
 kind=big and 'kind="big"' are strings, id='"3"' is a string, at=[1,2] is a list.
-Values without names go by position. Named and unnamed values cannot be mixed."""
+What begins with { or [ must be JSON. Values without names go by position; if others
+have names, they are the first params of the method."""
+
+MOST_SHOWN = 100
+"""The most characters of a wrong value that are shown."""
 
 
-def parse_params(values: list[str]) -> dict[str, object] | list[object] | None:
-    """The params that the words of a command line mean: by name, by position, or None. Raises:
-    CommandError."""
-    named: dict[str, object] = {}
-    unnamed: list[object] = []
+class Given(NamedTuple):
+    """Params as they were given."""
+
+    unnamed: list[object]
+    named: dict[str, object]
+
+
+NOTHING = Given([], {})
+
+
+def parse(values: list[str]) -> Given:
+    """The params that the words of a command line mean. Raises: CommandError."""
+    given = Given([], {})
     for text in values:
         name, equals, value = text.partition("=")
         if not (equals and name.isidentifier()):
-            unnamed.append(parse_value(text))
-        elif name in named:
+            given.unnamed.append(parse_value(text))
+        elif name in given.named:
             raise CommandError(f"{name} is given twice", USAGE)
         else:
-            named[name] = parse_value(value)
-    if named and unnamed:
-        raise CommandError(
-            "values are either all named (name=value) or all by position; named here:"
-            f" {', '.join(named)}",
-            USAGE,
-        )
-    return named or unnamed or None
+            given.named[name] = parse_value(value, f"{name}=")
+    return given
 
 
-def split(values: list[str]) -> tuple[list[object], dict[str, object]]:
-    """The same as `args` and `params` of a Python call. Raises: CommandError."""
-    params = parse_params(values)
-    if isinstance(params, dict):
-        return [], params
-    return params or [], {}
+def with_names(given: Given, method: "Method | None") -> Given:
+    """Give names to the values that have none, if others have: JSON-RPC has no mixture. Raises:
+    CommandError, if there are too many, or if nothing is known of the method."""
+    if not given.unnamed or not given.named:
+        return given
+    if method is None:
+        names = ", ".join(given.named)
+        text = "values are either all named (name=value) or all by position; named here: " + names
+        raise CommandError(text, USAGE)
+    names_ = [param.name for param in method.params]
+    if len(given.unnamed) > len(names_):
+        text = f"{method.name} takes {len(names_)} params, not {len(given.unnamed)} and more"
+        raise CommandError(text, USAGE, after=[f"    {method.signature}"])
+    first = dict(zip(names_, given.unnamed, strict=False))
+    for name in first:
+        if name in given.named:
+            text = f"{name} is given twice: by position and by name"
+            raise CommandError(text, USAGE, after=[f"    {method.signature}"])
+    return Given([], first | given.named)
 
 
-def parse_value(text: str) -> object:
-    """The value, if the text reads as JSON; otherwise the text itself."""
+def parse_value(text: str, before: str = "") -> object:
+    """The value, if the text reads as JSON; otherwise the text itself. `before`: what stands before
+    it, as in `at=`, for the error. Raises: CommandError, for the beginning of a list or object that
+    goes wrong."""
     import msgspec
 
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        if text.lstrip()[:1] in ("{", "["):
+            raise _no_json(text, before, error) from None
         return text
+
+
+def _no_json(text: str, before: str, error: Exception) -> CommandError:
+    shown = text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
+    why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    after = []
+    if (meant := _as_json(text)) is not None and len(meant) <= MOST_SHOWN:
+        after.append(f"    as JSON:   {before}{_quoted(meant)}")
+    if len(text) <= MOST_SHOWN:
+        after.append(f"    as a text: {before}{_quoted(json.dumps(text, ensure_ascii=False))}")
+    return CommandError(f"{before}{shown} is not JSON: {why}", USAGE, after=after)
+
+
+_KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w*)(\s*:)")
+_WORD = re.compile(r"([\[:,]\s*)([A-Za-z_]\w*)(?=\s*[\],}])")
+_JSON = {"True": "true", "False": "false", "None": "null", "true": "true", "false": "false",
+         "null": "null"}  # fmt: skip
+
+
+def _as_json(text: str) -> str | None:
+    """The JSON that was perhaps meant by a text as Python or JavaScript has it, or by one that a
+    shell has taken the quotes from; None: who knows."""
+    plain = _KEY.sub(r'\1"\2"\3', text.replace("'", '"'))
+    plain = _WORD.sub(lambda found: found[1] + _JSON.get(found[2], f'"{found[2]}"'), plain)
+    try:
+        json.loads(plain)
+    except (ValueError, RecursionError):
+        return None
+    return plain
+
+
+def _quoted(text: str) -> str:
+    """The text as a word of a shell."""
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -1,7 +1,14 @@
 """What can go wrong between a client and a game, except for the errors that a game answers with
 (`stagedoor.wire.errors`). Each error is one line, and none shows a token."""
 
-from stagedoor.wire.close_codes import GOING_AWAY, NOT_AUTHENTICATED, SENT_AWAY, TRY_AGAIN_LATER
+from stagedoor.client.health import UNKNOWN, Health
+from stagedoor.wire.close_codes import (
+    ABNORMAL,
+    GOING_AWAY,
+    NOT_AUTHENTICATED,
+    SENT_AWAY,
+    TRY_AGAIN_LATER,
+)
 from stagedoor.wire.games import Game
 
 
@@ -65,18 +72,25 @@ _MEANINGS = {
 }
 
 
+def parents_connection(url: str) -> ConnectionLostError:
+    """The error for what a forked child has inherited."""
+    return ConnectionLostError(url, ABNORMAL, "it belongs to the process that has forked this one")
+
+
 class ClientClosedError(ConnectionLostError):
     """The client was closed by its own `close()`."""
 
 
 class CallTimeoutError(ClientError, TimeoutError):
     """The game did not answer within `timeout` seconds. It was asked to cancel the call, but may
-    have run it."""
+    have run it. `health`: how the game was then."""
 
-    def __init__(self, method: str, timeout: float) -> None:
-        super().__init__(f"no answer to {method} within {timeout:g} s")
+    def __init__(self, method: str, timeout: float, health: Health = UNKNOWN) -> None:
+        said = f": {health}" if str(health) else ""
+        super().__init__(f"no answer to {method} within {timeout:g} s{said}")
         self.method = method
         self.timeout = timeout
+        self.health = health
 
 
 class BadParamsError(ClientError, ValueError):

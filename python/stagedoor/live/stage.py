@@ -84,7 +84,7 @@ class Stage:
         for domain in DOMAINS:
             domain.add_to(self._parts)
         self._hub.on_game_thread = self._on_game_thread
-        self._understudy = Understudy(self._hub, self._transport)
+        self._understudy = Understudy(self._hub, self._transport, self._frames.core)
         self._hub.topics.built_in = frozenset(topic.name for topic in self._hub.topics)
         self._transport.advice = "call stage.tick(dt) once a frame"
         self._listener = Listener(self._hub, self._transport)

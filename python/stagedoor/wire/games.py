@@ -36,6 +36,8 @@ class Game(msgspec.Struct, frozen=True, gc=False):
     """When the stage began to listen, in seconds since the epoch."""
     certificate: str | None = None
     """The path of the certificate that the game shows; None: it does not speak TLS."""
+    born: int | None = None
+    """When the process began (`stagedoor.processes.birth_of`); None: not known."""
 
     @property
     def file_name(self) -> str:

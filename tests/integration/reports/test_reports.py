@@ -25,7 +25,6 @@ PATIENCE = 120.0
 """Seconds after which an input is ended. Those in `HANG` are, as long as they are wrong, sooner."""
 
 WRONG_TODAY = {
-    "client_after_a_fork": "parent and child read one another's answers",
     "closed_in_a_coroutine": "the close cancels the coroutine, and does not come about",
     "encoder_raises_in_a_generator": "tick() raises what the encoder does",
     "event_wait": "pygame.event.wait() is no frame: the game is stalled",
@@ -34,22 +33,16 @@ WRONG_TODAY = {
     "forgotten_stage_stays_listed": "connect() says that two games could be meant",
     "gevent_has_patched": "start() does not return",
     "idle_is_zero": "the clock's sleep counts as the game's work",
-    "killed_and_not_reaped": "a zombie counts as a running game",
     "negative_dt": "a watched game gets 0 instead",
     "no_thread_to_be_had": "start() raises RuntimeError",
     "one_name_hides_all_topics": "topic.list and rpc.discover fail for all",
-    "output_that_cannot_be_written": "the command line shows a traceback",
     "peak_fills_the_log": "a traceback each time a value has no peak",
     "peak_of_nan": "a NaN that comes first stays the peak",
     "post_init_asserts": "the call has no answer",
-    "refusal_without_its_reason": "the client says only: HTTP 403",
     "renderer_without_a_clock": "Renderer.present() is no frame",
     "returned_vector": "an internal error: Vector2 is not known to JSON",
     "run_prints_into_the_game": "a log line of the server's is on the game's stderr",
-    "shell_json_with_spaces": "the shell splits the value at its spaces",
     "spawned_child_has_its_parents_name": "both are called game",
-    "stall_in_frame_0": "the frame is 0",
-    "step_of_a_stalled_game": "game.step has no answer",
     "threads_without_end": "a cancelled call's thread is not counted",
     "unhashable_member_of_a_set": "the call has no answer",
     "waiting_calls_hold_memory": "calls that wait for a frame are not counted by their bytes",
@@ -59,9 +52,7 @@ WRONG_TODAY = {
 }
 """What is wrong, of each input that is."""
 NOT_EVERY_TIME = {
-    "client_after_a_fork",
     "flood_of_calls_starves_others",
-    "killed_and_not_reaped",
     "run_prints_into_the_game",
     "threads_without_end",
     "waiting_calls_hold_memory",

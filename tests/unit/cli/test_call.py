@@ -44,15 +44,24 @@ def test_an_error_answer_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixtu
 
 def test_no_answer_in_time_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     with running(lambda game, call: None) as game:
-        assert main(["call", "spawn", "--to", game.url, "--timeout", "2"]) == 1
-    assert capsys.readouterr().err == "stagedoor: no answer to spawn within 2 s\n"
+        assert main(["call", "spawn", "--to", game.url, "--timeout", "0.5"]) == 1
+    assert capsys.readouterr().err == (
+        "stagedoor: no answer to spawn within 0.5 s: the game hangs: its process answers pings, but"
+        " runs no Python code\n"
+    )
 
 
 def test_no_game_and_no_connection_are_exit_code_3(
-    games_folder: Path, capsys: pytest.CaptureFixture[str]
+    games_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["call", "spawn"]) == 3
-    assert capsys.readouterr().err == "stagedoor: no game is running with stagedoor enabled\n"
+    err = capsys.readouterr().err.splitlines()
+    assert err[0] == "stagedoor: no game is running"
+    assert err[1].startswith("stagedoor is not enabled here: ")
+    assert "stagedoor enable" in err[2]
+    monkeypatch.setenv("STAGEDOOR", "1")
+    assert main(["call", "spawn"]) == 3
+    assert capsys.readouterr().err == "stagedoor: no game is running\n"
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         assert main(["call", "spawn", "--to", f"ws://127.0.0.1:{unused.getsockname()[1]}/"]) == 3

@@ -20,15 +20,31 @@ def game() -> Iterator[FakeGame]:
         yield game
 
 
-def test_piped_it_is_the_document_or_the_part_of_it(
+def test_as_json_it_is_the_document_or_the_part_of_it(
     game: FakeGame, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["methods", "--to", game.url]) == 0
+    assert main(["methods", "--to", game.url, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == DOCUMENT
-    assert main(["methods", "spawn", "--to", game.url]) == 0
+    assert main(["methods", "spawn", "--to", game.url, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == DOCUMENT["methods"][0]
     assert main(["methods", "player", "--to", game.url, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [DOCUMENT["methods"][1]]
+
+
+def test_piped_each_method_is_a_line_and_the_games_own_come_first(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    document = copy.deepcopy(DOCUMENT)
+    document["x-built-in"] = {"methods": ["spawn"], "topics": []}
+    stage = FakeStage()
+    stage.methods["rpc.discover"] = lambda: document
+    with running(stage) as game:
+        assert main(["methods", "--to", game.url]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert main(["methods", "player", "--to", game.url]) == 0
+    assert len(lines) == len(document["methods"])
+    assert lines[-1].startswith("spawn(")
+    assert capsys.readouterr().out == "player.heal(amount: float) -> None\n"
 
 
 def test_an_unknown_name_is_exit_code_1_with_a_hint(

@@ -19,5 +19,5 @@ def test_a_notification_has_arrived_when_the_command_ends_and_nothing_is_printed
 
 def test_no_game_is_exit_code_3_and_wrong_usage_2(games_folder: object) -> None:
     assert main(["notify", "spawn"]) == 3
-    assert main(["notify", "spawn", "a=1", "2"]) == 2
+    assert main(["notify", "spawn", "a=1", "a=2"]) == 2
     assert main(["notify"]) == 2

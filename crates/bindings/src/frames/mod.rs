@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use stagedoor_frames::{Kind, Record};
+use stagedoor_server::FrameCounter;
 
 use crate::net::server::Server;
 
@@ -80,6 +81,14 @@ fn to_seconds(nanoseconds: u64) -> f64 {
 pub(crate) struct Frames {
     shared: Arc<Shared>,
     epoch: f64,
+}
+
+impl Frames {
+    /// The number of the frame under way, without the GIL.
+    pub(crate) fn counter(&self) -> FrameCounter {
+        let shared = Arc::clone(&self.shared);
+        Box::new(move || shared.lock().frames.number())
+    }
 }
 
 #[pymethods]

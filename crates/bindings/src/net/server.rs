@@ -10,6 +10,8 @@ use pyo3::types::{PyIterator, PyList, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_server::{File, HeadLimits, Kind, Notice, Settings, Tokens};
 
+use crate::frames::Frames;
+
 use super::connection::{Connection, check_text, with_payload};
 use super::events::Stream;
 use super::limits::Limits;
@@ -193,9 +195,10 @@ impl Server {
         PyList::new(py, events)
     }
 
-    fn set_stall_notices(&self, notices: Vec<(u64, [Vec<u8>; 5])>) {
+    fn set_stall_notices(&self, notices: Vec<(u64, [Vec<u8>; 6])>, frames: &Bound<'_, Frames>) {
         let notice = |(group, pieces): (u64, _)| Notice { group: group.into(), pieces };
-        self.native.set_stall_notices(notices.into_iter().map(notice).collect());
+        let notices = notices.into_iter().map(notice).collect();
+        self.native.set_stall_notices(notices, frames.get().counter());
     }
 
     fn end(&self) {

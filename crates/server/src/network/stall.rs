@@ -22,9 +22,10 @@ impl Network {
         if !std::mem::take(&mut report.is_asked) {
             return; // The program speaks for itself now.
         }
+        let frame = report.frame.as_ref().map_or(0, |frame| frame());
         for notice in &report.notices {
             if let Some(number) = self.groups.next_number(notice.group) {
-                let text = notice.fill(number, stalled, place.as_ref());
+                let text = notice.fill(number, frame, stalled, place.as_ref());
                 self.publish(notice.group, encode_frame(Kind::Text, &text), true, now);
             }
         }

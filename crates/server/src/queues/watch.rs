@@ -39,27 +39,40 @@ pub(crate) struct Report {
     /// The watch has returned to the program and has not been heard of since.
     pub(crate) is_asked: bool,
     pub(crate) notices: Vec<Notice>,
+    /// The number of the game's frame.
+    pub(crate) frame: Option<FrameCounter>,
     /// The groups that were told of the present stall.
     pub(crate) told: Vec<GroupId>,
 }
 
-/// A message to a group. It is complete except for four values that are known only when it is sent:
-/// its number in the group, the time (seconds since the epoch), how long the stall has lasted
-/// (seconds), and where the game is (an object, or null).
+/// Says which frame the game is in. The network thread calls it while the game holds the GIL, so it
+/// must not need that.
+pub type FrameCounter = Box<dyn Fn() -> u64 + Send>;
+
+/// A message to a group. It is complete except for five values that are known only when it is sent:
+/// its number in the group, the time (seconds since the epoch), the number of the frame, how long
+/// the stall has lasted (seconds), and where the game is (an object, or null).
 #[derive(Clone, Debug)]
 pub struct Notice {
     /// The group it goes to.
     pub group: GroupId,
-    /// The JSON text around those four values.
-    pub pieces: [Vec<u8>; 5],
+    /// The JSON text around those five values.
+    pub pieces: [Vec<u8>; 6],
 }
 
 impl Notice {
-    pub(crate) fn fill(&self, number: u64, stalled: Duration, place: Option<&Place>) -> Vec<u8> {
+    pub(crate) fn fill(
+        &self,
+        number: u64,
+        frame: u64,
+        stalled: Duration,
+        place: Option<&Place>,
+    ) -> Vec<u8> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let fields = [
             number.to_string(),
             format!("{:.3}", now.as_secs_f64()),
+            frame.to_string(),
             format!("{:.3}", stalled.as_secs_f64()),
             place.map_or_else(|| "null".to_owned(), Place::to_json),
         ];
@@ -115,16 +128,17 @@ mod tests {
 
     #[test]
     fn a_notice_is_filled_in_order() {
-        let pieces = ["{\"n\":", ",\"t\":", ",\"for\":", ",\"where\":", "}"];
+        let pieces = ["{\"n\":", ",\"t\":", ",\"f\":", ",\"for\":", ",\"where\":", "}"];
         let notice =
             Notice { group: 1.into(), pieces: pieces.map(|piece| piece.as_bytes().to_vec()) };
         let place = Place { file: "a.py".into(), line: 3, function: "f".into() };
-        let text = notice.fill(7, Duration::from_millis(1250), Some(&place));
+        let text = notice.fill(7, 30, Duration::from_millis(1250), Some(&place));
         let text = String::from_utf8(text).expect("UTF-8");
         assert!(text.starts_with("{\"n\":7,\"t\":"), "{text}");
-        let end = ",\"for\":1.250,\"where\":{\"file\":\"a.py\",\"line\":3,\"function\":\"f\"}}";
+        let end =
+            ",\"f\":30,\"for\":1.250,\"where\":{\"file\":\"a.py\",\"line\":3,\"function\":\"f\"}}";
         assert!(text.ends_with(end), "{text}");
-        let text = notice.fill(1, Duration::ZERO, None);
-        assert!(text.ends_with(b",\"for\":0.000,\"where\":null}"));
+        let text = notice.fill(1, 0, Duration::ZERO, None);
+        assert!(text.ends_with(b",\"f\":0,\"for\":0.000,\"where\":null}"));
     }
 }

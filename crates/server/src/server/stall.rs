@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use super::Server;
 use crate::queues::ids::GroupId;
 use crate::queues::outbox::Command;
-use crate::queues::watch::Notice;
+use crate::queues::watch::{FrameCounter, Notice};
 
 /// Looks at the attendance in each threshold.
 const LOOKS: u32 = 20;
@@ -110,9 +110,11 @@ impl Server {
     }
 
     /// Sets what the network thread says of a stall if the watch cannot get the GIL, in place of
-    /// what was set before.
-    pub fn set_stall_notices(&self, notices: Vec<Notice>) {
-        self.shared.watch.report().notices = notices;
+    /// what was set before. `frame` says which frame the game is in then.
+    pub fn set_stall_notices(&self, notices: Vec<Notice>, frame: FrameCounter) {
+        let mut report = self.shared.watch.report();
+        report.notices = notices;
+        report.frame = Some(frame);
     }
 
     /// Sets how the network thread finds out where the game is. Blocks until the previous dump is

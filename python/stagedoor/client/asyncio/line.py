@@ -6,6 +6,7 @@ answer costs no task.
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -19,10 +20,12 @@ from stagedoor.client.errors import (
     ClientClosedError,
     ClientError,
     ConnectionLostError,
+    parents_connection,
 )
 from stagedoor.client.find.addresses import Target
 from stagedoor.client.find.retry import Retry
 from stagedoor.client.find.trust import reason, trust
+from stagedoor.client.forks import watch_forks
 
 T = TypeVar("T")
 
@@ -76,6 +79,7 @@ class AsyncLine:
         self._is_closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._restoring: asyncio.Task[None] | None = None
+        watch_forks(self)
 
     async def transact(self, act: Callable[[Session], T]) -> T:
         """Let `act` use the session, and send what it wrote. If the connection was lost, open it
@@ -125,7 +129,7 @@ class AsyncLine:
             self.address = address
             self._transport, self._stream = transport, stream
             stream.on_data = lambda data: self._receive(link, data)
-            self._retry.succeeded()
+            self._retry.opened(time.monotonic())
             self._is_lost.clear()
             self._session.attach(link)
             self._session.handle(stream.early)
@@ -152,6 +156,16 @@ class AsyncLine:
             self._session.subscriptions.end(ClientClosedError(self.address.url))
             self._let_go()
             _abort(transport)
+
+    def begin_again(self) -> None:
+        """In a forked child: leave the connection to the parent. The next call opens another, in
+        the child's own event loop."""
+        self._opening, self._is_lost = asyncio.Lock(), asyncio.Event()
+        self._timer = self._restoring = self._stream = None
+        transport, self._transport = self._transport, None
+        self._session.abandon(parents_connection(self.address.url))
+        if transport is not None:
+            _disown(transport)
 
     async def _say_goodbye(self) -> None:
         if self._session.link is not None:
@@ -204,6 +218,7 @@ class AsyncLine:
         self._is_lost.set()
         self._let_go()
         error = self._lost()
+        self._retry.lost(time.monotonic())
         subscriptions = self._session.subscriptions
         if self._retry.gives_up(error, self.address):
             subscriptions.end(error)
@@ -242,6 +257,16 @@ class AsyncLine:
         if had_link and self._session.link is None:
             _abort(self._transport)
             self._lose()
+
+
+def _disown(transport: asyncio.Transport) -> None:
+    """Close a forked child's copy of the socket. To close the transport would take the socket out
+    of the parent's selector, which is the same, as far as the system is concerned."""
+    socket = transport.get_extra_info("socket")
+    if socket is not None and (descriptor := socket.fileno()) >= 0:
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, descriptor)
+        os.close(null)
 
 
 def _abort(transport: asyncio.Transport | None) -> None:

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from stagedoor.client.asyncio.line import AsyncLine
+from stagedoor.client.core.checkup import LEAD, SHARE, SHORTEST, Checkup
 from stagedoor.client.core.feed import Feed, Key, Sample
 from stagedoor.client.core.session import Call, Session
 from stagedoor.client.errors import CallTimeoutError, ClientClosedError
@@ -116,6 +117,12 @@ class AsyncSubscription(AsyncClosing):
         return self._feed.dropped
 
     @property
+    def is_live(self) -> bool:
+        """Whether the game sends values now. False: the connection is lost, or this is closed, and
+        the values that have come are old."""
+        return self._feed.is_live
+
+    @property
     def reconnected(self) -> int:
         """How often the connection was lost and came back. The values in between are missing."""
         return self._feed.reconnected
@@ -176,10 +183,17 @@ class AsyncSubscription(AsyncClosing):
 
 async def wait_for(line: AsyncLine, call: Call, timeout: float) -> None:
     """Wait for progress or the answer of a call, at most `timeout` seconds. Cancels the call if
-    nothing comes in time, or if the task is cancelled. Raises: CallTimeoutError."""
+    nothing comes in time, or if the task is cancelled. Raises: CallTimeoutError, which says how the
+    game is: it was asked shortly before."""
+    lead = min(LEAD, timeout * SHARE) if timeout >= SHORTEST else 0.0
     try:
-        if not await line.wait(call, timeout):
+        if await line.wait(call, timeout - lead):
+            return
+        if not lead:
             raise CallTimeoutError(call.method, timeout)
+        checkup = line.attempt(Checkup)
+        if not await line.wait(call, lead):
+            raise CallTimeoutError(call.method, timeout, checkup.health())
     except BaseException:
         line.attempt(lambda session: session.cancel(call))
         raise

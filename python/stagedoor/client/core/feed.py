@@ -63,6 +63,8 @@ class Feed:
         self.error: Exception | None = None
         """Why no more samples will come; None: more may come."""
         self.has_started = False
+        self.is_live = False
+        """Whether the game sends samples; False: what has come is from before."""
         self.reconnected = 0
         """How often the connection was lost and the subscription restored. Each time is a gap."""
         self._samples: deque[Sample] = deque(maxlen=size)
@@ -98,7 +100,7 @@ class Feed:
         """The game has accepted the subscription, and sent these samples of the past."""
         if self.has_started:
             self.reconnected += 1
-        self.has_started = True
+        self.has_started = self.is_live = True
         self._last = None
         for sample in history:
             self._put(sample)
@@ -122,6 +124,7 @@ class Feed:
         """No more samples will come. Those that wait can still be taken."""
         if self.error is None:
             self.error = error
+        self.is_live = False
         self.wake()
 
     def clear(self) -> None:

@@ -1,12 +1,13 @@
 """What a game offers, read from `rpc.discover`: `parse_discovery()` returns `Methods`.
 
 The source is an OpenRPC 1.3 document (https://spec.open-rpc.org) with the extensions x-role,
-x-kind, x-timeout and x-topics. It comes from the game, so its texts may contain anything.
+x-kind, x-timeout, x-built-in and x-topics. It comes from the game, so its texts may contain
+anything.
 """
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -31,6 +32,12 @@ class Param(msgspec.Struct, frozen=True):
     def type(self) -> str:
         """The type in Python's notation, as in `list[int] | None`."""
         return python_type(self.schema)
+
+    @property
+    def choices(self) -> list[str]:
+        """The texts that it may be, if it may be no other text."""
+        options = self.schema.get("enum") if isinstance(self.schema, dict) else None
+        return [one for one in options or () if isinstance(one, str)]
 
 
 class ExampleValue(msgspec.Struct, frozen=True):
@@ -67,6 +74,8 @@ class Method(msgspec.Struct, frozen=True):
     timeout: float | None = msgspec.field(default=None, name="x-timeout")
     """Seconds that the game lets it run; None: without a limit."""
     deprecated: bool = False
+    built_in: bool = False
+    """Whether it is stagedoor's own, and not the game's."""
     examples: tuple[Example, ...] = ()
 
     @property
@@ -87,14 +96,25 @@ class Topic(msgspec.Struct, frozen=True):
     name: str
     description: str = ""
     role: str = ""
+    built_in: bool = False
+    """Whether it is stagedoor's own, and not the game's."""
+
+
+Offer = TypeVar("Offer", Method, Topic)
 
 
 class _Components(msgspec.Struct):
     schemas: dict[str, Schema] = {}
 
 
+class _BuiltIn(msgspec.Struct):
+    methods: list[str] = []
+    topics: list[str] = []
+
+
 class _Document(msgspec.Struct):
     methods: list[Method]
+    built_in: _BuiltIn = msgspec.field(default_factory=_BuiltIn, name="x-built-in")
     components: _Components = msgspec.field(default_factory=_Components)
     topics: list[Topic] = msgspec.field(default_factory=list, name="x-topics")
 
@@ -137,4 +157,14 @@ def parse_discovery(document: object) -> Methods:
     except UNREADABLE as error:
         raise BadReplyError(f"the game sent no OpenRPC document: {error}") from error
     assert isinstance(document, dict)  # otherwise `convert` would have raised
-    return Methods(parsed.methods, parsed.topics, parsed.components.schemas, document)
+    own = parsed.built_in
+    return Methods(
+        [_marked(method, own.methods) for method in parsed.methods],
+        [_marked(topic, own.topics) for topic in parsed.topics],
+        parsed.components.schemas,
+        document,
+    )
+
+
+def _marked(one: Offer, built_in: list[str]) -> Offer:
+    return msgspec.structs.replace(one, built_in=one.name in built_in)

@@ -134,6 +134,11 @@ class Session:
             call.answer(None, error)
         self.subscriptions.lose()
 
+    def abandon(self, error: ClientError) -> None:
+        """Give the link up without another word on it: it is another process's."""
+        self._last_link = None
+        self.lose(error)
+
     # Out
 
     def call(self, method: str, params: object = None, *, progress: bool = False) -> Call:
@@ -165,9 +170,13 @@ class Session:
         call.wake = _nothing
         if call.done or call.then is not None:
             return
-        self._waiting.pop(call.number, None)
+        self.forget(call)
         if self.link is not None:
             self.notify("rpc.cancel", {"id": call.number})
+
+    def forget(self, call: Call) -> None:
+        """Ignore the answer to a call, which nobody waits for any more."""
+        self._waiting.pop(call.number, None)
 
     def subscribe(self, key: Key, history: int, feed: Feed) -> Call:
         """Subscribe to a topic. The answer to the call starts the feed. Raises: BadParamsError,
@@ -205,7 +214,7 @@ class Session:
 
     def _settle(self, reply: Reply) -> None:
         number = reply.id
-        if number is None and len(self._waiting) == 1:
+        if number is None and reply.error is not None and len(self._waiting) == 1:
             number = next(iter(self._waiting))  # the game could not even read the id
         if not isinstance(number, int):
             return

@@ -57,6 +57,8 @@ class _Group:
         self.number: int | None = None
         """The game's number of the subscription; None until it is known on this connection."""
         self.feeds: list[Feed] = []
+        self.last: Any = None
+        """The newest value on this connection."""
 
 
 class Answered(Protocol):
@@ -112,7 +114,14 @@ class Subscriptions(Generic[Made]):
         """Forget the numbers of the subscriptions: the connection is lost."""
         self._by_number.clear()
         for group in self._groups.values():
-            group.number = None
+            group.number = group.last = None
+            for feed in group.feeds:
+                feed.is_live = False
+
+    def last(self, topic: str) -> Any:
+        """The newest value of a topic that is subscribed to; None if there is none."""
+        found = [group.last for group in self._by_number.values() if group.key.topic == topic]
+        return found[0] if found else None
 
     def restore(self) -> None:
         """Subscribe to everything again on another connection, without history."""
@@ -136,12 +145,17 @@ class Subscriptions(Generic[Made]):
         if told.method == "topic.data":
             data = _data.decode(_params(told))
             sample = Sample(data.value, data.time, data.frame, data.sequence)
-            for feed in self._started(data.subscription):
-                feed.receive(sample)
+            if (group := self._by_number.get(data.subscription)) is not None:
+                group.last = data.value
+                for feed in group.feeds:
+                    if feed.has_started:
+                        feed.receive(sample)
         elif told.method == "topic.dropped":
             dropped = _dropped.decode(_params(told))
-            for feed in self._started(dropped.subscription):
-                feed.drop(max(0, dropped.count))
+            if (group := self._by_number.get(dropped.subscription)) is not None:
+                for feed in group.feeds:
+                    if feed.has_started:
+                        feed.drop(max(0, dropped.count))
         elif told.method == "topic.ended":
             self._end_group(_ended.decode(_params(told)))
 
@@ -155,10 +169,6 @@ class Subscriptions(Generic[Made]):
         error = RpcError.from_wire(ended.error.code, ended.error.message, data)
         for feed in group.feeds:
             feed.end(error)
-
-    def _started(self, number: int) -> list[Feed]:
-        group = self._by_number.get(number)
-        return [feed for feed in group.feeds if feed.has_started] if group is not None else []
 
     def _agree(self, group: _Group, feeds: list[Feed], call: Answered) -> None:
         """The game has answered for these feeds. Some of them may have been closed meanwhile."""

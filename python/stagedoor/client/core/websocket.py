@@ -11,6 +11,7 @@ from typing import Final
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus, InvalidURI, WebSocketException
 from websockets.frames import Frame, Opcode
+from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
@@ -32,6 +33,8 @@ QUIET: Final = 20.0
 
 KEEP_ALIVE: Final = 5.0
 """Seconds between two calls of `Link.keep_alive()`."""
+MAX_REASON: Final = 500
+"""The most characters of the server's reason for a refusal that are shown."""
 CLOSE_TIMEOUT: Final = 2.0
 """Seconds that a face waits for the game's close frame when it closes."""
 
@@ -53,6 +56,8 @@ class Link:
         self.url = address.url
         self.is_open = False
         self.failure: ClientError | None = None
+        self.pongs = 0
+        """How many pings were answered."""
         self._has_token = address.token is not None
         try:
             uri = parse_uri(address.url)
@@ -101,6 +106,8 @@ class Link:
                     messages.append(bytes(event.data))
                 elif event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                     messages += self._assembled(event)
+                elif event.opcode is Opcode.PONG:
+                    self.pongs += 1
             elif protocol.handshake_exc is None:  # the response
                 self.is_open = True
         if protocol.state is not State.OPEN:
@@ -110,6 +117,11 @@ class Link:
     def transmit(self) -> bytes:
         """The bytes to write to the socket now; empty if there are none."""
         return b"".join(self._protocol.data_to_send())
+
+    def ping(self) -> None:
+        """Ask the other side's process for a sign of life, which counts in `pongs`."""
+        if self._protocol.state is State.OPEN:
+            self._protocol.send_ping(b"")
 
     def close(self) -> None:
         """Begin to close. The game's answer sets `failure`."""
@@ -126,7 +138,7 @@ class Link:
             self.failure = ConnectionLostError(self.url, ABNORMAL, reason)
         elif self.is_open and not self._has_pinged:
             self._has_pinged = True
-            self._protocol.send_ping(b"")
+            self.ping()
 
     def _assembled(self, frame: Frame) -> list[bytes]:
         """The message that this fragment completes, if there is one and it is text."""
@@ -162,8 +174,18 @@ class Link:
             if status == 401:
                 what = "the token is not valid" if self._has_token else "a token is needed"
                 return TokenRefusedError(self.url, f"{what} (HTTP 401)")
-            return CannotConnectError(self.url, f"refused with HTTP {status}")
+            said = _said(error.response)
+            return CannotConnectError(self.url, f"refused with HTTP {status}{said}")
         if isinstance(error, EOFError) or isinstance(error.__cause__, EOFError):
             return CannotConnectError(self.url, "it hung up during the handshake")
         cause = error if isinstance(error, WebSocketException) else "no WebSocket server"
         return CannotConnectError(self.url, str(cause))
+
+
+def _said(response: Response) -> str:
+    """The reason that the server gives for its refusal, if it is a line of text."""
+    if not response.headers.get("Content-Type", "").startswith("text/plain"):
+        return ""
+    text = bytes(response.body or b"")[: 4 * MAX_REASON].decode("utf-8", "replace")
+    line = text.strip().partition("\n")[0].strip()[:MAX_REASON]
+    return f": {line}" if line else ""

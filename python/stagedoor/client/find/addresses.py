@@ -8,15 +8,13 @@ this machine: it belongs to another game.
 
 import os
 import re
-import stat
-import sys
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from stagedoor.client.core.address import Address
 from stagedoor.client.errors import BadTokenError, CannotConnectError
-from stagedoor.client.find.games import MAX_FILE, find_game, is_private, running_games
+from stagedoor.client.find.files import is_private, read_own
+from stagedoor.client.find.games import find_game, running_games
 from stagedoor.wire.games import Game
 from stagedoor.wire.roles import ROLE_NAMES, RoleName
 from stagedoor.wire.tokens import (
@@ -97,21 +95,10 @@ def read_tokens(game: Game) -> Tokens | None:
     """The tokens of a game that runs here; None if it has none, or if its file cannot be trusted,
     because somebody other than the user can read or write it."""
     folder = tokens_folder()
-    if not is_private(folder):
-        return None
-    return _read(folder / game.file_name)
-
-
-def _read(file: Path) -> Tokens | None:
+    data = read_own(folder / game.file_name, is_secret=True) if is_private(folder) else None
     try:
-        with file.open("rb") as opened:
-            if sys.platform != "win32":
-                status = os.fstat(opened.fileno())
-                if status.st_uid != os.getuid() or stat.S_IMODE(status.st_mode) & 0o077:
-                    return None
-            data = opened.read(MAX_FILE + 1)
-        return decode_tokens(data) if len(data) <= MAX_FILE else None
-    except (OSError, BadTokensError):
+        return None if data is None else decode_tokens(data)
+    except BadTokensError:
         return None
 
 

@@ -4,34 +4,28 @@ A running game has a file in `wire.games.games_folder()`. If the process of a fi
 `running_games()` removes the file. Any thread may call.
 """
 
-import os
-import stat
-import sys
+import contextlib
 from pathlib import Path
 
 from stagedoor.client.errors import NoGameError, SeveralGamesError
+from stagedoor.client.find.files import is_private, read_own
+from stagedoor.processes import is_running
 from stagedoor.wire.games import BadGameError, Game, decode_game, games_folder
+from stagedoor.wire.similar import did_you_mean
 from stagedoor.wire.tokens import tokens_folder
-
-MAX_FILE = 64 * 1024
-"""The most bytes of a file; a longer one is not stagedoor's."""
 
 
 def running_games() -> list[Game]:
     """The user's running games, sorted by name, process id and port."""
-    folder = games_folder()
-    if not is_private(folder):
-        return []
     games = []
-    for file in sorted(folder.glob("*.json")):
+    for file in _files(games_folder()):
         game = _read(file)
         if game is None:
             continue
-        if _is_alive(game.pid):
+        if is_running(game.pid, game.born):
             games.append(game)
         else:
-            file.unlink(missing_ok=True)
-            (tokens_folder() / file.name).unlink(missing_ok=True)
+            _remove(file.name)
     return sorted(games, key=lambda game: (game.name, game.pid, game.port))
 
 
@@ -53,66 +47,38 @@ def find_game(target: str | int | None = None) -> Game:
             games,
         )
     if games:
-        raise NoGameError(f"{what} is not running; running: {_list(games)}", games)
-    raise NoGameError(
-        f"{what} is not running, nor is any other"
-        if target is not None
-        else "no game is running with stagedoor enabled",
-        games,
-    )
+        hint = did_you_mean(str(target), {game.name for game in games})
+        raise NoGameError(f"{what} is not running; running: {_list(games)}{hint}", games)
+    nothing = f"{what} is not running, nor is any other"
+    raise NoGameError("no game is running" if target is None else nothing, games)
 
 
 def _list(games: list[Game]) -> str:
     return ", ".join(f"{game.name} ({game.pid}, {game.url})" for game in games)
 
 
-def is_private(folder: Path) -> bool:
-    """Whether the folder exists and only the user can have written its files. With the file of
-    another user, the client would connect to that user's program."""
+def _files(folder: Path) -> list[Path]:
+    if not is_private(folder):
+        return []
     try:
-        status = folder.stat()
+        return sorted(file for file in folder.iterdir() if file.suffix == ".json")
     except OSError:
-        return False
-    if not stat.S_ISDIR(status.st_mode):
-        return False
-    if sys.platform == "win32":
-        return True
-    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+        return []
 
 
 def _read(file: Path) -> Game | None:
     """The game in a file; None if there is none: the file is another program's, or a later
     stagedoor's."""
+    data = read_own(file)
+    if data is None:
+        return None
     try:
-        with file.open("rb") as opened:
-            data = opened.read(MAX_FILE + 1)
-        return decode_game(data) if len(data) <= MAX_FILE else None
-    except (OSError, BadGameError):
+        return decode_game(data)
+    except BadGameError:
         return None
 
 
-if sys.platform == "win32":
-
-    def _is_alive(pid: int) -> bool:
-        # os.kill(pid, 0) would send Ctrl-C here.
-        import ctypes
-
-        kernel32 = ctypes.windll.kernel32
-        process = kernel32.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
-        if not process:
-            return bool(kernel32.GetLastError() == 5)  # ERROR_ACCESS_DENIED: it runs
-        code = ctypes.c_ulong()
-        known = kernel32.GetExitCodeProcess(process, ctypes.byref(code))
-        kernel32.CloseHandle(process)
-        return not known or code.value == 259  # STILL_ACTIVE
-
-else:
-
-    def _is_alive(pid: int) -> bool:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            pass
-        return True
+def _remove(name: str) -> None:
+    for folder in (games_folder(), tokens_folder()):
+        with contextlib.suppress(OSError):
+            (folder / name).unlink()

@@ -17,15 +17,19 @@ FIRST: Final = 0.1
 """Seconds before the second attempt. They double with each attempt after it."""
 LONGEST: Final = 5.0
 """The most seconds between two attempts. Up to a quarter is added at random."""
+OF_USE: Final = 1.0
+"""Seconds that a connection must last to be of use. One that the other side opens and closes at
+once counts as an attempt that failed, or a client would come back thousands of times a second."""
 
 
 class Retry:
     """When to connect again while something is subscribed. A call does not wait for this: it makes
-    one attempt at once, and fails if the attempt does."""
+    one attempt at once, and fails if the attempt does. Times are seconds of any one clock."""
 
     def __init__(self, allowed: bool) -> None:
         self.allowed = allowed
         self._attempts = 0
+        self._opened: float | None = None
         self._refused: str | None = None
 
     def delay(self) -> float:
@@ -35,9 +39,15 @@ class Retry:
             return 0.0
         return min(LONGEST, FIRST * 2.0 ** min(self._attempts - 2, 10)) * random.uniform(1.0, 1.25)
 
-    def succeeded(self) -> None:
-        """Start counting again: an attempt has succeeded."""
-        self._attempts = 0
+    def opened(self, now: float) -> None:
+        """There is a connection."""
+        self._opened = now
+
+    def lost(self, now: float) -> None:
+        """It is lost. If it was of use, the attempts are counted from the beginning."""
+        if self._opened is not None and now - self._opened >= OF_USE:
+            self._attempts = 0
+        self._opened = None
 
     def gives_up(self, error: Exception, address: Address | None = None) -> bool:
         """Whether to stop trying after this error. `address`: that of the connection that it ended;

@@ -7,6 +7,7 @@ game must be for the host in the URL, and must lead to an authority in the file 
 without that, to one that this system trusts. There is no way to skip that.
 """
 
+import os
 import re
 import ssl
 from typing import Final
@@ -45,7 +46,7 @@ def trust(address: Address) -> ssl.SSLContext:
 
 def _exactly(file: str) -> ssl.SSLContext:
     """Trust the first certificate in this file, which is the server's own, and no other."""
-    with open(file, "rb") as opened:
+    with open(file, "rb", opener=_without_waiting) as opened:
         text = opened.read(MAX_FILE).decode("ascii", "replace")
     certificate = _CERTIFICATE.search(text)
     if certificate is None:
@@ -55,6 +56,11 @@ def _exactly(file: str) -> ssl.SSLContext:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.load_verify_locations(cadata=certificate[0])
     return context
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens a FIFO, too, without waiting for its other end."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def reason(error: Exception) -> str:

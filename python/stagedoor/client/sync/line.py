@@ -19,9 +19,15 @@ from stagedoor.client.core.address import Address
 from stagedoor.client.core.session import Session
 from stagedoor.client.core.waiting import Condition, Waitable, left
 from stagedoor.client.core.websocket import CLOSE_TIMEOUT, KEEP_ALIVE, Link
-from stagedoor.client.errors import ClientClosedError, ClientError, ConnectionLostError
+from stagedoor.client.errors import (
+    ClientClosedError,
+    ClientError,
+    ConnectionLostError,
+    parents_connection,
+)
 from stagedoor.client.find.addresses import Target
 from stagedoor.client.find.retry import Retry
+from stagedoor.client.forks import watch_forks
 from stagedoor.client.sync.keeper import Keeper
 from stagedoor.client.sync.sockets import (
     CHUNK,
@@ -63,7 +69,7 @@ class Line:
         self._used = time.monotonic()
         self._keeper: Keeper | None = None
         self.open()
-        self._keeper = Keeper(self._look_after)
+        watch_forks(self)
 
     # For the face
 
@@ -142,6 +148,18 @@ class Line:
         if self._keeper is not None:
             self._keeper.join(CLOSE_TIMEOUT)
 
+    def begin_again(self) -> None:
+        """In a forked child: leave the connection to the parent. The next call opens another."""
+        self._mutex, self._opening = threading.Lock(), threading.Lock()
+        self._has_changed = threading.Event()
+        self._bells = set()
+        self._is_read = False
+        if self._keeper is not None:
+            self._keeper.abandon()
+            self._keeper = None
+        self._session.abandon(parents_connection(self.address.url))
+        self._let_go()
+
     # Opening
 
     def open(self) -> None:
@@ -165,10 +183,12 @@ class Line:
                 self._socket = opened
                 self._selector = selectors.DefaultSelector()
                 self._selector.register(opened, selectors.EVENT_READ)
-                self._retry.succeeded()
+                self._retry.opened(time.monotonic())
                 self._session.attach(link)
                 self._session.handle(messages)
                 self._flush()
+            if self._keeper is None:
+                self._keeper = Keeper(self._look_after)
         self.ring()
 
     def _open_again(self, deadline: float | None) -> None:
@@ -262,6 +282,7 @@ class Line:
     def _lose(self) -> None:
         """The link has failed: close the socket, and end the subscriptions if it is the end."""
         error = self._lost()
+        self._retry.lost(time.monotonic())
         if self._retry.gives_up(error, self.address):
             self._session.subscriptions.end(error)
         self._let_go()

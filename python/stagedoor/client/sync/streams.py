@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from stagedoor.client.core.checkup import LEAD, SHARE, SHORTEST, Checkup
 from stagedoor.client.core.feed import Feed, Key, Sample
 from stagedoor.client.core.session import Call, Session
 from stagedoor.client.errors import CallTimeoutError, ClientClosedError
@@ -107,6 +108,12 @@ class Subscription(Closing):
         return self._feed.dropped
 
     @property
+    def is_live(self) -> bool:
+        """Whether the game sends values now. False: the connection is lost, or this is closed, and
+        the values that have come are old."""
+        return self._feed.is_live
+
+    @property
     def reconnected(self) -> int:
         """How often the connection was lost and came back. The values in between are missing."""
         return self._feed.reconnected
@@ -154,10 +161,17 @@ class Subscription(Closing):
 def wait_for(line: Line, call: Call, deadline: float, timeout: float) -> None:
     """Wait for progress or the answer of a call, until the deadline, which is `timeout` seconds
     after the call. Cancels the call if nothing comes in time, or if the wait is interrupted.
-    Raises: CallTimeoutError."""
+    Raises: CallTimeoutError, which says how the game is: it was asked shortly before."""
+    lead = min(LEAD, timeout * SHARE) if timeout >= SHORTEST else 0.0
     try:
-        if not line.wait(call, deadline):
+        if line.wait(call, deadline - lead):
+            return
+        if not lead:
             raise CallTimeoutError(call.method, timeout)
+        checkup = line.attempt(Checkup)
+        if not line.wait(call, deadline):
+            health = line.attempt(lambda _: checkup.health())
+            raise CallTimeoutError(call.method, timeout, health)
     except BaseException:
         line.attempt(lambda session: session.cancel(call))
         raise

@@ -18,6 +18,7 @@ from stagedoor.live.net.peer import Peer
 from stagedoor.live.net.transport import Transport
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.session import Session
+from stagedoor.processes import birth_of
 from stagedoor.wire.close_codes import NOT_AUTHENTICATED
 from stagedoor.wire.games import Game
 from stagedoor.wire.roles import Role
@@ -76,6 +77,7 @@ class Listener:
             url=self.url,
             started=time.time(),
             certificate=self._transport.options.certificate,
+            born=birth_of(os.getpid()),
         )
         self._announcement = Announcement(game, self._hub.keys.tokens)
 

@@ -11,6 +11,7 @@ import msgspec
 
 from stagedoor.live.pacing.budget import Budget
 from stagedoor.live.rpc.calls import NEXT_FRAME
+from stagedoor.live.rpc.stall import Place
 from stagedoor.wire.errors import HandlerError
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ class GameStatus:
     """The game's framework and its version; null if stagedoor does not know the framework."""
     clients: int
     """Connections that have shown a token, including the caller's."""
+    stalled_for: float
+    """Seconds for which the game has not come to `tick()`. It is 0 unless the game is stalled."""
+    where: Place | None
+    """The line of code that a stalled game is in; null if it is not stalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +91,8 @@ def add_to(parts: Parts, /) -> None:
         return GamePace(hub.frame, pace.paused, pace.steps, pace.timescale)
 
     def status() -> GameStatus:
-        """How the game is doing: its frame, pace, cost, engine and clients."""
-        found = parts.engine
+        """How the game is doing: its frame, pace, cost, engine, clients, and whether it hangs."""
+        found, stall = parts.engine, hub.stall
         return GameStatus(
             name=hub.name,
             frame=hub.frame,
@@ -100,6 +105,8 @@ def add_to(parts: Parts, /) -> None:
             thinning=budget.thinning,
             engine=None if found is None else found.name,
             clients=sum(session.role is not None for session in list(hub.sessions)),
+            stalled_for=0.0 if stall is None else round(stall.seconds, 3),
+            where=None if stall is None else stall.where,
         )
 
     def pause() -> GamePace:

@@ -323,7 +323,10 @@ class Transport:
         """Take the events that were given back and have waited for long enough."""
         return [] if self.native is None else self.native.take_expired()
 
-    def set_stall_notices(self, notices: Sequence[tuple[int, list[bytes]]]) -> None:
-        """What to publish, and to which groups, if nobody polls and nobody gets the GIL."""
+    def set_stall_notices(
+        self, notices: Sequence[tuple[int, list[bytes]]], frames: _core.Frames
+    ) -> None:
+        """What to publish, and to which groups, if nobody polls and nobody gets the GIL. `frames`
+        knows which frame that is in."""
         if (native := self.native) is not None:
-            native.set_stall_notices(list(notices))
+            native.set_stall_notices(list(notices), frames)

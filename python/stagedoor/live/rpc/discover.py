@@ -63,6 +63,10 @@ def describe(hub: Hub, version: str) -> dict[str, Any]:
             {"name": topic.name, "description": topic.description, "role": topic.role.label}
             for topic in hub.topics
         ],
+        "x-built-in": {
+            "methods": sorted(hub.methods.built_in),
+            "topics": sorted(hub.topics.built_in),
+        },
     }
 
 

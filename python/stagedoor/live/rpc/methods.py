@@ -109,7 +109,8 @@ class Methods:
         """Raises MethodNotFound for an unknown name."""
         self.fast: FastMethods[Method] = FastMethods()
         """The methods that can take the fast path."""
-        self._built_in: set[str] = set()
+        self.built_in: set[str] = set()
+        """The names of stagedoor's own."""
         self.on_change: Callable[[], None] = lambda: None
         """Called after each change."""
 
@@ -125,7 +126,7 @@ class Methods:
             name = getattr(function, "__name__", "")
         if name.startswith(RESERVED):
             raise ValueError(f"{name}: names that begin with 'rpc.' belong to JSON-RPC itself")
-        if name in self._built_in:
+        if name in self.built_in:
             raise ValueError(f"{name}: this is a built-in method; choose another name")
         _check_name(name)
         self._register(name, function, **options)
@@ -134,7 +135,7 @@ class Methods:
         """`add()` for stagedoor itself, which may use reserved names."""
         _check_name(name)
         self._register(name, function, **options)
-        self._built_in.add(name)
+        self.built_in.add(name)
 
     def _register(self, name: str, function: Callable[..., Any], **options: Any) -> None:
         method = Method(name, function, **options)

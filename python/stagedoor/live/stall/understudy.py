@@ -81,9 +81,10 @@ class Stalled:
 class Understudy:
     """Answers a stage's clients while the game is stalled."""
 
-    def __init__(self, hub: Hub, transport: Transport) -> None:
+    def __init__(self, hub: Hub, transport: Transport, frames: _core.Frames) -> None:
         self._hub = hub
         self._transport = transport
+        self._frames = frames
         self._network: _core.NetworkThread | None = None
         self._game: int | None = None
         """The game's thread."""
@@ -113,9 +114,10 @@ class Understudy:
         value = {"stalled": True, "stalled_for": _BLANK, "where": _BLANK}
         self._transport.set_stall_notices(
             [
-                (group.number, group.encode(_BLANK, _BLANK, 0, value).split(b"\0"))
+                (group.number, group.encode(_BLANK, _BLANK, _BLANK, value).split(b"\0"))
                 for group in topic.groups.values()
-            ]
+            ],
+            self._frames,
         )
 
     # All that follows runs on the understudy's thread.
@@ -185,6 +187,8 @@ class Understudy:
         finally:
             if events:  # whatever happens, or the game would wait for ever
                 self._transport.give_back(kept)
+        if ours and (stall := self._hub.stall) is not None:
+            self._hub.stall = Stall(stall.since, self._where())  # as of now, for `game.status`
         for answer in ours:
             answer()
         return bool(events)
@@ -227,9 +231,10 @@ class Understudy:
                 return session
         return None
 
-    def _patience(self, message: Message) -> float | None:
-        """For how many seconds a message may wait for the game; None: as long as it takes, 0.0: it
-        needs no game. A batch is answered as one: it waits as long as any of its calls."""
+    def _patience(self, message: Message) -> float:
+        """For how many seconds a message may wait for the game; 0.0: it needs no game. A method may
+        run for longer than that, but to wait for a game that stands still is not to run. A batch is
+        answered as one: it waits as long as any of its calls."""
         longest = 0.0
         for request in message if isinstance(message, list) else [message]:
             if isinstance(request, Malformed):
@@ -238,9 +243,8 @@ class Understudy:
             if method is not None and method.anytime:
                 continue
             # One that is not known may be registered by the time the game comes.
-            patience = DEFAULT_TIMEOUT if method is None else method.timeout
-            if patience is None:
-                return None
+            timeout = None if method is None else method.timeout
+            patience = DEFAULT_TIMEOUT if timeout is None else min(timeout, DEFAULT_TIMEOUT)
             longest = max(longest, patience)
         return longest
 

@@ -40,7 +40,7 @@ class _Data(Struct, gc=False):
     topic: str
     sequence: Any
     time: Any
-    frame: int
+    frame: Any
     value: Any
 
 
@@ -90,7 +90,7 @@ class Group:
             self._value = value
         self._count += 1
 
-    def encode(self, sequence: Any, time: Any, frame: int, value: Any) -> bytes:
+    def encode(self, sequence: Any, time: Any, frame: Any, value: Any) -> bytes:
         """A notification for the members. Raises an error for a value that JSON cannot carry."""
         check_surface(value)
         data = _Data(self.number, self.topic.name, sequence, time, frame, value)

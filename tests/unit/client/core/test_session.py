@@ -104,6 +104,14 @@ def test_an_error_without_an_id_is_for_the_only_call_there_is(session: Session) 
     assert not three.done
 
 
+def test_a_result_without_an_id_is_for_no_call(session: Session) -> None:
+    call = session.call("a")
+    receive(session, id=None, result=1)
+    assert not call.done
+    receive(session, id=call.number, result=2)
+    assert call.result() == 2
+
+
 def test_a_cancelled_call_is_told_to_the_game_and_its_answer_dropped(
     session: Session, link: FakeLink
 ) -> None:

@@ -6,10 +6,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stagedoor.client.errors import NoGameError, SeveralGamesError
 from stagedoor.client.find.games import find_game, running_games
+from stagedoor.processes import birth_of
 from stagedoor.wire.games import Game
 from stagedoor.wire.tokens import Tokens
 
@@ -56,6 +58,20 @@ def test_what_a_dead_process_left_behind_is_removed(games_folder: Path, gone_pro
     assert not stale.exists()
     assert not tokens.exists()
     assert alive.exists()
+
+
+def test_a_file_whose_process_id_another_process_has_now_is_removed(
+    games_folder: Path, other_process: int
+) -> None:
+    born = birth_of(other_process)
+    if born is None:
+        pytest.skip("this system does not tell when a process began")
+    alive = register(games_folder, msgspec.structs.replace(a_game("a", other_process), born=born))
+    reused = a_game("b", other_process, 8788)
+    gone = register(games_folder, msgspec.structs.replace(reused, born=born - 1))
+    assert [game.name for game in running_games()] == ["a"]
+    assert alive.exists()
+    assert not gone.exists()
 
 
 def test_files_that_are_no_game_are_passed_over_and_kept(games_folder: Path) -> None:
@@ -106,5 +122,7 @@ def test_errors_name_what_was_found(games_folder: Path) -> None:
         find_game()
     with pytest.raises(NoGameError, match=r"called pong is not running; running: asteroids \("):
         find_game("pong")
+    with pytest.raises(NoGameError, match="did you mean asteroids"):
+        find_game("asteroid")
     with pytest.raises(NoGameError, match="a game 99 is not running; running: asteroids"):
         find_game(99)

@@ -12,17 +12,21 @@ from stagedoor.client.errors import (
     NoGameError,
     TokenRefusedError,
 )
-from stagedoor.client.find.retry import LONGEST, Retry
+from stagedoor.client.find.retry import LONGEST, OF_USE, Retry
 
 
-def test_attempts_come_less_and_less_often_until_one_succeeds() -> None:
+def test_attempts_come_less_and_less_often_until_a_connection_is_of_use() -> None:
     retry = Retry(True)
     delays = [retry.delay() for _ in range(20)]
     assert delays[0] == 0
     assert 0.1 <= delays[1] <= 0.125
     assert all(later >= earlier * 0.8 for earlier, later in itertools.pairwise(delays))
     assert LONGEST <= max(delays) <= LONGEST * 1.25
-    retry.succeeded()
+    retry.opened(10.0)
+    retry.lost(10.0 + OF_USE / 2)
+    assert retry.delay() >= LONGEST, "it was closed as soon as it was open"
+    retry.opened(20.0)
+    retry.lost(20.0 + OF_USE)
     assert retry.delay() == 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.unit.live.rpc.fakes import (
 
 from stagedoor.live.domains import game
 from stagedoor.live.pacing.budget import WINDOW
+from stagedoor.live.rpc.stall import Place, Stall
 from stagedoor.wire.roles import Role
 
 
@@ -63,7 +65,19 @@ def test_status_tells_of_the_game(stage: Stage, connection: FakeConnection) -> N
         "thinning": 1,
         "engine": None,
         "clients": 1,
+        "stalled_for": 0.0,
+        "where": None,
     }
+
+
+def test_status_says_for_how_long_and_where_a_game_is_stalled(
+    stage: Stage, connection: FakeConnection
+) -> None:
+    connect(stage.hub, role=None)
+    stage.hub.stall = Stall(time.monotonic() - 3.0, Place("game.py", 12, "update"))
+    status = connection.call("game.status")["result"]
+    assert status["stalled_for"] >= 3.0
+    assert status["where"] == {"file": "game.py", "line": 12, "function": "update"}
 
 
 def test_pausing_and_resuming_again_changes_nothing(

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from tests.unit.live.native import PATIENCE, Native, listen
 
+from stagedoor._core import Frames
+
 THRESHOLD = 0.05
 ALL = 1000
 RECEIVER: list[Any] = []
@@ -152,7 +154,8 @@ def test_groups_of_a_notice_are_told_only_if_nobody_has_the_gil(server: Native) 
     client, connection = server.opened()
     group = server.core.group()
     server.core.join_group(group, connection)
-    server.core.set_stall_notices([(group, [b"1", b"2", b"3", b"4", b"5"])])
+    pieces = [b"1", b"2", b"3", b"4", b"5", b"6"]
+    server.core.set_stall_notices([(group, pieces)], Frames())
     stalled = server.core.thread.wait_stalled(THRESHOLD)
     assert stalled is not None
     seconds, thread, told = stalled

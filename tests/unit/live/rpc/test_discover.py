@@ -214,6 +214,17 @@ def test_lists_the_topics(stage: Stage) -> None:
     assert {"name": "rocks", "description": "How many.", "role": "viewer"} in topics
 
 
+def test_says_what_is_stagedoors_own(stage: Stage) -> None:
+    stage.watch("rocks", lambda: 1)
+    stage.rpc(lambda: 1, name="shout")
+    document = stage.describe()
+    names = {one["name"] for one in document["methods"]}
+    built_in = document["x-built-in"]
+    assert {"rpc.discover", "game.status"} <= set(built_in["methods"]) <= names - {"shout"}
+    assert {"game.stalled", "logs"} <= set(built_in["topics"])
+    assert "rocks" not in built_in["topics"]
+
+
 def test_examples_come_from_the_docstring_and_what_is_none_stays_text(
     document: dict[str, Any],
 ) -> None:

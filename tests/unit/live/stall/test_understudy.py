@@ -173,6 +173,26 @@ class TestWhatNeedsTheGame:
         assert refused["error"]["code"] == -32001
         assert noted(stage) == []
 
+    @pytest.mark.parametrize("timeout", [None, 0.1, 600.0])
+    def test_are_refused_in_the_end_whatever_their_methods_timeout(
+        self, caller: Caller, timeout: float | None, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(module, "DEFAULT_TIMEOUT", 0.2)
+        caller.stage.rpc(name="slow", timeout=timeout)(lambda: 1)
+        wait_stalled(caller.stage)
+        for method in ("slow", "game.step"):
+            caller.send(method)
+            error = answer(caller)["error"]
+            assert error["code"] == -32001
+            assert error["data"]["stalled_for"] > 0
+
+    def test_is_told_for_how_long_the_game_is_stalled_and_where(self, caller: Caller) -> None:
+        wait_stalled(caller.stage)
+        caller.send("game.status")
+        status = answer(caller)["result"]
+        assert status["stalled_for"] > 0
+        assert status["where"]["function"]
+
     def test_that_the_game_had_taken_and_not_begun_keeps_its_turn(self, caller: Caller) -> None:
         stage = caller.stage
         stage.rpc(name="slow")(lambda: time.sleep(0.005))  # more than a frame's budget

@@ -63,14 +63,16 @@ class Meter:
         source = self._source
         usage = os.times()
         window, percent = self._share()
+        rss, peak = source.rss(), _peak_rss()
         return ProcessMetrics(
             time=time.time(),
             cpu_percent=percent,
             cpu_window=window,
             cpu_user=usage.user,
             cpu_system=usage.system,
-            rss=source.rss(),
-            peak_rss=_peak_rss(),
+            rss=rss,
+            # The system counts them apart, and not to the page.
+            peak_rss=peak if peak is None or rss is None else max(rss, peak),
             threads=source.threads(),
             python_threads=threading.active_count(),
             fds=source.fds(),

@@ -1,0 +1,85 @@
+"""How a game is: `Health`, as far as a client knows. `health_of()` reads it from `game.status`, and
+`health_in()` from the topic `game.stalled`."""
+
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from stagedoor.wire.jsonrpc import UNREADABLE
+
+STATUS: Final = "game.status"
+STALLED: Final = "game.stalled"
+
+State: TypeAlias = Literal["running", "paused", "stalled", "silent", "unknown"]
+"""`stalled`: it does not come to its next frame. `silent`: not even its process is heard of."""
+
+
+class Health(NamedTuple):
+    """How a game is."""
+
+    state: State
+    stalled_for: float | None = None
+    """Seconds that it has not come to its next frame; None: not stalled, or not known."""
+    where: str | None = None
+    """The line of code that it is in, as in `game.py:12, in update`; None: not known."""
+
+    def __str__(self) -> str:
+        """The end of a sentence: as in `the game is paused`; empty if nothing is known."""
+        if self.state != "stalled":
+            return _SAID[self.state]
+        if self.stalled_for is None:
+            return "the game hangs: its process answers pings, but runs no Python code"
+        place = f", in {self.where}" if self.where else ""
+        return f"the game has been stalled for {self.stalled_for:.1f} s{place}"
+
+
+UNKNOWN: Final = Health("unknown")
+_SAID: Final = {
+    "running": "the game goes on meanwhile",
+    "paused": "the game is paused",
+    "silent": "nor are pings answered",
+    "unknown": "",
+}
+
+
+class _Place(msgspec.Struct, gc=False):
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}, in {self.function}"
+
+
+class _Status(msgspec.Struct, gc=False):
+    paused: bool = False
+    stalled_for: float = 0.0
+    where: _Place | None = None
+
+
+class _Stalled(msgspec.Struct, gc=False):
+    stalled: bool
+    stalled_for: float
+    where: _Place | None = None
+
+
+def health_in(told: object) -> Health:
+    """What a value of the topic `game.stalled` says."""
+    try:
+        said = msgspec.convert(told, _Stalled)
+    except UNREADABLE:
+        return UNKNOWN
+    if not said.stalled:
+        return Health("running")
+    return Health("stalled", said.stalled_for, None if said.where is None else str(said.where))
+
+
+def health_of(status: object) -> Health:
+    """What the result of `game.status` says."""
+    try:
+        said = msgspec.convert(status, _Status)
+    except UNREADABLE:
+        return UNKNOWN
+    if said.stalled_for > 0:
+        return Health("stalled", said.stalled_for, None if said.where is None else str(said.where))
+    return Health("paused" if said.paused else "running")

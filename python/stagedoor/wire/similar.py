@@ -1,0 +1,34 @@
+"""Which known name somebody meant: `did_you_mean()`, and `similar()`, which it asks. Pure."""
+
+from collections.abc import Iterable
+
+MOST = 3
+"""The most names that are suggested."""
+_LONGEST = 100
+"""Longer names are compared by their beginnings."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a sentence about an unknown name, as in `; did you mean spawn or span?`. It is
+    empty if no known name is similar."""
+    found = similar(name, known)
+    return f"; did you mean {' or '.join(found)}?" if found else ""
+
+
+def similar(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that are most like this one, the best first.
+
+    Upper and lower case are alike, and so are `-` and `_`. The last part of a name with dots stands
+    for the whole: `heal` is like `player.heal`.
+    """
+    import difflib  # only after a mistake
+
+    names = {_plain(one): one for one in sorted(known, reverse=True) if one != name}
+    wanted = _plain(name)
+    same = [one for plain, one in names.items() if plain.rpartition(".")[2] == wanted]
+    close = [names[plain] for plain in difflib.get_close_matches(wanted, names, MOST)]
+    return list(dict.fromkeys([*sorted(same), *close]))[:MOST]
+
+
+def _plain(name: str) -> str:
+    return name[:_LONGEST].casefold().replace("-", "_")

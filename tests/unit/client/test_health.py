@@ -1,0 +1,39 @@
+"""How a game is, as a client knows: `stagedoor.client.health`."""
+
+import pytest
+
+from stagedoor.client.health import UNKNOWN, Health, health_in, health_of
+
+PLACE = {"file": "game.py", "line": 12, "function": "update"}
+
+
+@pytest.mark.parametrize(
+    ("status", "health", "said"),
+    [
+        ({"paused": False}, Health("running"), "the game goes on meanwhile"),
+        ({"paused": True}, Health("paused"), "the game is paused"),
+        (
+            {"paused": True, "stalled_for": 2.5, "where": PLACE},
+            Health("stalled", 2.5, "game.py:12, in update"),
+            "the game has been stalled for 2.5 s, in game.py:12, in update",
+        ),
+        ({"stalled_for": 2.5, "where": None}, Health("stalled", 2.5),
+         "the game has been stalled for 2.5 s"),
+        (None, UNKNOWN, ""), ([1], UNKNOWN, ""), ({"stalled_for": "x"}, UNKNOWN, ""),
+    ],
+)  # fmt: skip
+def test_the_status_of_a_game_says_how_it_is(status: object, health: Health, said: str) -> None:
+    assert health_of(status) == health
+    assert str(health) == said
+
+
+def test_the_topic_says_that_a_game_is_stalled_and_that_it_is_back() -> None:
+    told = {"stalled": True, "stalled_for": 1.5, "where": PLACE}
+    assert health_in(told) == Health("stalled", 1.5, "game.py:12, in update")
+    assert health_in(told | {"stalled": False}) == Health("running")
+    assert health_in(None) == UNKNOWN
+
+
+def test_a_process_that_only_answers_pings_hangs() -> None:
+    assert "hangs" in str(Health("stalled"))
+    assert str(Health("silent"))

@@ -65,6 +65,7 @@ test test-all: setup
 	$(BIN)/python -m benchmarks.instructions
 	$(PYTEST) $(PARALLEL) -m 'not timing $(NOT_SLOW)'
 	$(PYTEST) -m 'timing $(NOT_SLOW)'
+	$(if $(NOT_SLOW),,$(BIN)/python -m benchmarks.where --check)
 
 lint: setup
 	cargo fmt --check

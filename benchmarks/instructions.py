@@ -11,9 +11,7 @@ left out: it takes different paths on each processor and in each version.
 """
 
 import argparse
-import json
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -22,11 +20,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
+from .committed import Committed, compiler
 from .environment import HERE, ROOT
 
-FIGURES = HERE / "instructions.json"
 PROGRAMS = ROOT / "target" / "release" / "examples"
 # The examples of these crates. In each, a function `measured` calls everything that is counted.
 EXAMPLES = {"stagedoor-protocol": "hot_paths", "stagedoor-rpc": "requests"}
@@ -42,10 +39,7 @@ SOURCES = (
     r"/([\w-]+)-\d+\.\d+[^/]*/src/",
 )
 
-MARGIN = 0.05
-"""How much more than the figure is allowed, as a share of it."""
-MARGIN_OF_OTHER_COMPILER = 0.25
-"""The same, if the figures are from another version of the compiler."""
+FIGURES = Committed(HERE / "instructions.json", margin=0.05, margin_of_other_tools=0.25)
 
 # Arguments of an example: the path, the bytes of a message, how many messages.
 PATHS = {
@@ -89,44 +83,10 @@ def main() -> int:
         print(*where(parts), sep="\n")
         return 0
     found = {name: round(sum(of_parts.values())) for name, of_parts in parts.items()}
-    compiler = _compiler()
     if options.write:
-        known = _known() | {platform.machine(): {"compiler": compiler, "for a message": found}}
-        FIGURES.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
-        print(f"wrote {FIGURES.relative_to(ROOT)}")
+        FIGURES.write(found, compiler())
         return 0
-    figures = _known().get(platform.machine())
-    if figures is None:
-        print(f"instructions: {FIGURES.name} has none for {platform.machine()}; see --write")
-        return 1 if os.environ.get("CI") else 0
-    too_many = list(complaints(found, figures, compiler))
-    print(*too_many, sep="\n", end="\n" if too_many else "")
-    return 1 if any(line.startswith("TOO MANY") for line in too_many) else 0
-
-
-def complaints(found: dict[str, int], figures: dict[str, Any], compiler: str) -> Iterator[str]:
-    """Yield a line for each path that needs more than is allowed, or much less, and a line if the
-    compiler is another."""
-    margin = MARGIN
-    if figures["compiler"] != compiler:
-        margin = MARGIN_OF_OTHER_COMPILER
-        yield (
-            f"instructions: the figures are of {figures['compiler']}, this is {compiler}: "
-            f"{margin:.0%} more are allowed"
-        )
-    known: dict[str, int] = figures["for a message"]
-    for name, now in found.items():
-        if name not in known:
-            yield f"TOO MANY instructions, {name}: {now}, and no figure; see --write"
-        elif now > known[name] * (1 + margin):
-            more = now / known[name] - 1
-            yield (
-                f"TOO MANY instructions, {name}: {now} for a message, {more:+.1%} on "
-                f"{known[name]} ({margin:.0%} are allowed; if it is worth it: --write)"
-            )
-        elif now < known[name] * (1 - margin):
-            fewer = now / known[name] - 1
-            yield f"instructions, {name}: {now} for a message, {fewer:+.1%}: keep it by --write"
+    return FIGURES.compare(found, compiler())
 
 
 def count(path: str, size: int, messages: int) -> dict[str, float]:
@@ -220,17 +180,6 @@ def _build() -> None:
     command += [word for crate in EXAMPLES for word in ("-p", crate)]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         raise CountError("the programs did not build")
-
-
-def _compiler() -> str:
-    command = ["rustc", "--version"]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return " ".join(said.split()[:2])
-
-
-def _known() -> dict[str, Any]:
-    known: dict[str, Any] = json.loads(FIGURES.read_text()) if FIGURES.exists() else {}
-    return known
 
 
 if __name__ == "__main__":

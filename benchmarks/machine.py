@@ -16,13 +16,13 @@ def describe() -> dict[str, str | int | float]:
         "cpu": _cpu_model(),
         "cores": os.cpu_count() or 0,
         "kernel": f"{platform.system()} {platform.release()}",
-        "python": _python(),
+        "python": python(),
         "load": round(os.getloadavg()[0], 2),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
-def _python() -> str:
+def python() -> str:
     """The Python's version, and whether it was built without optimizations, which can take twice
     as long."""
     version = f"{platform.python_implementation()} {platform.python_version()}"

@@ -5,8 +5,12 @@ eight in flight on each of 64 connections. There is a short and a long run: thei
 messages alone, without the start and the handshakes. The tables, in Markdown, give the
 instructions for a message for each thread and each part. Callgrind does not see the kernel. It runs
 one thread at a time, so batches are larger than they are without it.
+
+`--write` writes the sum of each thread to `where.json`. `--check` compares with that, and prints no
+tables; `make test-all` runs it.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -18,8 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from .committed import Committed, compiler
 from .environment import HERE, LOADGEN, ROOT, prepare
 from .instructions import part_of, self_costs
+from .machine import python
 
 MODULE = ROOT / "target" / "release" / "lib_core.so"
 # What is asked, and what answers. The stage has a budget that is large enough for callgrind.
@@ -27,6 +33,13 @@ ROWS = {
     "echo of 64 B": ("echo", "peers/ours.py"),
     "typed call": ("call", "peers/ours_calls.py", "1", "10"),
 }
+FIGURES = Committed(
+    HERE / "where.json",
+    margin=0.05,
+    margin_of_other_tools=0.5,
+    # Part of it is done once for a batch, and batches vary.
+    wider={f"{title}, network thread": 0.25 for title in ROWS},
+)
 CONNECTIONS, DEPTH = 64, 8
 SHORT, LONG = 2.0, 8.0
 LIFETIME = 120.0
@@ -38,19 +51,29 @@ Costs = Counter[tuple[str, str]]
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.where")
+    parser.add_argument("--write", action="store_true", help="write new figures")
+    parser.add_argument("--check", action="store_true", help="compare with the figures")
+    options = parser.parse_args()
     if shutil.which("valgrind") is None:
         print("valgrind is missing: on Debian, as root: apt-get install valgrind", file=sys.stderr)
-        return 1
+        return 1 if os.environ.get("CI") or not options.check else 0
     prepare()
     # This build has symbols. The installed module has none.
     command = ["cargo", "build", "--release", "--quiet", "-p", "stagedoor-bindings"]
     subprocess.run(command, cwd=ROOT, check=True)
+    found: dict[str, int] = {}
     for title, (what, *script) in ROWS.items():
         few, short = counted(what, script, SHORT)
         many, long = counted(what, script, LONG)
         long.subtract(short)
-        print(*table(title, long, many - few), sep="\n", flush=True)
-    return 0
+        found |= for_each_thread(title, long, many - few)
+        if not options.check:
+            print(*table(title, long, many - few), sep="\n", flush=True)
+    tools = f"{compiler()}, {python()}"
+    if options.write:
+        FIGURES.write(found, tools)
+    return FIGURES.compare(found, tools) if options.check else 0
 
 
 def counted(what: str, script: list[str], seconds: float) -> tuple[int, Costs]:
@@ -104,6 +127,15 @@ def component_of(file: str, source: str) -> str:
     if name.startswith(("libc.", "ld-", "libm.", "libpthread")):
         return "C library"
     return name or "unknown"
+
+
+def for_each_thread(title: str, costs: Costs, messages: int) -> dict[str, int]:
+    """Return the instructions for a message on the two threads that every message passes."""
+    threads = {"game": 0, "network": 0}
+    for (thread, _), instructions in costs.items():
+        if thread in threads:
+            threads[thread] += instructions
+    return {f"{title}, {name} thread": round(sum / messages) for name, sum in threads.items()}
 
 
 def table(title: str, costs: Costs, messages: int) -> Iterator[str]:

@@ -1,8 +1,9 @@
 """What callgrind says of a whole server, by thread and by what the code belongs to."""
 
+import json
 from collections import Counter
 
-from benchmarks.where import component_of, table, thread_of
+from benchmarks.where import FIGURES, ROWS, component_of, for_each_thread, table, thread_of
 
 
 def test_threads_have_names() -> None:
@@ -42,3 +43,13 @@ def test_small_parts_are_put_together_and_all_are_for_a_message() -> None:
         "| core | 200 | 20.0% |",
         "| the rest | 0 | 0.0% |",
     ]
+    assert for_each_thread("echo", costs, 10) == {
+        "echo, game thread": 800,
+        "echo, network thread": 200,
+    }
+
+
+def test_there_are_figures_for_every_row() -> None:
+    for figures in json.loads(FIGURES.path.read_text()).values():
+        names = {f"{row}, {thread} thread" for row in ROWS for thread in ("game", "network")}
+        assert set(figures["for a message"]) == names

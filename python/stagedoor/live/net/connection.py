@@ -24,14 +24,16 @@ class WebSocketServerConnection:
     thread. A handler that raises is logged and reported to `onerror`; it stops nothing else.
     """
 
+    # Most connections never set them.
+    _has_dropped = False
+    _ontext: Handler | None = None
+    _onbinary: Handler | None = None
+    _onmessage: Handler | None = None
+
     def __init__(self, peer: Peer, later: Callable[[Callable[[], object]], None]) -> None:
         self._peer = peer
         peer.face = self
         self._later = later
-        self._has_dropped = False
-        self._ontext: Handler | None = None
-        self._onbinary: Handler | None = None
-        self._onmessage: Handler | None = None
 
     def __repr__(self) -> str:
         return f"<WebSocketServerConnection {self._peer.description}>"

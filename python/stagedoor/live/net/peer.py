@@ -11,7 +11,7 @@ from stagedoor.live.net.handlers import Handler, logger
 from stagedoor.wire.close_codes import NORMAL
 
 if TYPE_CHECKING:
-    from stagedoor._core import CloseCause, Refusal
+    from stagedoor._core import CloseCause
 
 MAX_REASON = 123
 """Bytes of UTF-8 that a close reason may have (RFC 6455, section 5.5)."""
@@ -29,9 +29,9 @@ class ReadyState(enum.IntEnum):
 class Peer:
     """One client, for the package itself; a `Transport` makes it.
 
-    What comes goes straight to the handlers of `deliver_to()`, and `send_text` is the native one:
-    neither has a frame of Python of its own. Handlers run on the thread that polls. A handler that
-    raises is logged and reported to `on_error`.
+    What comes goes straight to the handlers of `deliver_to()`, and `native.send_text` queues a text
+    message that is encoded already: neither has a frame of Python of its own. Handlers run on the
+    thread that polls. A handler that raises is logged and reported to `on_error`.
     """
 
     __slots__ = (
@@ -45,15 +45,12 @@ class Peer:
         "on_connect",
         "on_dropped",
         "on_error",
-        "send_text",
         "state",
     )
 
     def __init__(self, native: _core.Connection) -> None:
         native.receiver[1] = self
         self.native = native
-        self.send_text: Callable[[bytes], Refusal | None] = native.send_text
-        """Queues a text message that is encoded already."""
         self.state = ReadyState.OPEN
         self.face: object = None
         """What stands for it where the program looks, as in the log."""
@@ -182,7 +179,6 @@ class Peer:
         """In a forked child: the client is the parent's."""
         self.state = ReadyState.CLOSED
         self.native = cast(_core.Connection, _Elsewhere(self.native))
-        self.send_text = self.native.send_text
 
 
 def _by_kind(text: Handler, binary: Handler) -> Handler:

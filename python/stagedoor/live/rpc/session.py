@@ -68,7 +68,7 @@ class Session:
             audit=hub.audit.add,
             check_surface=check_surface,
             encode=hub.encoder.encode,
-            send=connection.send_text,
+            send=connection.native.send_text,
             unsent=self.unsent,
             overran=plain.overran,
             ended=partial(plain.ended, self),
@@ -96,7 +96,7 @@ class Session:
         take any more is lost."""
         try:
             text = jsonrpc.encode_notification(method, params, self.hub.encoder)
-            refusal = self.connection.send_text(check_size(text))
+            refusal = self.connection.native.send_text(check_size(text))
         except jsonrpc.UNENCODABLE as error:
             logger.error("%s cannot be sent as JSON: %s", method, error)
         else:
@@ -159,7 +159,7 @@ class Session:
         self._handle(message, begin)
 
     def _send(self, answer: bytes) -> None:
-        refusal = self.connection.send_text(answer)
+        refusal = self.connection.native.send_text(answer)
         if refusal is not None:
             self.unsent(refusal)
 

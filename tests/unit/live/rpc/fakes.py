@@ -47,6 +47,10 @@ class FakeConnection:
         self.on_dropped: Callable[[int, int], None] = lambda group, count: None
         self.deliver: Callable[[str | bytes], object] = lambda _: None
 
+    @property
+    def native(self) -> FakeConnection:
+        return self
+
     def deliver_to(self, text: Callable[[str | bytes], object], binary: object) -> None:
         self.deliver = text
 

@@ -62,8 +62,9 @@ def start(
     the stage then speaks only TLS. `limits`: what clients may do; None: `Limits()`.
 
     If the stage cannot listen, or cannot run here at all, the game goes on with a dormant stage,
-    and one line in the log of `stagedoor` says why. While stagedoor is enabled, invalid options
-    raise TypeError or ValueError. Call it from the game's thread.
+    and one line in the log of `stagedoor` says why. Nothing that the machine lacks raises: a port,
+    a thread, a descriptor, a folder. While stagedoor is enabled, invalid options raise TypeError or
+    ValueError. Call it from the game's thread.
     """
     module = _import(_LIVE["Stage"])
     if module is not None:
@@ -72,9 +73,13 @@ def start(
                 name, port=port, host=host, hosts=hosts, origins=origins, tls=tls, limits=limits
             )
             return cast("Stage", stage)
+        except (TypeError, ValueError):
+            raise  # a mistake of the caller's
         except OSError as error:
             where = f"{host} port {'8787 or above' if port is None else port}"
             _log.warning("stagedoor cannot listen on %s: %s; the stage is dormant", where, error)
+        except Exception as error:
+            _report(f"{type(error).__name__}: {error}")
     return cast("Stage", DormantStage(name))  # tests/unit/test_dormant.py compares the two
 
 
@@ -95,7 +100,11 @@ def _import(module: str) -> ModuleType | None:
         return import_module(module)
     except ImportError as error:
         _report(str(error))
-        return None
+    except (
+        Exception
+    ) as error:  # no descriptor is left, a module of the game's hides one of Python's
+        _report(f"{type(error).__name__}: {error}")
+    return None
 
 
 @cache  # `WebSocketServer` and `start()` may both fail with this error; it is logged once

@@ -1,7 +1,8 @@
 """Whether stagedoor is enabled in this process, and what decided that.
 
 `decide()` answers for this process. Its steps are `environment_says()`, `project_says()` and
-`find_pyproject()`; `stagedoor status` uses them for a project. The first rule that matches decides:
+`find_pyproject()`; `stagedoor status` uses them for a project. `program_name()` and
+`name_as_child()` say what people call this program. The first rule that matches decides:
 
 1. A frozen build is disabled, unless it contains the module `stagedoor_kept` (`KEPT_MARKER`).
 2. The environment variable STAGEDOOR, a strict boolean.
@@ -35,6 +36,12 @@ _BOOLEANS = {
 }  # fmt: skip
 
 
+try:
+    _FOLDER = os.getcwd()  # early: the program may change it before the stage starts
+except OSError:
+    _FOLDER = ""
+
+
 class Decision(NamedTuple):
     """Whether stagedoor is enabled, and what decided that."""
 
@@ -51,6 +58,13 @@ class SettingsError(Exception):
 
 def decide() -> Decision:
     """Decide for this process. Any thread may call; the answer is not cached."""
+    try:
+        return _decide()
+    except Exception as error:  # the working directory is gone, an importer of the program's raises
+        return Decision(False, f"it cannot be found out: {error!r}", problem=True)
+
+
+def _decide() -> Decision:
     frozen = _frozen_by()
     if frozen is not None and not _is_kept():
         return Decision(False, f"this is a build frozen by {frozen}, without {KEPT_MARKER}")
@@ -151,13 +165,38 @@ def program_file() -> str | None:
     for name in ("__main__", "__mp_main__"):
         file = getattr(sys.modules.get(name), "__file__", None)
         if isinstance(file, str) and not file.startswith("<"):  # "<stdin>"
-            return file
+            return os.path.join(_FOLDER, file)  # `python .` leaves it relative
     if sys.argv[:1] == ["-m"]:
         return _package_being_run()
     # In a child of `python -m game`, `__main__` has no file, but argv is the parent's.
-    if _is_multiprocessing_child() and sys.argv and os.path.exists(sys.argv[0]):
+    if name_as_child() is not None and sys.argv and os.path.exists(sys.argv[0]):
         return os.path.abspath(sys.argv[0])
     return None
+
+
+def program_name() -> str:
+    """What people call the running program: its file, package or notebook, without a suffix."""
+    if _frozen_by() is not None and sys.executable:
+        return name_of(sys.executable)
+    return name_of(program_file() or _notebook() or "") or "python"
+
+
+def name_of(file: str) -> str:
+    """What people call the program in this file. Of a package, a folder or an archive that is run,
+    the file is the `__main__.py` in it."""
+    folder, name = os.path.split(file)
+    if name not in ("__main__.py", "__main__.pyc", "__init__.py", "__init__.pyc"):
+        return os.path.splitext(name)[0]
+    name = os.path.basename(os.path.normpath(folder))
+    return os.path.splitext(name)[0] if os.path.isfile(folder) else name
+
+
+def _notebook() -> str | None:
+    """The file of the notebook whose kernel this process is, if its editor tells."""
+    if "ipykernel" not in sys.modules:
+        return None
+    editors = getattr(sys.modules.get("__main__"), "__vsc_ipynb_file__", None)
+    return editors or os.environ.get("JPY_SESSION_NAME")
 
 
 def _package_being_run() -> str | None:
@@ -174,12 +213,15 @@ def _package_being_run() -> str | None:
     return found
 
 
-def _is_multiprocessing_child() -> bool:
+def name_as_child() -> str | None:
+    """What multiprocessing calls this process, as `Process-1`, if it has made it; else None."""
     process = sys.modules.get("multiprocessing.process")
-    return process is not None and (
-        process.parent_process() is not None
-        or getattr(process.current_process(), "_inheriting", False)  # while it is being set up
-    )
+    if process is None:
+        return None
+    ours = process.current_process()
+    # While a spawned child is set up, and runs the program's file, it does not know its parent yet.
+    is_child = process.parent_process() is not None or getattr(ours, "_inheriting", False)
+    return str(ours.name) if is_child else None
 
 
 def _frozen_by() -> str | None:

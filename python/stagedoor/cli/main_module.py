@@ -13,10 +13,10 @@ import pkgutil
 import runpy
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import NamedTuple
 
+from stagedoor import settings
 from stagedoor.cli.command import USAGE, CommandError
 from stagedoor.cli.terminal import print_error
 
@@ -39,7 +39,8 @@ def script(path: str, arguments: Sequence[str]) -> Program:
 
     Raises: CommandError, if the file cannot be read."""
     file = os.path.join(os.getcwd(), path)
-    name = Path(os.path.abspath(path)).stem
+    whole = os.path.abspath(path)
+    name = settings.name_of(os.path.join(whole, "__main__.py") if os.path.isdir(whole) else whole)
     argv = [path, *arguments]
     if pkgutil.get_importer(file) is not None:
 

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from threading import get_ident
-from time import perf_counter
+from functools import partial
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
 
 import stagedoor
 from stagedoor.limits import Limits
 from stagedoor.live import engines
-from stagedoor.live.access.listener import Listener, full_name, transport_for
+from stagedoor.live.access.listener import DEFAULT_PORT, Listener, transport_for
+from stagedoor.live.access.names import full_name
+from stagedoor.live.closing import Closing
 from stagedoor.live.domains import DOMAINS
 from stagedoor.live.domains.frames.record import Frames
 from stagedoor.live.domains.logs.capture import log
 from stagedoor.live.domains.parts import Parts
-from stagedoor.live.net.options import StrPath, check_limits
+from stagedoor.live.net.options import StrPath, check_address, check_limits
+from stagedoor.live.net.threads import get_ident
+from stagedoor.live.net.transport import Transport
 from stagedoor.live.pacing.budget import Budget
 from stagedoor.live.pacing.hold import Hold
 from stagedoor.live.pacing.pace import Pace
@@ -52,8 +57,8 @@ class Stage:
     """The stage of a running game: it offers methods and values to clients, and answers callers.
 
     `stagedoor.start()` makes it. The game's thread is the one that calls `tick()`. Any thread may
-    call `rpc`, `rpc_all`, `remove`, `watch`, `unwatch`, `emit` and `encoder`. Only the game's
-    thread may call the rest.
+    call `rpc`, `rpc_all`, `remove`, `watch`, `unwatch`, `emit`, `encoder` and `close`. Only the
+    game's thread may call the rest. A stage that nobody refers to closes by itself.
     """
 
     enabled: Literal[True] = True
@@ -79,21 +84,33 @@ class Stage:
         self._pace = Pace()
         self._frames = Frames()
         self._budget = Budget(limits.tick_budget)
-        self._budget.listeners.append(self._thinned)
+        self._budget.listeners.append(partial(_thin, self._hub, self._budget))
         self._parts = Parts(self._hub, self._pace, self._budget, self._frames, log)
         for domain in DOMAINS:
             domain.add_to(self._parts)
-        self._hub.on_game_thread = self._on_game_thread
+        self._hub.on_game_thread = partial(_on_game_thread, self._hub, self._transport)
         self._understudy = Understudy(self._hub, self._transport, self._frames.core)
         self._hub.topics.built_in = frozenset(topic.name for topic in self._hub.topics)
         self._transport.advice = "call stage.tick(dt) once a frame"
         self._listener = Listener(self._hub, self._transport)
-        self._transport.poll_in_loop = self._answer_between_frames
+        # None of the parts refers to this object: it goes when the game lets go of it.
+        self._closing = closing = Closing(
+            self._hub,
+            self._transport,
+            self._listener,
+            self._understudy,
+            self._pace,
+            self._frames,
+            weakref.ref(self),
+        )
+        self._transport.poll_in_loop = closing.answer_between_frames
+        self._transport.is_kept_by_loop = False
         self._hold = Hold(
-            self._pace, self._transport, answer=self._answer, turn=self._hub.end_frame
+            self._pace, self._transport, answer=closing.answer, turn=self._hub.end_frame
         )
         self._begin = self._frames.core.begin
         self._is_ticking = False
+        """A tick inside a tick does nothing, nor does one after the stage's end."""
 
     @classmethod
     def start(
@@ -109,21 +126,33 @@ class Stage:
     ) -> Stage:
         """Make a stage that listens and that clients find by its name.
 
-        Raises OSError if it cannot listen or cannot read the files of `tls`, and TypeError or
-        ValueError for invalid options.
+        Raises OSError if it cannot listen, cannot read the files of `tls`, or lacks anything else
+        here, as a thread; and TypeError or ValueError for invalid options.
         """
+        check_address(DEFAULT_PORT if port is None else port, host)
         stand_in, Stage._stand_in = Stage._stand_in, None
         if stand_in is not None:
             name, port = stand_in.leave(name, port)
         stage = cls(name, hosts=hosts, origins=origins, tls=tls, limits=limits)
-        stage._listener.open(port, host)
-        log.open(stage, stage._tell_the_end)
+        try:
+            stage._listener.open(port, host)
+            log.open(stage, stage._tell_the_end)
+        except BaseException as error:
+            stage._closing.abandon()
+            if isinstance(error, Exception) and not isinstance(error, OSError):
+                raise OSError(f"{type(error).__name__}: {error}") from error
+            raise
         if stand_in is not None:
             stand_in.follow(stage)
         return stage
 
     def __repr__(self) -> str:
         return f"<stagedoor stage {self.name!r}, {self.url or 'closed'}>"
+
+    def __del__(self, is_exit: Callable[[], bool] = sys.is_finalizing) -> None:
+        # At the interpreter's exit, the threads and files are gone already.
+        if not is_exit() and (closing := getattr(self, "_closing", None)) is not None:
+            closing.abandon()
 
     @property
     def port(self) -> int | None:
@@ -213,7 +242,7 @@ class Stage:
         `unwatch` and `emit` do.
         """
         topics = self._topics_for(name)
-        self._on_game_thread(
+        self._hub.on_game_thread(
             lambda: topics.add(
                 name, read, description=description, history=history, is_watched=True
             ),
@@ -228,7 +257,7 @@ class Stage:
         topics = self._topics_for(name)
         if topics.get(name) is None and get_ident() != self._hub.game_thread:
             raise KeyError(f"there is no topic {name!r}")
-        self._on_game_thread(lambda: topics.remove(name), may_drop=True)
+        self._hub.on_game_thread(lambda: topics.remove(name), may_drop=True)
 
     def emit(self, topic: str, data: object, /) -> None:
         """Send `data` to the subscribers of a topic. Costs next to nothing without subscribers.
@@ -241,23 +270,13 @@ class Stage:
         if get_ident() == self._hub.game_thread:
             topics.emit(topic, data)
         elif (found := topics.get(topic)) is None or found.is_live:
-            self._on_game_thread(lambda: topics.emit(topic, data), may_drop=True)
+            self._hub.on_game_thread(lambda: topics.emit(topic, data), may_drop=True)
 
     def _topics_for(self, name: str) -> Topics:
         topics = self._hub.topics
         if name in topics.built_in:
             raise ValueError(f"{name}: this is a built-in topic; choose another name")
         return topics
-
-    def _on_game_thread(self, call: Callable[[], object], *, may_drop: bool) -> None:
-        if get_ident() == self._hub.game_thread:
-            call()
-        elif may_drop and self._transport.waiting_calls >= _MAX_HANDED_OVER:
-            self._hub.complaints.add(
-                "handed over", "other threads emit faster than tick() takes it"
-            )
-        else:
-            self._transport.call_later(call)
 
     def rotate_tokens(self) -> None:
         """Make new tokens. Connections that came in with the old ones are closed with 4401."""
@@ -331,47 +350,43 @@ class Stage:
     def _begin_frame(self, dt: float) -> None:
         hub = self._hub
         hub.game_thread = get_ident()
-        self._is_ticking = True
+        self._is_ticking = self._closing.is_inside = True
         if self._parts.engine is None:
             self._parts.engine = engines.find()
         self._hold.seconds = 0.0
         self._pace.begin(max(0.0, dt - self._frames.core.spent))
-        self._answer(self._budget.seconds)
+        self._closing.answer(self._budget.seconds)
         hub.end_frame()
 
-    def _answer(self, budget: float) -> None:
-        try:
-            self._transport.poll(budget)
-        except RuntimeError:
-            logger.exception("the stage %s is closed; the game goes on", self.name)
-            self.close()
-
-    def _answer_between_frames(self, budget: float) -> int:
-        """Answer callers between frames. A running asyncio loop calls this at any time."""
-        began = perf_counter()
-        try:
-            return self._transport.poll(budget)
-        finally:
-            self._frames.core.took(perf_counter() - began)
-
     def _end_tick(self) -> None:
-        self._is_ticking = False
+        self._is_ticking = self._closing.is_inside = False
         topics = self._hub.topics
         self._budget.count(self._frames.answered(self._hold.seconds), topics.spent)
         topics.spent = 0.0
-
-    def _thinned(self) -> None:
-        self._hub.topics.thinning = self._budget.thinning
+        if self._closing.is_asked:
+            self._is_ticking = self._closing.leave()
 
     def close(self) -> None:
         """Let nobody in any more, and close all connections. Does not block.
 
-        A paused game goes on.
+        Any thread may call it, and any code: a method, a watch, a signal handler. A method's caller
+        gets its answer first. Calls under way are cancelled. A paused game goes on, and `tick()`
+        hands dt back from then on. On another thread than the game's, it comes about in the next
+        `tick()`, or when there was none for a second.
         """
-        self._listener.withdraw()
-        self._hub.runner.close()
-        self._understudy.end()
-        self._transport.stop()
-        self._pace.end()
-        self._frames.stop_watching_gc()
-        log.close(self)
+        self._closing.ask()
+
+
+def _on_game_thread(
+    hub: Hub, transport: Transport, call: Callable[[], object], *, may_drop: bool
+) -> None:
+    if get_ident() == hub.game_thread:
+        call()
+    elif may_drop and transport.waiting_calls >= _MAX_HANDED_OVER:
+        hub.complaints.add("handed over", "other threads emit faster than tick() takes it")
+    else:
+        transport.call_later(call)
+
+
+def _thin(hub: Hub, budget: Budget) -> None:
+    hub.topics.thinning = budget.thinning

@@ -41,7 +41,8 @@ const POSTPONEMENT: Duration = Duration::from_millis(100);
 /// Everything that whoever leads works on. It is behind a lock, which is released only for
 /// sleeping.
 pub(crate) struct Network {
-    registry: Registry,
+    /// `None` when the loop has ended.
+    registry: Option<Registry>,
     listener: Option<Listener>,
     clock: Clock,
     faults: Faults,
@@ -91,7 +92,7 @@ impl Network {
     ) -> io::Result<Self> {
         listener.register(poll.registry(), LISTENER)?;
         Ok(Self {
-            registry: poll.registry().try_clone()?,
+            registry: Some(poll.registry().try_clone()?),
             listener: Some(listener),
             clock: Clock::new(faults.clone()),
             faults,
@@ -328,6 +329,7 @@ impl Network {
     pub(crate) fn end(&mut self) -> Batch {
         self.listener = None;
         self.peers.clear();
+        self.registry = None;
         self.groups = Groups::default();
         self.buffer = Box::default();
         std::mem::take(&mut self.batch)

@@ -62,7 +62,8 @@ impl Network {
         let entry = self.peers.vacant_entry();
         let slot = entry.key();
         let id = ConnectionId::new(self.sequence, slot);
-        socket.register(&self.registry, Token(slot))?;
+        let Some(registry) = &self.registry else { return Ok(()) };
+        socket.register(registry, Token(slot))?;
         let stream = Stream::new(socket, self.rules.settings.tls.as_ref())?;
         let mut peer = Peer::new(stream, address, id, &self.rules, now);
         peer.has_place = !over;

@@ -13,13 +13,14 @@ use crate::queues::shared::Shared;
 
 /// The poll of the loop, for whoever leads.
 pub(crate) struct Reactor {
-    poll: Poll,
+    /// `None` when the loop has ended.
+    poll: Option<Poll>,
     events: Events,
 }
 
 impl Reactor {
     pub(crate) fn new(poll: Poll) -> Self {
-        Self { poll, events: Events::with_capacity(1024) }
+        Self { poll: Some(poll), events: Events::with_capacity(1024) }
     }
 
     /// Waits, for `longest` at most, and handles what came. False: that was the last turn.
@@ -28,8 +29,9 @@ impl Reactor {
         network: &Mutex<Network>,
         longest: Option<Duration>,
     ) -> io::Result<bool> {
+        let Some(poll) = &mut self.poll else { return Ok(false) };
         let nap = lock(network)?.fall_asleep(longest);
-        let polled = self.poll.poll(&mut self.events, nap);
+        let polled = poll.poll(&mut self.events, nap);
         let mut awake = lock(network)?;
         let now = awake.wake_up();
         match polled {
@@ -53,6 +55,10 @@ pub(crate) fn run(network: &Mutex<Network>, reactor: &Mutex<Reactor>, shared: &S
     let mut batch = network.lock().unwrap_or_else(PoisonError::into_inner).end();
     batch.push(Event::Stopped(error.map(Into::into)));
     shared.lead.end();
+    // A program may keep this server for as long as it likes, by one of its connections. Its
+    // descriptors are closed now, and what wakes the program's event loop when that was woken.
+    shared.end_waking();
+    reactor.lock().unwrap_or_else(PoisonError::into_inner).poll = None;
     shared.inbox.deliver(&mut batch);
     shared.inbox.stop();
     shared.watch.end();

@@ -104,9 +104,12 @@ impl Inbox {
         }
     }
 
-    /// Network thread: nothing more will come.
+    /// Network thread: nothing more will come. An event loop that was not told of the last event
+    /// sees the end of the notifier instead.
     pub(crate) fn stop(&self) {
-        self.lock().stopped = true;
+        let mut state = self.lock();
+        state.stopped = true;
+        state.notifier = None;
         self.stopped.notify_all();
     }
 
@@ -196,7 +199,9 @@ impl Inbox {
 
     /// From now on [`Inbox::arm`] can ask for a byte on this socket.
     pub(crate) fn set_notifier(&self, notifier: Option<Socket>) {
-        self.lock().notifier = notifier.map(Listed::adopt);
+        let notifier = notifier.map(Listed::adopt);
+        let mut state = self.lock();
+        state.notifier = notifier.filter(|_| !state.stopped);
     }
 
     /// Asks for one byte on the notifier when the next event comes. False: there is one already.

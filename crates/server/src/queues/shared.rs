@@ -1,7 +1,7 @@
 //! What the network thread and the program share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use mio::Waker;
 
@@ -20,7 +20,8 @@ pub(crate) struct Shared {
     pub(crate) has_commands: AtomicBool,
     /// Whoever leads waits, or is about to; whoever changes this to false must wake it.
     pub(crate) is_asleep: AtomicBool,
-    waker: Waker,
+    /// `None` when the loop has ended.
+    waker: Mutex<Option<Waker>>,
 }
 
 impl Shared {
@@ -32,7 +33,7 @@ impl Shared {
             outbox: Mutex::default(),
             has_commands: AtomicBool::new(false),
             is_asleep: AtomicBool::new(false),
-            waker,
+            waker: Mutex::new(Some(waker)),
         }
     }
 
@@ -63,7 +64,19 @@ impl Shared {
     }
 
     pub(crate) fn wake_always(&self) {
-        // It fails only when the thread's poll is gone, and then there is nobody to wake.
-        let _ = self.waker.wake();
+        // The lock keeps the descriptor from being closed, and its number from being used again.
+        if let Some(waker) = &*self.waker() {
+            // It fails only when the thread's poll is gone, and then there is nobody to wake.
+            let _ = waker.wake();
+        }
+    }
+
+    /// The loop has ended: closes what wakes it.
+    pub(crate) fn end_waking(&self) {
+        *self.waker() = None;
+    }
+
+    fn waker(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.waker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,10 +5,8 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from stagedoor.limits import Limits
@@ -131,16 +129,6 @@ def transport_for(
     )
     options.limits = limits
     return Transport(options)
-
-
-def full_name(name: str | None) -> str:
-    """The name of a stage that was given this one, or none."""
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    name = name or (Path(main).stem if main else "python")
-    multiprocessing = sys.modules.get("multiprocessing")
-    if multiprocessing is not None and multiprocessing.parent_process() is not None:
-        return f"{name}/{multiprocessing.current_process().name}"
-    return name
 
 
 def _local(host: str) -> str:

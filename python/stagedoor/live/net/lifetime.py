@@ -4,14 +4,16 @@ fork."""
 from __future__ import annotations
 
 import os
-import threading
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from stagedoor.live.net import threads
 from stagedoor.live.net.handlers import logger
 
 if TYPE_CHECKING:
+    from threading import Thread
+
     from stagedoor import _core
 
 _PATIENCE = 2.0
@@ -36,11 +38,13 @@ class Lifetime:
         self, server: Mortal, network: _core.NetworkThread, watch: Callable[..., None]
     ) -> None:
         """`watch` is called with the network thread, on a thread of its own; like this object, it
-        must not keep the server."""
-        thread = threading.Thread(
-            target=watch, args=(network,), name="stagedoor-watch", daemon=True
-        )
-        thread.start()
+        must not keep the server. Raises RuntimeError if there is no thread to be had; the server
+        has ended then."""
+        try:
+            thread = threads.start(watch, network, name="stagedoor-watch")
+        except BaseException:
+            network.join()
+            raise
         self._end = weakref.finalize(server, _end, network, thread)
         _living.add(server)
 
@@ -64,9 +68,9 @@ def warn_when_neglected(network: _core.NetworkThread, advice: str) -> None:
 _living: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
-def _end(network: _core.NetworkThread, watch: threading.Thread) -> None:
+def _end(network: _core.NetworkThread, watch: Thread) -> None:
     network.join()
-    if watch is not threading.current_thread():
+    if watch.ident != threads.get_ident():
         watch.join()
 
 

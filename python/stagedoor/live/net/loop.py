@@ -7,13 +7,23 @@ import contextlib
 import socket
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from stagedoor import _core
 
 _BUDGET = 0.005
 """Seconds of callbacks after which the loop gets to do something else."""
+
+
+class Polled(Protocol):
+    """A server that listens."""
+
+    poll_in_loop: Callable[[float], int]
+    """Handles what has come, for so many seconds; returns the number of events."""
+
+    def arm(self) -> bool:
+        """Ask for a byte on the notifier when the next event comes. False: there is one now."""
 
 
 class LoopBridge:
@@ -23,11 +33,15 @@ class LoopBridge:
         self,
         loop: asyncio.AbstractEventLoop,
         core: _core.Server,
-        poll: Callable[[float], int],
+        server: Polled,
+        *,
+        is_kept: bool,
     ) -> None:
+        """`is_kept`: the loop keeps the server, which may have no other owner."""
         self._loop = loop
-        self._core = core
-        self._poll = poll
+        self._server: Callable[[], Polled | None] = (
+            (lambda: server) if is_kept else weakref.ref(server)
+        )
         self._ours, theirs = socket.socketpair()
         self._ours.setblocking(False)
         theirs.setblocking(False)
@@ -48,19 +62,21 @@ class LoopBridge:
             self._loop.call_soon_threadsafe(self._run)
 
     def _run(self) -> None:
-        if self._is_closed:
+        if self._is_closed or (server := self._server()) is None:
             return
         with contextlib.suppress(BlockingIOError):
             self._ours.recv(64)
         again = True
         try:
-            again = self._poll(_BUDGET) > 0
+            again = server.poll_in_loop(_BUDGET) > 0
         finally:
-            if not self._is_closed and (again or not self._core.arm()):
+            if not self._is_closed and (again or not server.arm()):
                 self._loop.call_soon(self._run)
 
     async def _read(self) -> None:
-        while not self._is_closed and await self._loop.sock_recv(self._ours, 64):
+        is_open = True
+        while is_open and not self._is_closed:
+            is_open = bool(await self._loop.sock_recv(self._ours, 64))
             self._run()
 
     def close(self) -> None:
@@ -73,6 +89,14 @@ class LoopBridge:
             self._reader.cancel()
         else:
             self._loop.remove_reader(self._ours)
+            self._close_socket()
+
+    def abandon(self) -> None:
+        """Nobody polls any more; on any thread."""
+        self._is_closed = True
+        try:
+            self._loop.call_soon_threadsafe(self.close)
+        except RuntimeError:  # the loop is closed
             self._close_socket()
 
     def forget(self) -> None:

@@ -63,6 +63,8 @@ class Transport:
         """The body of the thread that watches whether somebody polls; None: it warns."""
         self.poll_in_loop: Callable[[float], int] = self.poll
         """What the asyncio loop calls that runs when `listen()` is called."""
+        self.is_kept_by_loop = True
+        """That loop keeps this, until it has stopped."""
         self.on_stop: Callable[[str | None], None] = _core.ignore
         """Called after the last peer's `on_close`; with a text if nobody had asked for the end."""
         self._tokens: Tokens | None = None
@@ -122,8 +124,8 @@ class Transport:
         try:
             self._lifetime = Lifetime(self, native.thread, watch)
             if (loop := asyncio._get_running_loop()) is not None:
-                self._bridge = LoopBridge(loop, native, self.poll_in_loop)
-        except (OSError, RuntimeError):  # no descriptor is left, or no thread
+                self._bridge = LoopBridge(loop, native, self, is_kept=self.is_kept_by_loop)
+        except BaseException:  # no descriptor is left, or no thread
             self._release()
             raise
         self._load = native.load
@@ -156,6 +158,17 @@ class Transport:
         if self._lifetime is not None:
             self._lifetime.end()
             self._lifetime = None
+
+    def abandon(self) -> None:
+        """End everything now: nobody polls any more. Blocks until its threads have ended, some
+        milliseconds."""
+        self.untouched = None
+        self._later.clear()
+        if self._bridge is not None:
+            self._bridge.abandon()
+            self._bridge = None
+        if self.native is not None:
+            self._release()
 
     def forget(self) -> None:
         """In a forked child: the server is the parent's."""
@@ -200,6 +213,10 @@ class Transport:
             if core is not None:
                 core.end()
         return handled
+
+    def arm(self) -> bool:
+        """Have the asyncio loop told of the next event. False: there is one now."""
+        return self.native is None or self.native.arm()
 
     def _next_events(self) -> Iterator[Event] | None:
         if self.native is None or not (events := self.native.take(self._receiver, CHUNK)):

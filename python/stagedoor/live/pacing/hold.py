@@ -70,7 +70,11 @@ class Hold:
         transport = self._transport
         if transport.is_listening and not transport.has_loop:
             # The stage was started before the loop: nothing tells the loop of what comes.
-            await asyncio.get_running_loop().run_in_executor(None, transport.wait, timeout)
+            loop = asyncio.get_running_loop()
+            try:
+                await loop.run_in_executor(None, transport.wait, timeout)
+            except RuntimeError:  # the system has no thread to give: callers wait a little longer
+                await asyncio.sleep(timeout)
             return
         assert self._changed is not None
         self._changed.clear()

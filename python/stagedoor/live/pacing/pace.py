@@ -132,9 +132,12 @@ class Pace:
         self._changed()
 
     def end(self) -> None:
-        """Let the game go on, and never hold it again: nobody can resume it any more."""
+        """Let the game go on in its own time, and never hold it again: nobody can resume it any
+        more."""
         self._has_ended = True
         self.resume()
+        if self.timescale != 1.0:
+            self.scale(1.0)
 
     def _look(self) -> None:
         self.is_usual = not self.paused and self.timescale == 1.0 and self._stepping is None

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
+from contextvars import ContextVar
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET
 
+from stagedoor.live.net import threads
 from stagedoor.live.rpc import answers
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.live.rpc.signature import Arguments
-from stagedoor.wire.errors import CANCELLED, Cancelled, RpcError, TimedOut
+from stagedoor.wire.errors import CANCELLED, Cancelled, InternalError, RpcError, TimedOut
 from stagedoor.wire.jsonrpc import Request
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ _LAST_STEPS: Final = 10
 
 Outcome = Callable[[], object]
 """Gives the result of a call, or raises."""
+
+current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
+"""The call that this code runs for, also in the tasks and threads that it has started; it may be
+over. None for a plain method, and for code that nobody has called."""
 
 
 class Call:
@@ -55,8 +60,9 @@ class Call:
         self.has_task = False
         """A coroutine is still to come to its end, perhaps after the call's."""
         self._answer = answer
-        self._end = threading.Lock()
+        self._end = threads.Lock()
         """Who acquires it ends the call."""
+        self._followers: deque[Callable[[], object]] = deque()
 
     def end(self, outcome: Outcome) -> None:
         """Answer with the outcome, unless the call is over: then it is dropped."""
@@ -65,12 +71,26 @@ class Call:
         self.is_over = True
         self.session.calls.discard(self)
         try:
-            answer = self._answer_of(outcome)
-        except KeyboardInterrupt:
-            answers.interrupted(self.request, self._answer)
-            raise
-        if answer is not None:
-            self._answer(answer)
+            try:
+                answer = self._answer_of(outcome)
+            except KeyboardInterrupt:
+                answers.interrupted(self.request, self._answer)
+                raise
+            if answer is not None:
+                self._answer(answer)
+        finally:
+            self._tell_followers()
+
+    def when_over(self, do: Callable[[], object]) -> None:
+        """Do this when the call has ended and was answered, on the thread that ended it. Any
+        thread may ask."""
+        self._followers.append(do)
+        if self.is_over:
+            self._tell_followers()
+
+    def _tell_followers(self) -> None:
+        while self._followers:
+            self._followers.popleft()()
 
     def _answer_of(self, outcome: Outcome) -> bytes | None:
         session, request, method = self.session, self.request, self.method
@@ -104,6 +124,7 @@ class Call:
         if self._end.acquire(blocking=False):
             self.is_over = True
             answers.note(self.session, self.method, self.request.params, CANCELLED, self.began)
+            self._tell_followers()
         self._stop()
 
     def _stop(self) -> None:
@@ -147,13 +168,11 @@ class Runner:
                 if self._advance(call, generator):
                     self._begun.append((call, generator))
             case _:
-                worker = threading.Thread(
-                    target=self._work,
-                    args=(call, arguments),
-                    name=f"stagedoor-{call.method.name}",
-                    daemon=True,
-                )
-                worker.start()
+                name = f"stagedoor-{call.method.name}"
+                try:
+                    threads.start(self._work, call, arguments, name=name)
+                except RuntimeError as error:
+                    call.fail(InternalError(f"no thread for {call.method.name}: {error}"))
 
     def step(self) -> None:
         """Once a frame: go on with what is under way, and end what has taken too long."""
@@ -181,6 +200,7 @@ class Runner:
 
     def _advance(self, call: Call, generator: Generator[Any, Any, Any]) -> bool:
         """One step; False when it was the last."""
+        before = current_call.set(call)
         try:
             value = next(generator)
         except StopIteration as stop:
@@ -190,13 +210,19 @@ class Runner:
         except BaseException as error:
             call.end(_raising(error))
             return False
+        finally:
+            current_call.reset(before)
         if value is not NEXT_FRAME:
             call.progress(value)
         return True
 
     def _start_coroutine(self, call: Call, coroutine: Coroutine[Any, Any, Any]) -> None:
         loop = asyncio._get_running_loop() or self._own_loop()
-        task = loop.create_task(_guarded(coroutine))
+        before = current_call.set(call)
+        try:
+            task = loop.create_task(_guarded(coroutine))  # its context is a copy of this one
+        finally:
+            current_call.reset(before)
 
         def done(task: asyncio.Task[Outcome]) -> None:
             self._tasks.discard(task)
@@ -231,6 +257,7 @@ class Runner:
 
     def _work(self, call: Call, arguments: Arguments) -> None:
         """On a thread of its own."""
+        current_call.set(call)
         try:
             result = call.method.invoke(call.session, arguments)
         except BaseException as error:

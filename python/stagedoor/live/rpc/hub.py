@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from threading import get_ident
 from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
@@ -12,6 +11,7 @@ import msgspec
 from stagedoor._core import RunningCalls
 from stagedoor.limits import Limits
 from stagedoor.live.net.peer import Peer
+from stagedoor.live.net.threads import get_ident
 from stagedoor.live.rpc.audit import Audit
 from stagedoor.live.rpc.calls import Runner
 from stagedoor.live.rpc.complaints import Complaints
@@ -73,6 +73,8 @@ class Hub:
         understudy's thread may call it, too."""
         self.game_thread = get_ident()
         """The one that calls `tick()`: where callers are answered."""
+        self.is_closing = False
+        """Somebody has asked for the stage's end."""
         self.on_game_thread: OnGameThread = _at_once
         """How something is done on the game's thread: at once if this is it, else in its next
         frame. What `may_drop` is not done while too much waits."""

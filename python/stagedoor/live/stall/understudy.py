@@ -140,6 +140,8 @@ class Understudy:
 
     def look(self) -> None:
         """Answer what has come, and what has waited for too long."""
+        if self._hub.is_closing:
+            self._transport.stop()
         while self._seize():
             pass
         for (_, connection), text in self._transport.take_expired():

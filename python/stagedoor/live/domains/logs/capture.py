@@ -129,7 +129,7 @@ class Log:
         lines = Lines(self, name)
         try:
             self._patches.append(Patch(stream, "write", lines.writer))
-        except (AttributeError, TypeError):
+        except Exception:  # AttributeError, TypeError, or what its `__setattr__` raises
             # The program has put an object of its own there, and its `write` cannot be replaced.
             logger.debug("sys.%s cannot be recorded: %r", name, stream)
             return

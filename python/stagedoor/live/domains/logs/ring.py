@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
-from threading import RLock
 from typing import Final
 
 from stagedoor.live.domains.logs.record import LogRecord
+from stagedoor.live.net.threads import RLock
 
 MAX_COUNT: Final = 10_000
 MAX_BYTES: Final = 4 * 1024 * 1024

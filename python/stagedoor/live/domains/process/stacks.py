@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import linecache
 import sys
-import threading
 from dataclasses import dataclass
 from types import FrameType
 from typing import Final
 
 from stagedoor.live.domains.logs.record import exact
+from stagedoor.live.net import threads
 
 MAX_FRAMES: Final = 100
 """The most frames of one thread: the innermost."""
@@ -47,7 +47,7 @@ def thread_stacks(game_thread: int) -> list[ThreadStack]:
 
     Any thread may call it, whatever the others do.
     """
-    known = {thread.ident: thread for thread in threading.enumerate()}
+    known = threads.named()
     stacks = []
     for ident, frame in sys._current_frames().items():
         thread = known.get(ident)

@@ -27,7 +27,6 @@ PATIENCE = 120.0
 WRONG_TODAY = {
     "encoder_raises_in_a_generator": "tick() raises what the encoder does",
     "event_wait": "pygame.event.wait() is no frame: the game is stalled",
-    "file_name_not_utf8": "start() raises UnicodeEncodeError for the name",
     "flood_of_calls_starves_others": "all clients' calls are one queue",
     "idle_is_zero": "the clock's sleep counts as the game's work",
     "negative_dt": "a watched game gets 0 instead",

@@ -37,6 +37,7 @@ from stagedoor.cli.terminal import (
     print_error,
     print_failure,
     print_line,
+    print_text,
 )
 from stagedoor.wire.similar import did_you_mean
 
@@ -73,6 +74,8 @@ def _chosen(argv: list[str]) -> int | Callable[[], int]:
     try:
         arguments, rest = parser.parse_known_args(argv)
         if not hasattr(arguments, "run"):
+            if rest:
+                _refuse(parser, rest)
             parser.print_help(sys.stderr)
             return USAGE
         # In `call spawn a=1 --to x b=2`, argparse does not add `b=2` to the values.
@@ -81,7 +84,7 @@ def _chosen(argv: list[str]) -> int | Callable[[], int]:
     except SystemExit as finished:  # argparse exits after --help and after wrong usage
         return finished.code if isinstance(finished.code, int) else USAGE
     if rest:
-        arguments.values += rest
+        arguments.values = [*arguments.values, *rest]
     done: int | Callable[[], int] = arguments.run(arguments)
     return done
 
@@ -112,6 +115,13 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(harmless(message))
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        # argparse says nothing of what it cannot write.
+        if file is sys.stdout:
+            print_text(message)
+        else:
+            super()._print_message(message, file)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:

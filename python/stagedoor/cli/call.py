@@ -7,7 +7,7 @@ from stagedoor.cli.command import OK, Verbs, add_json, add_verb
 from stagedoor.cli.explain import ask
 from stagedoor.cli.game import add_game, open_game, told
 from stagedoor.cli.terminal import print_note, print_value, wants_json
-from stagedoor.cli.values import DETAILS, Given, parse, with_names
+from stagedoor.cli.values import DETAILS, Given, add_values, parse, with_names
 
 if TYPE_CHECKING:
     from stagedoor.client.sync.client import Client
@@ -21,7 +21,7 @@ def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
     parser = add_verb(verbs, "call", run, "call a method of a running game", DETAILS + PROGRESS)
     parser.add_argument("method", metavar="METHOD", help="the method's name, as in process.info")
-    parser.add_argument("values", metavar="name=value", nargs="*", help="the method's params")
+    add_values(parser)
     add_game(parser)
     add_json(parser)
 

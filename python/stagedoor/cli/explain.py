@@ -32,7 +32,7 @@ def explained(
         if isinstance(error, MethodNotFound):
             text += did_you_mean(what, methods or ())
         elif methods is not None and what in methods:
-            after += _hints(error, methods[what], given)
+            after += _hints(error, methods[what], methods, given)
     return CommandError(text, FAILED, before=before, after=after)
 
 
@@ -47,23 +47,33 @@ def ask(game: "Client") -> "Methods | None":
         return None
 
 
-def _hints(error: "InvalidParams", method: "Method", given: Given) -> Iterator[str]:
+def _hints(
+    error: "InvalidParams", method: "Method", methods: "Methods", given: Given
+) -> Iterator[str]:
     names = [param.name for param in method.params]
     for name in given.named:
         if name not in names:
             yield f"{INDENT}there is no param {name}{did_you_mean(name, names)}"
-    for param in method.params:
-        if param.name in given.named and error.path == f"$.{param.name}":
-            yield from _about(param, given.named[param.name])
+    values = dict(zip(names, given.unnamed, strict=False)) | given.named
+    for at, param in enumerate(method.params):
+        path = error.path or ""
+        if any(path == start or path.startswith((f"{start}.", f"{start}["))
+               for start in (f"$.{param.name}", f"$[{at}]")):  # fmt: skip
+            yield from _about(param, values.get(param.name), methods)
     yield INDENT + method.signature
 
 
-def _about(param: "Param", value: object) -> Iterator[str]:
+def _about(param: "Param", value: object, methods: "Methods") -> Iterator[str]:
     """What is wrong with the value of a param."""
-    if not isinstance(value, str):
-        return
-    choices = param.choices
+    from stagedoor.client.core.schema import python_type
+
+    schema = methods.resolved(param.schema)
+    choices = [one for one in schema.get("enum") or () if isinstance(one, str)]
     if choices and value not in choices:
-        yield f"{INDENT}{param.name} is one of {', '.join(choices)}{did_you_mean(value, choices)}"
-    elif value in _PYTHON:
+        hint = did_you_mean(str(value), choices)
+        yield f"{INDENT}{param.name} is one of {', '.join(choices)}{hint}"
+    elif fields := schema.get("properties"):
+        shown = ", ".join(f"{name}: {python_type(one)}" for name, one in fields.items())
+        yield f"{INDENT}{param.name} has the fields {shown}"
+    elif isinstance(value, str) and value in _PYTHON:
         yield f"{INDENT}JSON has {_PYTHON[value]} for {value}: {param.name}={_PYTHON[value]}"

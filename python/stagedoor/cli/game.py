@@ -7,6 +7,7 @@ game's own file in the user's runtime folder, or from the environment variable S
 import argparse
 import math
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,9 @@ def told(what: str = "", game: "Client | None" = None, given: Given = NOTHING) -
     except (BadParamsError, BadTokenError) as error:
         raise CommandError(str(error), USAGE) from error
     except SeveralGamesError as error:
-        text = f"{error}; choose one with --to NAME, --to PID or --to URL"
+        one = error.found[0]
+        same = sum(game.name == one.name for game in error.found) > 1
+        text = f"{error}, as in --to {one.pid if same else shlex.quote(one.name)}"
         raise CommandError(text, UNREACHABLE) from error
     except NoGameError as error:
         raise CommandError(str(error), UNREACHABLE, after=_how_to_enable(error)) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stagedoor.cli.command import FAILED, OK, CommandError, Verbs, add_json, add_verb
 from stagedoor.cli.game import add_game, open_game
-from stagedoor.cli.terminal import print_line, print_table, print_value
+from stagedoor.cli.terminal import Cell, print_line, print_table, print_value
 from stagedoor.wire.similar import did_you_mean
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ def unknown(name: str, methods: "Methods") -> str:
 def show_list(methods: "list[Method]") -> None:
     """Print a table of methods."""
     rows = [
-        (method.signature, method.role, method.summary)
+        (_with_text(method.signature, method.summary), method.role)
         for method in sorted(methods, key=_own_first)
     ]
-    print_table(["METHOD", "ROLE", ""], rows)
+    print_table(["METHOD", "ROLE"], rows, whole=["ROLE"])
 
 
 def show_topics(methods: "Methods") -> None:
@@ -100,8 +100,12 @@ def show_topics(methods: "Methods") -> None:
     topics = sorted(methods.topics.values(), key=_own_first)
     if topics:
         print_line("")
-        rows = [(topic.name, topic.role, topic.description) for topic in topics]
-        print_table(["TOPIC", "ROLE", ""], rows)
+        rows = [(_with_text(topic.name, topic.description), topic.role) for topic in topics]
+        print_table(["TOPIC", "ROLE"], rows, whole=["ROLE"])
+
+
+def _with_text(name: str, text: str) -> Cell:
+    return (name, text) if text else name
 
 
 def show_method(method: "Method", methods: "Methods") -> None:

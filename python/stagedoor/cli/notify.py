@@ -5,7 +5,7 @@ import argparse
 from stagedoor.cli.call import named_if_mixed
 from stagedoor.cli.command import OK, Verbs, add_verb
 from stagedoor.cli.game import add_game, open_game
-from stagedoor.cli.values import DETAILS, parse
+from stagedoor.cli.values import DETAILS, add_values, parse
 
 
 def add_to(verbs: Verbs) -> None:
@@ -19,7 +19,7 @@ def add_to(verbs: Verbs) -> None:
         f"succeeded.\n\n{DETAILS}",
     )
     parser.add_argument("method", metavar="METHOD", help="the method's name")
-    parser.add_argument("values", metavar="name=value", nargs="*", help="the method's params")
+    add_values(parser)
     add_game(parser)
 
 

@@ -63,7 +63,8 @@ def show_games(games: "list[Game]", *, as_json: bool) -> None:
              _number(told.clients), game.url, _age(now - game.started))
             for game, told in zip(games, facts, strict=True)
         ]  # fmt: skip
-        print_table(["NAME", "PID", "STATE", "FPS", "CLIENTS", "URL", "RUNNING FOR"], rows)
+        columns = ["NAME", "PID", "STATE", "FPS", "CLIENTS", "URL", "RUNNING FOR"]
+        print_table(columns, rows, whole=columns[1:])
         for game, told in zip(games, facts, strict=True):
             if told.health.state == "stalled":
                 print_line(f"{game.name} ({game.pid}): {told.health}")

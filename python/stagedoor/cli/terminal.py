@@ -17,9 +17,12 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from stagedoor.cli.command import CommandError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 class OutputError(Exception):
@@ -116,6 +119,12 @@ def print_line(text: str) -> None:
         _write(sys.stdout, text)
 
 
+def print_text(text: str) -> None:
+    """Print a text of our own on stdout, as it is."""
+    with output():
+        sys.stdout.write(text)
+
+
 def flush() -> None:
     """Write what was printed on stdout so far."""
     with output():
@@ -167,18 +176,37 @@ def _dumped(value: object, indent: int | None) -> str:
         raise CommandError("the result is nested too deeply to be shown") from None
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table for a person."""
+Cell: TypeAlias = str | tuple[str, str]
+"""What is in a table: a text, or a heading and the text below it."""
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, whole: Sequence[str] = ()
+) -> None:
+    """Print a table for a person. `whole`: columns whose cells are not broken into lines."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
-    table = Table(*columns, box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for column in columns:
+        table.add_column(column, no_wrap=column in whole, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(harmless(cell, _encoding(sys.stdout))) for cell in row))
+        table.add_row(*map(_cell, row))
     with output():
         Console().print(table)
+
+
+def _cell(cell: Cell) -> "RenderableType":
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
+
+    encoding = _encoding(sys.stdout)
+    if isinstance(cell, str):
+        return Text(harmless(cell, encoding))
+    heading, text = (harmless(line, encoding) for line in cell)
+    return Group(Text(heading, style="bold"), Padding(Text(text), (0, 0, 0, 4)))
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -1,6 +1,7 @@
 """Params as people type them, as name=value or plain values: `parse()` and `parse_value()`, and
 `with_names()`, which gives names to those that have none."""
 
+import argparse
 import json
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +16,18 @@ A value is JSON if it reads as JSON, otherwise it is a string: count=3 is a numb
 kind=big and 'kind="big"' are strings, id='"3"' is a string, at=[1,2] is a list.
 What begins with { or [ must be JSON. Values without names go by position; if others
 have names, they are the first params of the method."""
+
+
+def add_values(parser: argparse.ArgumentParser) -> None:
+    """Add the argument for params."""
+    parser.add_argument(
+        "values",
+        metavar="name=value",
+        nargs="*",
+        default=[],  # otherwise argparse says that it is required
+        help="the method's params",
+    )
+
 
 MOST_SHOWN = 100
 """The most characters of a wrong value that are shown."""

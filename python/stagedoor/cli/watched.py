@@ -1,7 +1,7 @@
 """What `stagedoor watch` watches: a topic, or a field of its values. `subscribe()` finds out
 which."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from stagedoor.cli.command import FAILED, CommandError
@@ -70,8 +70,10 @@ def field(value: Any, key: str) -> Any:
 
 
 def _hint(value: Any, key: str) -> str:
+    if isinstance(value, list):
+        return f": it is a list of {len(value)}"
     if not isinstance(value, Mapping):
-        return ": it is a list" if isinstance(value, Sequence | list) else ""
+        return ": it has none"
     return did_you_mean(key, value) or f"; it has {', '.join(list(value)[:20])}"
 
 

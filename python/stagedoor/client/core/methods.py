@@ -11,12 +11,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from stagedoor.client.core.schema import python_type
+from stagedoor.client.core.schema import REFERENCE, python_type
 from stagedoor.client.errors import BadReplyError
 from stagedoor.wire.jsonrpc import UNREADABLE
 
 Schema = dict[str, Any] | bool
 """A JSON Schema."""
+
+_MAX_STEPS = 8
+"""A reference leads to another so many times at most."""
 
 
 class Param(msgspec.Struct, frozen=True):
@@ -32,12 +35,6 @@ class Param(msgspec.Struct, frozen=True):
     def type(self) -> str:
         """The type in Python's notation, as in `list[int] | None`."""
         return python_type(self.schema)
-
-    @property
-    def choices(self) -> list[str]:
-        """The texts that it may be, if it may be no other text."""
-        options = self.schema.get("enum") if isinstance(self.schema, dict) else None
-        return [one for one in options or () if isinstance(one, str)]
 
 
 class ExampleValue(msgspec.Struct, frozen=True):
@@ -136,6 +133,20 @@ class Methods(Mapping[str, Method]):
         """The JSON Schemas of the types that methods share, by name."""
         self.document = document
         """The whole OpenRPC document."""
+
+    def resolved(self, schema: object) -> dict[str, Any]:
+        """The schema behind a reference to a shared one, or behind a value that may be null."""
+        for _ in range(_MAX_STEPS):
+            if not isinstance(schema, dict):
+                return {}
+            others = [one for one in schema.get("anyOf") or () if one != {"type": "null"}]
+            if "$ref" in schema:
+                schema = self.schemas.get(str(schema["$ref"]).removeprefix(REFERENCE))
+            elif len(others) == 1:
+                schema = others[0]
+            else:
+                return schema
+        return {}
 
     def __getitem__(self, name: str) -> Method:
         return self._methods[name]

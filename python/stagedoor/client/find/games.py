@@ -42,8 +42,9 @@ def find_game(target: str | int | None = None) -> Game:
     if len(matches) == 1:
         return matches[0]
     if matches:
+        how = "process id or URL" if len({game.name for game in matches}) < len(matches) else "name"
         raise SeveralGamesError(
-            f"{len(matches)} games could be meant, choose by process id or URL: {_list(matches)}",
+            f"{len(matches)} games could be meant: {_list(matches)}; choose one by {how}",
             games,
         )
     if games:

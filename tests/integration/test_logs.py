@@ -53,7 +53,7 @@ def test_everything_that_is_said_is_told_and_still_printed(talker: Program, game
     assert {key: said[key]["level"] for key in expected} == expected
     by_logger = {one["logger"]: one for one in records}
     assert "ValueError: unraisable" in by_logger["sys.unraisablehook"]["message"]
-    assert "ValueError: in a task" in by_logger["asyncio"]["traceback"]
+    assert "ValueError: in a task" in by_logger["stagedoor"]["traceback"]
     thread = by_logger["threading.excepthook"]
     assert (thread["thread"], thread["function"]) == ("worker", "raise_in_thread")
     assert "raise_in_thread" in thread["traceback"]

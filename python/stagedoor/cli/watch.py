@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from stagedoor.client.asyncio.client import AsyncClient
     from stagedoor.client.core.feed import Sample
+    from stagedoor.wire.errors import RpcError
 
 REFRESH = 10
 """How often the table is drawn in a second."""
@@ -34,8 +35,8 @@ has the total of `dropped` or `reconnected`.
 A part of a value is named behind its topic: frames.total is the field `total` of `frames`,
 a.0 the first element of a list `a`.
 
-If the game hangs or leaves, stderr says so, or the table, whose values are then old. The
-command waits for the game to come back."""
+If a topic has no value, stderr says why, or the table. If the game hangs or leaves, they
+say so, and the table's values are old. The command waits for the game to come back."""
 
 
 def add_to(verbs: Verbs) -> None:
@@ -99,6 +100,9 @@ class Display(Protocol):
     def put(self, watched: "Watched", sample: "Sample") -> None:
         """Show a value that has come."""
 
+    def fail(self, watched: "Watched", failure: "RpcError") -> None:
+        """Show why there is no value now."""
+
     def tell(self, trouble: str) -> None:
         """Show what is wrong with the game; empty: nothing is any more."""
 
@@ -112,7 +116,8 @@ async def _follow(watched: "Watched", display: Display, mode: str) -> None:
 
 
 async def _attend(game: "AsyncClient", watched: "list[Watched]", display: Display) -> None:
-    """Tell the display when the game hangs or is gone, and when it is back."""
+    """Tell the display when the game hangs or is gone, and when it is back; and when a value cannot
+    be had."""
     import asyncio
 
     from stagedoor.client.errors import ClientError
@@ -120,6 +125,7 @@ async def _attend(game: "AsyncClient", watched: "list[Watched]", display: Displa
     from stagedoor.wire.errors import RpcError
 
     told, health = "", UNKNOWN
+    failures: dict[str, object] = {}
     with suppress(ClientError, RpcError):
         stalls = await game.subscribe(STALLED)
         while True:
@@ -132,6 +138,11 @@ async def _attend(game: "AsyncClient", watched: "list[Watched]", display: Displa
             if trouble != told:
                 told = trouble
                 display.tell(trouble)
+            for one in watched:
+                failure = one.failure
+                if failure is not None and failure is not failures.get(one.topic):
+                    display.fail(one, failure)
+                failures[one.topic] = failure
 
 
 class Lines:
@@ -150,6 +161,10 @@ class Lines:
         self._lost[topic] = lost
         print_line(json.dumps(line, ensure_ascii=False))
         flush()
+
+    def fail(self, watched: "Watched", failure: "RpcError") -> None:
+        """Say on stderr why there is no value now."""
+        print_note(harmless(f"stagedoor: {watched.topic} has no value: {failure.detail()}"))
 
     def tell(self, trouble: str) -> None:
         """Say on stderr what is wrong with the game."""
@@ -184,6 +199,9 @@ class Board:
         if isinstance(value, int | float) and abs(value) < 1e300:
             self._numbers.setdefault(topic, deque(maxlen=WIDTH)).append(float(value))
 
+    def fail(self, watched: "Watched", failure: "RpcError") -> None:
+        """Each table shows it."""
+
     def tell(self, trouble: str) -> None:
         """Say below the table what is wrong with the game; its values are old as long as that is
         so."""
@@ -205,7 +223,7 @@ class Board:
             sample = self._latest.get(one.topic)
             cells = [
                 one.topic,
-                "" if sample is None else _short(sample.value),
+                _shown(one, sample),
                 sparkline(self._numbers.get(one.topic, ()), encoding),
                 "" if sample is None else str(sample.frame),
                 _lost(one),
@@ -213,6 +231,12 @@ class Board:
             style = "dim" if self._trouble else ""
             table.add_row(*(Text(harmless(cell, encoding), style=style) for cell in cells))
         return table
+
+
+def _shown(watched: "Watched", sample: "Sample | None") -> str:
+    if watched.failure is not None:
+        return _cut(f"no value: {watched.failure.detail()}")
+    return "" if sample is None else _short(sample.value)
 
 
 def _lost(watched: "Watched") -> str:
@@ -227,7 +251,10 @@ def _lost(watched: "Watched") -> str:
 def _short(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = json.dumps(value, ensure_ascii=False)
+    return _cut(json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from stagedoor.client.asyncio.client import AsyncClient
     from stagedoor.client.asyncio.streams import AsyncSubscription
     from stagedoor.client.core.feed import Sample
+    from stagedoor.wire.errors import RpcError
 
 NOTHING: Final = object()
 """No value at all."""
@@ -35,6 +36,11 @@ class Watched:
     def reconnected(self) -> int:
         """How often the connection came back."""
         return self._subscription.reconnected
+
+    @property
+    def failure(self) -> "RpcError | None":
+        """Why there is no value now."""
+        return self._subscription.failure
 
     @property
     def is_live(self) -> bool:

@@ -80,7 +80,7 @@ class Stage:
         self.name = full_name(name)
         """The game's name. A child process made by multiprocessing is called `game/Process-1`."""
         self._transport = transport_for(limits, hosts, origins, tls)
-        self._hub = Hub(self.name, self._transport, limits)
+        self._hub = Hub(self.name, self._transport, limits, self._transport.complaints)
         self._pace = Pace()
         self._frames = Frames()
         self._budget = Budget(limits.tick_budget)

@@ -31,8 +31,6 @@ WRONG_TODAY = {
     "idle_is_zero": "the clock's sleep counts as the game's work",
     "negative_dt": "a watched game gets 0 instead",
     "one_name_hides_all_topics": "topic.list and rpc.discover fail for all",
-    "peak_fills_the_log": "a traceback each time a value has no peak",
-    "peak_of_nan": "a NaN that comes first stays the peak",
     "post_init_asserts": "the call has no answer",
     "renderer_without_a_clock": "Renderer.present() is no frame",
     "returned_vector": "an internal error: Vector2 is not known to JSON",
@@ -41,8 +39,6 @@ WRONG_TODAY = {
     "unhashable_member_of_a_set": "the call has no answer",
     "waiting_calls_hold_memory": "calls that wait for a frame are not counted by their bytes",
     "watched_is_no_function": "watch() takes anything",
-    "watched_vector_is_silent": "the value is only logged, in the game",
-    "watches_take_quadratic_time": "each watch() looks at all others",
 }
 """What is wrong, of each input that is."""
 NOT_EVERY_TIME = {
@@ -50,7 +46,6 @@ NOT_EVERY_TIME = {
     "run_prints_into_the_game",
     "threads_without_end",
     "waiting_calls_hold_memory",
-    "watches_take_quadratic_time",
 }
 """What is wrong by chance, or by how fast the machine is: processes, threads or a clock decide."""
 

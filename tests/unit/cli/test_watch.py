@@ -1,6 +1,7 @@
 """`stagedoor watch`, against a real server."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ import stagedoor
 from stagedoor.cli import main
 from stagedoor.cli.watch import Board
 from stagedoor.client.core.feed import Sample
+from stagedoor.wire.errors import InternalError, RpcError
 
 from ..fake_game import running
 from ..fake_stage import FakeStage
@@ -96,6 +98,7 @@ class FakeSubscription:
         self.topic = topic
         self.dropped = 2
         self.reconnected = 1
+        self.failure: RpcError | None = None
 
 
 def test_the_table_shows_the_latest_value_its_history_and_what_was_lost() -> None:
@@ -114,3 +117,19 @@ def test_the_table_shows_the_latest_value_its_history_and_what_was_lost() -> Non
     for expected in ("▁▂▃▄▅▆▇█", "47", "2 dropped, 1 x reconnected", r"ro\u001b[2Jcks\u202e[red]"):
         assert expected in text
     assert not {"\x1b", "\u202e"} & set(text)
+
+
+def test_the_table_shows_why_there_is_no_value() -> None:
+    from rich.console import Console
+
+    one = FakeSubscription("at")
+    board = Board([one])  # type: ignore[list-item]
+    board.put(one, Sample(3.0, 1.0, 40, 1))  # type: ignore[arg-type]
+    one.failure = InternalError("Vector2 is not known to JSON")
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(board.table())
+    shown = console.export_text()
+    assert "no value: Vector2 is not known to JSON" in shown
+    one.failure = None
+    console.print(board.table())
+    assert "3" in console.export_text()

@@ -9,6 +9,7 @@ from stagedoor.client.core.checkup import LEAD, SHARE, SHORTEST, Checkup
 from stagedoor.client.core.feed import Feed, Key, Sample
 from stagedoor.client.core.session import Call, Session
 from stagedoor.client.errors import CallTimeoutError, ClientClosedError
+from stagedoor.wire.errors import RpcError
 
 if TYPE_CHECKING:
     from stagedoor.client.asyncio.client import AsyncConnection
@@ -121,6 +122,12 @@ class AsyncSubscription(AsyncClosing):
         """Whether the game sends values now. False: the connection is lost, or this is closed, and
         the values that have come are old."""
         return self._feed.is_live
+
+    @property
+    def failure(self) -> RpcError | None:
+        """Why the topic has no value now, as when the game's function raises; None: it has one, or
+        none has come yet. When there is a value again, it comes as any other."""
+        return self._feed.failure
 
     @property
     def reconnected(self) -> int:

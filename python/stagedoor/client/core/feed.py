@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from stagedoor.wire.errors import RpcError
 from stagedoor.wire.topics import Mode
 
 QUEUE: Final = 1024
@@ -62,6 +63,8 @@ class Feed:
         self.wake: Callable[[], None] = _nothing
         self.error: Exception | None = None
         """Why no more samples will come; None: more may come."""
+        self.failure: RpcError | None = None
+        """Why the topic has no value now; None: it has one, or the game has said nothing."""
         self.has_started = False
         self.is_live = False
         """Whether the game sends samples; False: what has come is from before."""
@@ -96,12 +99,14 @@ class Feed:
             raise self.error
         return self._samples.popleft()
 
-    def start(self, history: list[Sample]) -> None:
-        """The game has accepted the subscription, and sent these samples of the past."""
+    def start(self, history: list[Sample], failure: RpcError | None = None) -> None:
+        """The game has accepted the subscription, sent these samples of the past, and said why the
+        topic has no value now."""
         if self.has_started:
             self.reconnected += 1
         self.has_started = self.is_live = True
         self._last = None
+        self.failure = failure
         for sample in history:
             self._put(sample)
         self.wake()
@@ -112,7 +117,13 @@ class Feed:
             if self._last is not None:
                 self._missed += max(0, sample.sequence - self._last - 1)
             self._last = sample.sequence
+        self.failure = None
         self._put(sample)
+        self.wake()
+
+    def fail(self, error: RpcError) -> None:
+        """The game has said why the topic has no value now."""
+        self.failure = error
         self.wake()
 
     def drop(self, count: int) -> None:

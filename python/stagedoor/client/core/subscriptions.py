@@ -26,6 +26,7 @@ class _Past(msgspec.Struct, gc=False):
 class _Subscribed(msgspec.Struct, gc=False):
     subscription: int
     history: list[_Past] = []
+    failure: ErrorObject | None = None
 
 
 class _Data(msgspec.Struct, gc=False):
@@ -41,14 +42,16 @@ class _Dropped(msgspec.Struct, gc=False):
     count: int
 
 
-class _Ended(msgspec.Struct, gc=False):
+class _Error(msgspec.Struct, gc=False):
+    """Of `topic.ended` and `topic.failed`."""
+
     subscription: int
     error: ErrorObject
 
 
 _data = msgspec.json.Decoder(_Data)
 _dropped = msgspec.json.Decoder(_Dropped)
-_ended = msgspec.json.Decoder(_Ended)
+_error = msgspec.json.Decoder(_Error)
 
 
 class _Group:
@@ -157,16 +160,19 @@ class Subscriptions(Generic[Made]):
                     if feed.has_started:
                         feed.drop(max(0, dropped.count))
         elif told.method == "topic.ended":
-            self._end_group(_ended.decode(_params(told)))
+            self._end_group(_error.decode(_params(told)))
+        elif told.method == "topic.failed":
+            failed = _error.decode(_params(told))
+            for feed in self._started(failed.subscription):
+                feed.fail(_rpc_error(failed.error))
 
-    def _end_group(self, ended: _Ended) -> None:
+    def _end_group(self, ended: _Error) -> None:
         """The game has ended a subscription. Its feeds end with the error that the game sent."""
         group = self._by_number.pop(ended.subscription, None)
         if group is None:
             return
         del self._groups[group.key]
-        data = None if ended.error.data is msgspec.UNSET else ended.error.data
-        error = RpcError.from_wire(ended.error.code, ended.error.message, data)
+        error = _rpc_error(ended.error)
         for feed in group.feeds:
             feed.end(error)
 
@@ -197,14 +203,20 @@ class Subscriptions(Generic[Made]):
         current.number = agreed.subscription
         self._by_number[agreed.subscription] = current
         history = [Sample(past.value, past.time, past.frame) for past in agreed.history]
+        failure = None if agreed.failure is None else _rpc_error(agreed.failure)
         for feed in feeds:
             if feed in current.feeds:
-                feed.start(history)
+                feed.start(history, failure)
 
     def _refuse(self, group: _Group, feeds: list[Feed], error: Exception) -> None:
         for feed in feeds:
             feed.end(error)
             self.remove(feed, is_connected=False)
+
+
+def _rpc_error(error: ErrorObject) -> RpcError:
+    data = None if error.data is msgspec.UNSET else error.data
+    return RpcError.from_wire(error.code, error.message, data)
 
 
 def _params(told: Notification) -> Any:

@@ -16,8 +16,7 @@ from stagedoor.wire.errors import HandlerError
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
-
-logger = logging.getLogger("stagedoor")
+    from stagedoor.live.rpc.hub import Hub
 
 PACE: Final = "game.pace"
 DEGRADED: Final = "game.degraded"
@@ -169,7 +168,7 @@ def add_to(parts: Parts, /) -> None:
         nonlocal is_degraded
         if is_degraded != (budget.thinning > 1):
             is_degraded = not is_degraded
-            _log(budget)
+            _log(hub, budget)
         hub.topics.emit(DEGRADED, budget_now())
 
     hub.topics.add(PACE, description="The pace after each change, as game.pause returns it.")
@@ -189,11 +188,13 @@ def add_to(parts: Parts, /) -> None:
     methods.add_built_in(set_budget, "game.budget", role="operator")
 
 
-def _log(budget: Budget) -> None:
+def _log(hub: Hub, budget: Budget) -> None:
     if budget.thinning == 1:
-        logger.info("stagedoor is within its budget: topics are read in every frame again")
+        text = "stagedoor is within its budget: topics are read in every frame again"
+        hub.complaints.add("within budget", text, level=logging.INFO)
         return
-    logger.warning(
+    hub.complaints.add(
+        "over budget",
         "stagedoor takes %.1f ms of a frame, and its budget is %.1f ms: topics are read less often",
         budget.cost * 1000,
         budget.seconds * 1000,

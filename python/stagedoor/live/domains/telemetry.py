@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, UnsetType
 
-from stagedoor.live.topics.topic import Sample, Topic
+from stagedoor.live.topics.topic import Topic
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.roles import Role
 
@@ -52,21 +52,6 @@ class Series:
     """Seconds since the epoch."""
     frame: list[int]
     value: list[Any]
-
-
-class _Told(msgspec.Struct):
-    """The params of `topic.data` that matter here."""
-
-    time: float
-    frame: int
-    value: Raw
-
-
-class _Notification(msgspec.Struct):
-    params: _Told
-
-
-_notification = msgspec.json.Decoder(_Notification)
 
 
 def add_to(parts: Parts, /) -> None:
@@ -126,18 +111,10 @@ def _value(topic: Topic) -> WatchedValue:
         capacity=topic.history.maxlen or 0,
         kept=len(samples),
     )
-    last = samples[-1] if samples else _last_told(topic)
+    last = samples[-1] if samples else topic.last
     if last is not None:
         found.value, found.time, found.frame = last.value, last.time, last.frame
     recent = samples[-_RATE_OVER:]
     if len(recent) > 1 and recent[-1].time > recent[0].time:
         found.rate = (len(recent) - 1) / (recent[-1].time - recent[0].time)
     return found
-
-
-def _last_told(topic: Topic) -> Sample | None:
-    """The last sample that was published, from its text: the game may have changed the value."""
-    if topic.told is None:
-        return None
-    told = _notification.decode(topic.told).params
-    return Sample(told.time, told.frame, told.value)

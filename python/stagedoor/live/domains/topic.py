@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
@@ -17,6 +17,11 @@ from stagedoor.wire.topics import MODES, Mode
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
+
+MAX_FILTERS: Final = 16
+"""Different filters of a topic at a time. Each looks at all that is published."""
+MAX_FILTERS_OF_ONE: Final = 4
+"""Those of one client."""
 
 Hz = Annotated[float, msgspec.Meta(gt=0, le=1000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
@@ -33,8 +38,7 @@ class TopicInfo:
     modes: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     """A new subscription."""
 
     subscription: int
@@ -47,6 +51,9 @@ class Subscription:
     """The number of the last value that was published before this subscription."""
     history: list[Sample]
     """Values from before this subscription, oldest first."""
+    failure: ErrorObject | None = None
+    """Why the topic has no value now, as in `topic.failed`. Left out if it has one, or if none has
+    come yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +101,14 @@ def add_to(parts: Parts, /) -> None:
         found = _find(session, topic)
         if len(session.groups) >= hub.limits.max_subscriptions:
             raise TooManyRequests(f"{hub.limits.max_subscriptions} subscriptions")
-        view = _view(found, filter)
+        view = _view(session, found, filter)
         group = hub.topics.group(found, mode, None if mode == "all" else hz, view)
         group.members.add(session)
         session.groups[group.number] = group
         sink.join(group.number, session.connection)
         past = hub.topics.past(group, history)
-        return Subscription(group.number, topic, mode, group.hz, group.sequence, past)
+        failure = None if group.failure is None else _error_object(group.failure)
+        return Subscription(group.number, topic, mode, group.hz, group.sequence, past, failure)
 
     def unsubscribe(session: Session, subscription: int) -> bool:
         """End a subscription. Returns whether there was one."""
@@ -115,8 +123,7 @@ def add_to(parts: Parts, /) -> None:
         del session.groups[group.number]
         sink.leave(group.number, session.connection)
         hub.topics.leave(group, session)
-        error = ErrorObject(why.code, why.message, why.data)
-        ended = TopicEnded(group.number, group.topic.name, error)
+        ended = TopicEnded(group.number, group.topic.name, _error_object(why))
         session.notify("topic.ended", ended)
 
     def _check(session: Session) -> None:
@@ -130,14 +137,13 @@ def add_to(parts: Parts, /) -> None:
             hub.on_game_thread(partial(_check, session), may_drop=False)
 
     def _restricted(topic: Topic) -> None:
-        for session in list(hub.sessions):
+        for session in {one for group in topic.groups.values() for one in _members(group)}:
             _check(session)
 
     def _removed(topic: Topic) -> None:
-        for session in list(hub.sessions):
-            for group in list(session.groups.values()):
-                if group.topic is topic:
-                    _end(session, group, _unknown(topic.name))
+        for group in list(topic.groups.values()):
+            for session in _members(group):
+                _end(session, group, _unknown(topic.name))
 
     def _find(session: Session, name: str) -> Topic:
         topic = hub.topics.get(name)
@@ -147,12 +153,17 @@ def add_to(parts: Parts, /) -> None:
             raise Forbidden(topic.role.label)
         return topic
 
-    def _view(topic: Topic, filter: dict[str, Any] | None) -> View | None:
+    def _view(session: Session, topic: Topic, filter: dict[str, Any] | None) -> View | None:
         if filter is None:
             return None
         if topic.view_of is None:
             raise InvalidParams(f"the topic {topic.name} takes no filter", "$.filter")
-        return topic.view_of(filter)
+        view = topic.view_of(filter)
+        for groups, most in ((topic.groups, MAX_FILTERS), (session.groups, MAX_FILTERS_OF_ONE)):
+            views = {group.view for group in groups.values()} - {None}
+            if view not in views and len(views) >= most:
+                raise TooManyRequests(f"{most} filters")
+        return view
 
     hub.topics.on_restricted = _restricted
     hub.topics.on_removed = _removed
@@ -161,6 +172,14 @@ def add_to(parts: Parts, /) -> None:
     methods.add_built_in(list_topics, "topic.list", role="viewer", anytime=True)
     methods.add_built_in(subscribe, "topic.subscribe", role="viewer", with_session=True)
     methods.add_built_in(unsubscribe, "topic.unsubscribe", role="viewer", with_session=True)
+
+
+def _members(group: Group) -> list[Session]:
+    return [member for member in group.members if isinstance(member, Session)]
+
+
+def _error_object(error: RpcError) -> ErrorObject:
+    return ErrorObject(error.code, error.message, error.data)
 
 
 def _unknown(name: str) -> InvalidParams:

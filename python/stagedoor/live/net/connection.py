@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from stagedoor.live.net.handlers import Handler, logger, with_argument, without_argument
+from stagedoor.live.net.handlers import Handler, with_argument, without_argument
 from stagedoor.live.net.peer import Peer, ReadyState
 from stagedoor.wire.close_codes import NORMAL
 
@@ -25,7 +25,6 @@ class WebSocketServerConnection:
     """
 
     # Most connections never set them.
-    _has_dropped = False
     _ontext: Handler | None = None
     _onbinary: Handler | None = None
     _onmessage: Handler | None = None
@@ -91,7 +90,7 @@ class WebSocketServerConnection:
 
         The callback gets None once the kernel has the bytes, or an error text: the connection is
         closed, or its queue is full. It runs in a later poll. Without one, a message that could
-        not be sent is dropped, and the first such is logged. May be called from any thread.
+        not be sent is dropped, which is logged once a minute. May be called from any thread.
 
         Raises TypeError for other data, UnicodeEncodeError for a `str` that is not valid Unicode.
         """
@@ -102,9 +101,8 @@ class WebSocketServerConnection:
     def _refused(self, refusal: Refusal, callback: Callable[[str | None], object] | None) -> None:
         if callback is not None:
             self._later(lambda: callback(str(refusal)))
-        elif self._peer.state is ReadyState.OPEN and not self._has_dropped:
-            self._has_dropped = True
-            logger.warning("%r: a message was dropped: %s", self, refusal)
+        elif self._peer.state is ReadyState.OPEN:
+            self._peer.complaints.add("message", "%r: a message was dropped: %s", self, refusal)
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Close after what is queued; nothing when it is closing or closed already.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 logger = logging.getLogger("stagedoor")
 
 Handler: TypeAlias = Callable[[Any], object]
+
+HANDLER_ERRORS: Final = (Exception, asyncio.CancelledError)
+"""What a program's callback may raise without an end of the loop that called it. SystemExit and
+KeyboardInterrupt are the program's."""
 
 
 def with_argument(handler: object, name: str) -> Handler | None:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from stagedoor import _core
-from stagedoor.live.net.handlers import Handler, logger
+from stagedoor.live.net.complaints import Complaints
+from stagedoor.live.net.handlers import HANDLER_ERRORS, Handler
+from stagedoor.wire.authority import authority
 from stagedoor.wire.close_codes import NORMAL
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class Peer:
         "cause",
         "close_code",
         "close_reason",
+        "complaints",
         "face",
         "native",
         "on_close",
@@ -48,9 +51,10 @@ class Peer:
         "state",
     )
 
-    def __init__(self, native: _core.Connection) -> None:
+    def __init__(self, native: _core.Connection, complaints: Complaints) -> None:
         native.receiver[1] = self
         self.native = native
+        self.complaints = complaints
         self.state = ReadyState.OPEN
         self.face: object = None
         """What stands for it where the program looks, as in the log."""
@@ -74,8 +78,7 @@ class Peer:
     @property
     def description(self) -> str:
         """For people: id, address, state."""
-        host, port = self.remote_address
-        return f"{self.id} from {host}:{port}, {self.state.name}"
+        return f"{self.id} from {authority(*self.remote_address)}, {self.state.name}"
 
     @property
     def id(self) -> int:
@@ -152,12 +155,12 @@ class Peer:
         if self.on_error is not None:
             try:
                 self.on_error(text)
-            except Exception:
-                logger.exception("%r: onerror raised", self.face or self)
+            except HANDLER_ERRORS as error:
+                self.complaints.add("onerror", "%r: onerror raised", self.face or self, error=error)
 
-    def handler_raised(self, error: Exception) -> None:
-        """Called while the exception is handled, so that the log has its traceback."""
-        logger.exception("%r: a handler raised", self.face or self)
+    def handler_raised(self, error: BaseException) -> None:
+        """A handler has raised this."""
+        self.complaints.add("handler", "%r: a handler raised", self.face or self, error=error)
         self.failed(f"a handler raised {type(error).__name__}: {error}")
 
     def closed(self, code: int, reason: str, cause: CloseCause, error: str | None) -> None:
@@ -170,7 +173,7 @@ class Peer:
         try:
             if self.on_close is not None:
                 self.on_close(error)
-        except Exception as raised:
+        except HANDLER_ERRORS as raised:
             self.handler_raised(raised)
         finally:
             self.face = None  # no cycle is left

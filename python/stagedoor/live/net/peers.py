@@ -7,7 +7,8 @@ from typing import Any
 
 from stagedoor import _core
 from stagedoor._core import CLOSED, DROPPED, FAILED, OPENED, REFUSED, SENT, CloseCause
-from stagedoor.live.net.handlers import Handler, logger
+from stagedoor.live.net.complaints import Complaints
+from stagedoor.live.net.handlers import HANDLER_ERRORS, Handler, logger
 from stagedoor.live.net.peer import Peer
 from stagedoor.wire.close_codes import ABNORMAL
 
@@ -18,11 +19,14 @@ class Peers:
     On the polling thread. Going through the peers is safe on any thread.
     """
 
-    def __init__(self, stopped: Callable[[str | None], None], face: object) -> None:
+    def __init__(
+        self, stopped: Callable[[str | None], None], face: object, complaints: Complaints
+    ) -> None:
         """`stopped`: called at a server's last event. `face`: what stands for it in the log."""
         self.on_open: Callable[[Peer], None] = _core.ignore
         """Called with each new peer."""
         self.face = face
+        self._complaints = complaints
         self._stopped = stopped
         self._by_id: dict[int, Peer] = {}
 
@@ -42,7 +46,7 @@ class Peers:
                 for callback in data:
                     self.call(callback, None, peer)
             elif kind == OPENED:
-                self._by_id[ident] = peer = Peer(data)
+                self._by_id[ident] = peer = Peer(data, self._complaints)
                 self.on_open(peer)
                 if peer.on_connect is not None:
                     peer.on_connect()
@@ -54,7 +58,7 @@ class Peers:
                     group, count, _ = data
                     peer.on_dropped(group, count)
             elif kind == REFUSED:
-                logger.warning("%s", data)
+                logger.warning("%s", data)  # the network thread has a limit for these
             elif kind == CLOSED:
                 code, reason, cause, error, unsent = data
                 for callback in unsent:
@@ -67,7 +71,7 @@ class Peers:
                 for callback in unsent:
                     self.call(callback, error)
                 self._stopped(error)
-        except Exception as error:
+        except HANDLER_ERRORS as error:
             if peer is None:
                 raise
             peer.handler_raised(error)
@@ -83,11 +87,11 @@ class Peers:
         """Call a program's callback. What it raises is reported to that peer, or logged."""
         try:
             callback(argument)
-        except Exception as error:
+        except HANDLER_ERRORS as error:
             if peer is not None:
                 peer.handler_raised(error)
             else:
-                logger.exception("%r: a callback raised", self.face)
+                self._complaints.add("callback", "%r: a callback raised", self.face, error=error)
 
     def forget(self) -> None:
         """In a forked child: they are the parent's."""

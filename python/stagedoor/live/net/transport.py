@@ -13,12 +13,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from stagedoor import _core
-from stagedoor.live.net.handlers import logger
+from stagedoor.live.net.complaints import Complaints
+from stagedoor.live.net.handlers import HANDLER_ERRORS
 from stagedoor.live.net.lifetime import Lifetime, warn_when_neglected
 from stagedoor.live.net.loop import LoopBridge
 from stagedoor.live.net.options import Options, check_address
 from stagedoor.live.net.peer import ReadyState
 from stagedoor.live.net.peers import Peers
+from stagedoor.wire.authority import authority
 
 if TYPE_CHECKING:
     from stagedoor._core import NetworkThread
@@ -49,7 +51,8 @@ class Transport:
         self.native: _core.Server | None = None
         """While it listens, until `on_stop`."""
         self.is_closing = False
-        self.peers = Peers(self._stopped, face or self)
+        self.complaints = Complaints()
+        self.peers = Peers(self._stopped, face or self, self.complaints)
         self.handle = self.peers.handle
         """Handles an event that is not a message."""
         self.untouched: Iterator[Event] | None = None
@@ -82,9 +85,8 @@ class Transport:
         """For people: state, address, number of peers."""
         if self.native is None:
             return "not listening"
-        host, port = self.native.address
         state = "closing" if self.is_closing else "listening"
-        return f"{state} on {host}:{port}, {len(self.peers)} connections"
+        return f"{state} on {authority(*self.native.address)}, {len(self.peers)} connections"
 
     @property
     def port(self) -> int | None:
@@ -203,7 +205,7 @@ class Transport:
                     handled += 1
                     try:
                         receive(data)
-                    except Exception as error:
+                    except HANDLER_ERRORS as error:
                         owner.handler_raised(error)
                     if deadline is not None and monotonic() >= deadline:
                         return handled
@@ -237,7 +239,7 @@ class Transport:
         if error is not None:
             raise RuntimeError(f"the WebSocket server ended: {error}")
 
-    def handler_raised(self, error: Exception) -> None:
+    def handler_raised(self, error: BaseException) -> None:
         """What `handle()` raises ends the poll."""
         raise error
 
@@ -267,8 +269,9 @@ class Transport:
         for _ in range(count):
             try:
                 self._later.popleft()()
-            except Exception:
-                logger.exception("%r: a callback raised", self.peers.face)
+            except HANDLER_ERRORS as error:
+                face = self.peers.face
+                self.complaints.add("callback", "%r: a callback raised", face, error=error)
         return count
 
     # Waiting

@@ -31,8 +31,6 @@ from stagedoor.wire.size import TooLargeError, check_surface
 if TYPE_CHECKING:
     from stagedoor.live.rpc.session import Session
 
-logger = logging.getLogger("stagedoor")
-
 REFUSALS: Final = frozenset({FORBIDDEN, NOT_AUTHENTICATED, TOO_MANY_REQUESTS})
 """The errors that say that a caller may not."""
 MAX_NAME: Final = 100
@@ -133,7 +131,8 @@ def _error_of(session: Session, method: Method, raised: BaseException) -> RpcErr
             _complain(session, raised, method.name)
         return raised
     # A client may not end the game by calling something that raises.
-    logger.error("the method %s raised", method.name, exc_info=raised)
+    complaints = session.hub.complaints
+    complaints.add(("raised", method.name), "the method %s raised", method.name, error=raised)
     trace = None
     if session.role is Role.ADMIN:
         trace = "".join(traceback.format_exception(raised))[-MAX_TEXT:]
@@ -152,7 +151,7 @@ def _unsendable(session: Session, method: Method, error: Exception) -> InternalE
         session.hub.complaints.add("answer size", f"{session}: {text}")
     else:
         text = f"the result of {method.name} cannot be sent as JSON: {_reason(error)}"
-        logger.error("%s", text)
+        session.hub.complaints.add(("unsendable", method.name), text, level=logging.ERROR)
     return InternalError(text)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import UNSET
 
 from stagedoor.live.net import threads
+from stagedoor.live.net.complaints import Complaints
 from stagedoor.live.rpc import answers
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.live.rpc.signature import Arguments
@@ -21,8 +21,6 @@ from stagedoor.wire.jsonrpc import Request
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.session import Session
-
-logger = logging.getLogger("stagedoor")
 
 NEXT_FRAME: Final = object()
 """What a built-in generator yields to be continued in the next frame without telling progress."""
@@ -133,8 +131,11 @@ class Call:
             self.stop()
         except KeyboardInterrupt:
             raise
-        except BaseException:  # of the `finally` of a generator
-            logger.exception("the method %s raised when it was stopped", self.method.name)
+        except BaseException as error:  # of the `finally` of a generator
+            name, complaints = self.method.name, self.session.hub.complaints
+            complaints.add(
+                ("raised", name), "the method %s raised when it was stopped", name, error=error
+            )
 
     def progress(self, value: object) -> None:
         """Tell the caller of a step."""
@@ -145,7 +146,8 @@ class Call:
 class Runner:
     """Runs coroutines, generators and threads for their callers. Game thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, complaints: Complaints) -> None:
+        self._complaints = complaints
         self.calls: set[Call] = set()
         """Those under way, and those that have just ended."""
         self._generators: list[tuple[Call, Generator[Any, Any, Any]]] = []
@@ -243,6 +245,7 @@ class Runner:
         """For a game that runs none: stepped once a frame while something is pending in it."""
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
+            self._loop.set_exception_handler(self._complain)
         return self._loop
 
     def _step_loop(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -251,9 +254,14 @@ class Runner:
         loop.call_soon(loop.stop)
         try:
             loop.run_forever()
-        except SystemExit:
+        except SystemExit as error:
             # Of a task that a method has started: it goes through the loop, which can go on.
-            logger.exception("a task in the stage's loop raised SystemExit; the game goes on")
+            text = "a task in the stage's loop raised SystemExit; the game goes on"
+            self._complaints.add("task", text, error=error)
+
+    def _complain(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What the stage's loop cannot tell anybody else, as that a task has raised."""
+        self._complaints.add("task", "%s", context["message"], error=context.get("exception"))
 
     def _work(self, call: Call, arguments: Arguments) -> None:
         """On a thread of its own."""

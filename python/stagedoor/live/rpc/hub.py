@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
 from stagedoor._core import RunningCalls
 from stagedoor.limits import Limits
+from stagedoor.live.net.complaints import Complaints
 from stagedoor.live.net.peer import Peer
 from stagedoor.live.net.threads import get_ident
 from stagedoor.live.rpc.audit import Audit
 from stagedoor.live.rpc.calls import Runner
-from stagedoor.live.rpc.complaints import Complaints
 from stagedoor.live.rpc.keys import Keys
 from stagedoor.live.rpc.methods import Method, Methods
 from stagedoor.live.rpc.session import Session
@@ -43,10 +45,13 @@ class Hub:
     Game thread only, but for what the understudy does: see `stagedoor.live.stall.understudy`.
     """
 
-    def __init__(self, name: str, sink: Sink, limits: Limits) -> None:
+    def __init__(
+        self, name: str, sink: Sink, limits: Limits, complaints: Complaints | None = None
+    ) -> None:
         self.name = name
         """The stage's name."""
         self.limits = limits
+        self.complaints = complaints or Complaints()
         self.decode = partial(
             jsonrpc.decode, max_batch=limits.max_batch, max_nesting=limits.max_nesting
         )
@@ -58,9 +63,8 @@ class Hub:
         self.methods = Methods()
         self.frame = 0
         """Counts the frames from 1; the stage does, where a frame begins."""
-        self.topics = Topics(sink, self.encoder, lambda: self.frame)
-        self.runner = Runner()
-        self.complaints = Complaints()
+        self.topics = Topics(sink, self.encoder, lambda: self.frame, self.complaints)
+        self.runner = Runner(self.complaints)
         self.audit = Audit(self.topics, self.emit)
         self.sessions: set[Session] = set()
         """Who is here; the understudy adds to it, so go through a copy."""
@@ -81,7 +85,11 @@ class Hub:
         self._leave: Callable[[], None] | None = None
         self._leaves_next = False
         self._known: set[str] = set()
+        self._answers: deque[tuple[float, Callable[[], object]]] = deque()
+        """Answers that wait, and until when."""
         self.has_changed = False
+        """Something is to be done at the end of the frame."""
+        self._has_other_methods = False
         """Methods came or went, and nobody has been told."""
         self.topics.add(
             "rpc.methods.changed", description="Methods that came and went: {added, removed}."
@@ -134,6 +142,25 @@ class Hub:
         self._leave, self._leaves_next = leave, False
         self.has_changed = True
 
+    def answer_later(self, answer: Callable[[], object], seconds: float) -> None:
+        """Answer at the end of a frame, when so much time has passed: the same for all. Any thread
+        may call it."""
+        self._answers.append((monotonic() + seconds, answer))
+        self.has_changed = True
+
+    def answer_due(self) -> None:
+        """Give the answers whose time has come. The understudy does so, too."""
+        while self._answers:
+            try:
+                due, answer = self._answers.popleft()
+            except IndexError:  # the other thread has taken it
+                return
+            if due > monotonic():
+                self._answers.appendleft((due, answer))
+                self.has_changed = True
+                return
+            answer()
+
     def end_frame(self) -> None:
         """Once a frame, after callers were answered: what is under way goes on, topics are
         published. Raises what ends the game, and nothing else."""
@@ -141,6 +168,7 @@ class Hub:
             self.runner.step()
         if self.has_changed:
             self._tell_changes()
+            self.answer_due()
         if self.topics.live:
             self.topics.step(self.frame)
         if self._leave is not None:
@@ -151,10 +179,13 @@ class Hub:
             self.has_changed = True  # so that the next frame comes here
 
     def _methods_changed(self) -> None:
-        self.has_changed = True
+        self._has_other_methods = self.has_changed = True
 
     def _tell_changes(self) -> None:
         self.has_changed = False
+        if not self._has_other_methods:
+            return
+        self._has_other_methods = False
         names = {method.name for method in self.methods}
         added, removed = sorted(names - self._known), sorted(self._known - names)
         first, self._known = not self._known, names

@@ -7,7 +7,6 @@ several calls at once. The understudy uses `overrun()`.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from stagedoor._core import Running
     from stagedoor.live.rpc.hub import Hub
     from stagedoor.live.rpc.session import Session
-
-logger = logging.getLogger("stagedoor")
 
 
 def run(
@@ -64,7 +61,7 @@ def ended(
             answers.interrupted(request, running.answer)
         raise
     if not hub.running.end(running):
-        overran(running)
+        overran(hub, running)
         return None
     return text
 
@@ -92,14 +89,16 @@ def overrun(hub: Hub, running: Running[Method]) -> None:
         running.answer(jsonrpc.encode_error(request.id, TimedOut(running.method.timeout or 0.0)))
 
 
-def overran(running: Running[Method]) -> None:
+def overran(hub: Hub, running: Running[Method]) -> None:
     """Log that a method has ended after the understudy had answered its call."""
-    logger.warning(
+    method = running.method
+    hub.complaints.add(
+        ("overran", method.name),
         "the method %s took %.1f s, its timeout is %g s: its caller was told so, and what "
         "came of it is dropped",
-        running.method.name,
+        method.name,
         monotonic() - running.began,
-        running.method.timeout,
+        method.timeout,
     )
 
 

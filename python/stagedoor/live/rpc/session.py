@@ -18,6 +18,7 @@ from stagedoor.live.rpc.calls import Call
 from stagedoor.live.rpc.gathering import Begin, Gathering
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.wire import close_codes, jsonrpc
+from stagedoor.wire.authority import authority
 from stagedoor.wire.errors import (
     Forbidden,
     GameStalled,
@@ -33,8 +34,6 @@ from stagedoor.wire.size import check_size, check_surface
 if TYPE_CHECKING:
     from stagedoor.live.rpc.hub import Hub
     from stagedoor.live.topics.topic import Group
-
-logger = logging.getLogger("stagedoor")
 
 PLAIN: Final = Kind.PLAIN  # an enum is slow to look a member up
 BEFORE_AUTHENTICATION: Final = frozenset({"session.authenticate"})
@@ -58,8 +57,7 @@ class Session:
         self.groups: dict[int, Group] = {}
         """What it subscribes to, by the groups' numbers."""
         self.id: int = connection.id
-        host, port = connection.remote_address
-        self.address = f"{host}:{port}"
+        self.address = authority(*connection.remote_address)
         self.since = time()
         """Seconds since the epoch."""
         self._fast: FastPath[Method, Caller] = FastPath(
@@ -70,7 +68,7 @@ class Session:
             encode=hub.encoder.encode,
             send=connection.native.send_text,
             unsent=self.unsent,
-            overran=plain.overran,
+            overran=partial(plain.overran, hub),
             ended=partial(plain.ended, self),
             max_nesting=hub.limits.max_nesting,
             max_answer_size=hub.limits.max_answer_size,
@@ -98,7 +96,13 @@ class Session:
             text = jsonrpc.encode_notification(method, params, self.hub.encoder)
             refusal = self.connection.native.send_text(check_size(text))
         except jsonrpc.UNENCODABLE as error:
-            logger.error("%s cannot be sent as JSON: %s", method, error)
+            self.hub.complaints.add(
+                ("unsendable", method),
+                "%s cannot be sent as JSON: %s",
+                method,
+                error,
+                level=logging.ERROR,
+            )
         else:
             if refusal is not None:
                 self.hub.complaints.add("notification", f"{self}: {method} was lost: {refusal}")

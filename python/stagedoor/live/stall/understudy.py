@@ -59,8 +59,7 @@ _THRESHOLD = 1.0
 """Seconds without a poll that make a stall."""
 _TURN = 0.1
 """Seconds between two looks at what has run out of time, while the game is stalled."""
-_LOG_PAUSE = 60.0
-"""Seconds between two stalls that are logged."""
+
 
 _BLANK: Final = Raw(b"\0")
 """Stands in a notice for what the network thread fills in; JSON text has no such byte."""
@@ -91,14 +90,13 @@ class Understudy:
         self._newcomers: set[int] = set()
         """Connections that the game has not heard of."""
         self._refused = 0
-        self._logged = -_LOG_PAUSE
         self._is_logged = False
         topic = hub.topics.add(
             TOPIC,
             description="The game has not come to tick() for a second, or is back again: "
             "{stalled, stalled_for, where: {file, line, function} or null}.",
         )
-        topic.is_told = True
+        topic.is_immediate = True
         hub.topics.on_groups = self._leave_notices
         transport.watch = _watch_for(self)
 
@@ -130,7 +128,7 @@ class Understudy:
         where = self._where()
         self._hub.stall = Stall(monotonic() - seconds, where)
         if not told:
-            self._hub.topics.tell(TOPIC, Stalled(True, seconds, where))
+            self._hub.topics.send(TOPIC, Stalled(True, seconds, where))
         elif (topic := self._hub.topics.get(TOPIC)) is not None:
             for group in list(topic.groups.values()):
                 if group.number in told:
@@ -147,14 +145,16 @@ class Understudy:
         for (_, connection), text in self._transport.take_expired():
             self._refuse(connection, text)
         self._tell_overruns()
+        self._hub.answer_due()
 
     def end_stall(self, seconds: float, is_back: bool) -> None:
         """The stall is over; it was so long. The game polls again, or it has ended."""
         self._hub.stall = None
         self._newcomers.clear()
-        self._hub.topics.tell(TOPIC, Stalled(False, seconds, None))
+        self._hub.topics.send(TOPIC, Stalled(False, seconds, None))
         if is_back and (self._is_logged or self._refused):
-            logger.warning(
+            self._hub.complaints.add(
+                "back",
                 "%s is back after %.1f s; messages refused meanwhile: %d",
                 self._hub.name,
                 seconds,
@@ -167,16 +167,16 @@ class Understudy:
         return None if game is None else Place.of(sys._current_frames().get(game))
 
     def _log_begin(self, seconds: float, where: Place | None) -> None:
-        if not self._hub.sessions or monotonic() - self._logged < _LOG_PAUSE:
+        if not self._hub.sessions:
             return
-        self._logged = monotonic()
-        self._is_logged = True
+        name, complaints = self._hub.name, self._hub.complaints
         if self._hub.frame == 0:
             advice = self._transport.advice
-            logger.warning("clients wait, and for %.1f s nobody polls: %s", seconds, advice)
+            text = "clients wait, and for %.1f s nobody polls: %s"
+            self._is_logged = complaints.add("stall", text, seconds, advice)
         else:
-            name = self._hub.name
-            logger.warning("%s has not come to tick() for %.1f s: %s", name, seconds, where)
+            text = "%s has not come to tick() for %.1f s: %s"
+            self._is_logged = complaints.add("stall", text, name, seconds, where)
 
     def _seize(self) -> bool:
         """Some of the events that wait; False: there are none, or the game is back."""

@@ -1,16 +1,19 @@
-"""`Topic`, its `Sample`s, and the `Group`s of its subscribers."""
+"""`Topic`, its `Sample`s and `Reading`s, and the `Group`s of its subscribers."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from math import nan
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
+from stagedoor.live.net.complaints import text_of
 from stagedoor.wire import jsonrpc
+from stagedoor.wire.errors import InvalidParams, RpcError
+from stagedoor.wire.jsonrpc import ErrorObject
 from stagedoor.wire.roles import Role
-from stagedoor.wire.size import check_size, check_surface
 from stagedoor.wire.topics import Mode
 
 if TYPE_CHECKING:
@@ -44,6 +47,45 @@ class _Data(Struct, gc=False):
     value: Any
 
 
+class _Failed(Struct, gc=False):
+    """The params of `topic.failed`."""
+
+    subscription: int
+    topic: str
+    error: ErrorObject
+
+
+class Reading:
+    """A value of a topic, for all groups of the topic: what each view shows is encoded once."""
+
+    __slots__ = ("_encode", "_texts", "_value")
+
+    def __init__(self, value: Any, encode: Callable[[Any], bytes]) -> None:
+        """`encode` raises RpcError for a value that cannot be sent."""
+        self._value = value
+        self._encode = encode
+        self._texts: dict[View | None, Any] = {}
+        """A text, `NOTHING`, or an error, by view."""
+
+    def seen(self, view: View | None) -> Any:
+        """The value through this view, or `NOTHING`."""
+        return self._value if view is None else view(self._value)
+
+    def text(self, view: View | None = None) -> Any:
+        """The same as JSON, or `NOTHING`. Raises RpcError."""
+        found = self._texts.get(view)
+        if found is None:
+            try:
+                value = self.seen(view)
+                found = value if value is NOTHING else self._encode(value)
+            except RpcError as error:
+                found = error
+            self._texts[view] = found
+        if isinstance(found, RpcError):
+            raise found
+        return found
+
+
 class Group:
     """The subscribers of a topic who have the same mode, rate and view."""
 
@@ -63,11 +105,19 @@ class Group:
         self.number = number
         self.members: set[object] = set()
         self.sequence = 0
+        self.failure: RpcError | None = None
+        """Why there is no value now, of which the members know; None: there is one, or none has
+        come yet."""
         self._due = 0.0
+        self._reading: Reading | None = None
+        """The newest value, unless the mode is mean or peak."""
         self._value: Any = None
+        """The sum or the peak of the values, and how many there are in it."""
+        self._numbers = 0
+        self._error: Exception | None = None
+        """Why the values have no mean or peak."""
         self._count = 0
         """How many values have come since the group was last due."""
-        self.failed = False
         self._encoder = encoder
         self._last = b""
 
@@ -76,45 +126,89 @@ class Group:
         """How many of the newest values have not been published yet."""
         return min(self._count, 1) if self.mode in ("latest", "change") else self._count
 
-    def add(self, value: Any) -> None:
+    def add(self, reading: Reading) -> None:
         """Add a value, to be published when the group is next due.
 
-        A mean or peak is updated at once, so that any number of values takes no more memory. It
-        raises what the value's operators raise.
+        A mean or peak is updated at once, so that any number of values takes no more memory.
         """
-        if self._count == 0:
-            self._value = value / 1 if self.mode == "mean" else value
-        elif self.mode == "mean":
-            self._value += value
-        elif self.mode != "peak" or value > self._value:
-            self._value = value
+        if self.mode not in ("mean", "peak"):
+            self._reading = reading
+        elif self._error is None:
+            try:
+                self._combine(reading.seen(self.view))
+            except Exception as error:  # of the value's own operators, too
+                self._error = error
         self._count += 1
+
+    def _combine(self, value: Any) -> None:
+        if self.mode == "mean":
+            value = value / 1
+        if value != value:  # NaN is left out: it is neither larger nor smaller than any number
+            return
+        if self._numbers == 0:
+            _ = self.mode == "mean" or value > value  # raises for what has no order
+            self._value = value
+        elif self.mode == "mean":
+            self._value = self._value + value  # not `+=`, which may change an object of the game
+        elif value > self._value:
+            self._value = value
+        self._numbers += 1
 
     def encode(self, sequence: Any, time: Any, frame: Any, value: Any) -> bytes:
         """A notification for the members. Raises an error for a value that JSON cannot carry."""
-        check_surface(value)
         data = _Data(self.number, self.topic.name, sequence, time, frame, value)
-        return check_size(jsonrpc.encode_notification("topic.data", data, self._encoder))
+        return jsonrpc.encode_notification("topic.data", data, self._encoder)
 
-    def flush(self, now: float) -> Any:
-        """The value to publish now; `NOTHING` if there is none, or the group is not due."""
+    def fail(self, error: RpcError) -> bytes | None:
+        """There is no value, for this reason. Returns the notification of it, unless the members
+        know that already."""
+        is_known, self.failure = self.failure is not None, error
+        self._last = b""  # so that the next value is news
+        if is_known:
+            return None
+        failed = _Failed(
+            self.number, self.topic.name, ErrorObject(error.code, error.message, error.data)
+        )
+        return jsonrpc.encode_notification("topic.failed", failed, self._encoder)
+
+    def flush(self, now: float, encode: Callable[[Any], bytes]) -> Any:
+        """The text to publish now; `NOTHING` if there is none, or the group is not due. Raises
+        RpcError."""
         if self._count == 0 or now < self._due:
             return NOTHING
-        value, count = self._value, self._count
-        self._value, self._count = None, 0
-        if self.mode == "mean":
-            value /= count
-        elif self.mode == "change":
-            # Compare texts: the game may give the same object each time, and change it in between.
-            text = self._encoder.encode(value)
-            if text == self._last:
-                return NOTHING
-            self._last, value = text, Raw(text)
+        self._count = 0
+        if (reading := self._reading) is not None:
+            self._reading = None
+            text = reading.text(self.view)
+            if self.mode == "change":
+                # Compare texts: the game may give the same object each time, and change it.
+                if text == self._last:
+                    return NOTHING
+                self._last = text
+            self._wait(now)
+            return text
+        self._wait(now)
+        value, numbers, error = self._value, self._numbers, self._error
+        self._value, self._numbers, self._error = None, 0, None
+        if error is None:
+            try:
+                if numbers == 0:
+                    value = nan
+                elif self.mode == "mean":
+                    value = value / numbers
+            except Exception as raised:
+                error = raised
+        if error is not None:
+            reason = f"the values of {self.topic.name} have no {self.mode}: {text_of(error)}"
+            raise InvalidParams(reason, "$.mode") from error
+        return encode(value)
+
+    def _wait(self, now: float) -> None:
+        """Until the group is due again: in step with its rate, without catching up after a
+        delay."""
         if self.hz is not None:
-            # Stay in step with the rate, but do not catch up after a delay.
             interval = 1.0 / self.hz
             self._due = self._due + interval if now - self._due < interval else now + interval
-        return value
 
 
 class Topic:
@@ -133,8 +227,8 @@ class Topic:
         self.role = role
         self.read = read
         """Called once a frame while the topic is live. It may return `NOTHING`."""
-        self.is_told = False
-        """All values come from `Topics.tell()`, and all subscribers are one group."""
+        self.is_immediate = False
+        """All values come from `Topics.send()`, and all subscribers are one group."""
         self.is_watched = False
         """The game has added this topic with `stage.watch()`."""
         self.begin: Callable[[], None] = lambda: None
@@ -149,10 +243,10 @@ class Topic:
         """Returns that many earlier samples, seen through the view. None: `history` has them."""
         self.groups: dict[tuple[Mode, float | None, View | None], Group] = {}
         self.history: deque[Sample] = deque(maxlen=history)
-        self.told: bytes | None = None
-        """The last notification with a single value, not with a mean or peak of several."""
-        self.failed = False
-        self.history_failed = False
+        self.last: Sample | None = None
+        """The last single value that was published, as text; not a mean or peak of several."""
+        self.failure: RpcError | None = None
+        """Why the last value could not be read, or not be kept; None: it could."""
 
     @property
     def is_live(self) -> bool:

@@ -2,21 +2,26 @@
 
 A topic's values come from a function that is called once a frame (`watch`), or the game sends them
 as they happen (`emit`). The subscribers of a topic with the same mode, rate and view are a group. A
-value is encoded once for a group, and passed to the network thread in one call.
+value is encoded once for all groups of its topic, and passed to the network thread in one call for
+each group.
+
+A topic fails if its value cannot be read or sent, or has no mean or peak. Its subscribers are told
+once, by `topic.failed`, and so is the log, until there is a value again.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
 
+from stagedoor.live.net.complaints import Complaints, text_of
 from stagedoor.live.topics.sinks import Sink
-from stagedoor.live.topics.topic import NOTHING, Group, Sample, Topic, View
+from stagedoor.live.topics.topic import NOTHING, Group, Reading, Sample, Topic, View
+from stagedoor.wire.errors import HandlerError, InternalError, RpcError
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import check_size, check_surface
 from stagedoor.wire.topics import Mode
@@ -24,18 +29,19 @@ from stagedoor.wire.topics import Mode
 if TYPE_CHECKING:
     from msgspec.json import Encoder
 
-logger = logging.getLogger("stagedoor")
-
 
 class Topics:
-    """The topics of one stage. Game thread only, except `tell()`, `get()` and iteration."""
+    """The topics of one stage. Game thread only, except `send()`, `get()` and iteration."""
 
-    def __init__(self, sink: Sink, encoder: Encoder, frame: Callable[[], int]) -> None:
+    def __init__(
+        self, sink: Sink, encoder: Encoder, frame: Callable[[], int], complaints: Complaints
+    ) -> None:
         """`frame` returns the number of the current frame."""
         self.sink = sink
         self._encoder = encoder
+        self._complaints = complaints
         self._by_name: dict[str, Topic] = {}
-        self.live: list[Topic] = []
+        self.live: dict[str, Topic] = {}
         """The topics whose values are wanted."""
         self.built_in: frozenset[str] = frozenset()
         """The names of stagedoor's own topics."""
@@ -76,7 +82,7 @@ class Topics:
             for group in topic.groups.values():
                 group.topic = topic
         self._by_name[name] = topic
-        self._refresh()
+        self._refresh(topic)
         if before is not None and before.role < role:
             self.on_restricted(topic)
         return topic
@@ -86,10 +92,11 @@ class Topics:
         if name not in self._by_name:
             raise KeyError(f"there is no topic {name!r}")
         topic = self._by_name.pop(name)
-        self.on_removed(topic)
+        self.live.pop(name, None)
+        if topic.groups:
+            self.on_removed(topic)
         for group in topic.groups.values():
             self.sink.drop_group(group.number)
-        self._refresh()
 
     def get(self, name: str) -> Topic | None:
         """The topic of that name."""
@@ -101,7 +108,7 @@ class Topics:
 
     def group(self, topic: Topic, mode: Mode, hz: float | None, view: View | None = None) -> Group:
         """The group for these subscribers. It is made if there is none."""
-        if topic.is_told:
+        if topic.is_immediate:
             mode, hz = "all", None
         group = topic.groups.get((mode, hz, view))
         if group is None:
@@ -110,7 +117,7 @@ class Topics:
             group = topic.groups[mode, hz, view] = Group(
                 topic, mode, hz, view, self.sink.group(), self._encoder
             )
-            self._refresh()
+            self._refresh(topic)
             self.on_groups(topic)
         return group
 
@@ -121,11 +128,16 @@ class Topics:
         if not group.members and group.topic.groups.get(key) is group:
             del group.topic.groups[key]
             self.sink.drop_group(group.number)
-            self._refresh()
+            self._refresh(group.topic)
             self.on_groups(group.topic)
 
-    def _refresh(self) -> None:
-        self.live = [topic for topic in self._by_name.values() if topic.is_live]
+    def _refresh(self, topic: Topic) -> None:
+        if self._by_name.get(topic.name) is not topic:
+            return  # it was removed, or replaced
+        if topic.is_live:
+            self.live[topic.name] = topic
+        else:
+            self.live.pop(topic.name, None)
 
     def emit(self, name: str, value: Any) -> None:
         """Publish a value of a topic, or add the topic. Costs little while nobody subscribes."""
@@ -135,21 +147,22 @@ class Topics:
             return
         if not topic.is_live:
             return
+        reading = Reading(value, self._encode)
         try:
-            check_surface(value)
-            text = check_size(self._encoder.encode(value))
-        except Exception:
-            self._complain(topic, topic)
+            # Keep the text: groups are due at the end of the frame, and the game may change the
+            # object.
+            text = reading.text()
+        except RpcError as error:
+            self._fail_all(topic, error)
             return
-        topic.failed = False
-        # Keep the text: groups are due at the end of the frame, and the game may change the object.
+        topic.failure = None
         sample = Sample(time(), self._frame(), Raw(text))
         topic.history.append(sample)
         for group in list(topic.groups.values()):
             if group.mode == "all":
-                self._publish(group, partial(_same, sample.value), sample, 0.0)
+                self._publish(group, partial(reading.text, group.view), sample)
             else:
-                self._add(group, value if group.mode in ("mean", "peak") else sample.value)
+                group.add(reading)
 
     def past(self, group: Group, count: int) -> list[Sample]:
         """The newest samples of its topic that the group will not get again."""
@@ -160,8 +173,8 @@ class Topics:
             del samples[-group.pending :]
         return samples[-count:] if count else []
 
-    def tell(self, name: str, value: Any) -> None:
-        """Publish a value of a topic with `is_told` at once. Any thread, but one at a time."""
+    def send(self, name: str, value: Any) -> None:
+        """Publish a value of a topic with `is_immediate`. Any thread, but one at a time."""
         topic = self._by_name[name]
         for group in list(topic.groups.values()):
             payload = group.encode(group.sequence + 1, time(), self._frame(), value)
@@ -186,7 +199,7 @@ class Topics:
 
     def _read(self, frame: int, *, is_held: bool) -> None:
         wall, now = time(), monotonic()
-        for topic in self.live:
+        for topic in list(self.live.values()):
             self._step(topic, frame, wall, now, is_held=is_held)
 
     def publish(self, topic: Topic) -> None:
@@ -199,71 +212,86 @@ class Topics:
         if topic.read is not None:
             try:
                 value = topic.read()
-            except Exception:
-                self._complain(topic, topic)
+            except Exception as error:
+                told = HandlerError(type(error).__name__, text_of(error))
+                told.__cause__ = error
+                self._fail_all(topic, told)
                 return
-            topic.failed = False
-        sample = Sample(wall, frame, value)
+        sample = Sample(wall, frame, None)
         if value is not NOTHING:
-            self._take(topic, sample, now, is_again=is_held and not topic.is_news)
+            reading = Reading(value, self._encode)
+            self._take(topic, reading, sample, now, is_again=is_held and not topic.is_news)
             return
+        topic.failure = None
         for group in list(topic.groups.values()):
-            self._publish(group, group.flush, sample, now)
+            self._publish(group, partial(group.flush, now, self._encode), sample)
 
-    def _take(self, topic: Topic, sample: Sample, now: float, *, is_again: bool) -> None:
-        if topic.history.maxlen != 0 and not is_again:
-            self._keep(topic, sample)
-        for group in list(topic.groups.values()):
-            value = sample.value if group.view is None else group.view(sample.value)
-            if group.mode != "all":
-                if value is not NOTHING:
-                    self._add(group, value)
-                self._publish(group, group.flush, sample, now)
-            elif not is_again:
-                self._publish(group, partial(_same, value), sample, now)
-
-    def _keep(self, topic: Topic, sample: Sample) -> None:
-        """Put a value into the history, as text: the game may change the object later."""
-        try:
-            check_surface(sample.value)
-            value = Raw(check_size(self._encoder.encode(sample.value)))
-        except Exception:
-            if not topic.history_failed:
-                topic.history_failed = True
-                logger.exception("a value of the topic %s cannot be kept", topic.name)
-            return
-        topic.history_failed = False
-        topic.history.append(Sample(sample.time, sample.frame, value))
-
-    def _add(self, group: Group, value: Any) -> None:
-        try:
-            group.add(value)
-        except Exception:  # not a number
-            self._complain(group, group.topic)
-
-    def _publish(
-        self, group: Group, value_at: Callable[[float], Any], sample: Sample, now: float
+    def _take(
+        self, topic: Topic, reading: Reading, sample: Sample, now: float, *, is_again: bool
     ) -> None:
-        try:
-            value = value_at(now)
-            if value is NOTHING:
+        if topic.history.maxlen != 0 and not is_again:
+            try:
+                text = reading.text()  # the game may change the object later
+            except RpcError as error:
+                self._fail_all(topic, error)
                 return
-            payload = group.encode(group.sequence + 1, sample.time, sample.frame, value)
-        except Exception:  # a mean of non-numbers, or a value that JSON cannot carry
-            self._complain(group, group.topic)
+            topic.history.append(Sample(sample.time, sample.frame, Raw(text)))
+        topic.failure = None
+        for group in list(topic.groups.values()):
+            if group.mode != "all":
+                if group.view is None or reading.seen(group.view) is not NOTHING:
+                    group.add(reading)
+                self._publish(group, partial(group.flush, now, self._encode), sample)
+            elif not is_again:
+                self._publish(group, partial(reading.text, group.view), sample)
+
+    def _publish(self, group: Group, text_now: Callable[[], Any], sample: Sample) -> None:
+        """Publish a value with the time and frame of this sample. `text_now` returns its text, or
+        `NOTHING`, or raises RpcError."""
+        try:
+            text = text_now()
+        except RpcError as error:
+            self._fail(group.topic, [group], error)
             return
-        group.failed = False
+        if text is NOTHING:
+            return
+        value = Raw(text)
+        payload = group.encode(group.sequence + 1, sample.time, sample.frame, value)
+        group.failure = None
         group.sequence += 1
         if group.mode not in ("mean", "peak"):
-            group.topic.told = payload
+            group.topic.last = Sample(sample.time, sample.frame, value)
         self.sink.publish(group.number, payload, droppable=True)
 
-    def _complain(self, about: Topic | Group, topic: Topic) -> None:
-        """Log the current exception, once until a value has been published again."""
-        if not about.failed:
-            about.failed = True
-            logger.exception("a value of the topic %s cannot be published", topic.name)
+    def _encode(self, value: Any) -> bytes:
+        """The value as JSON. Raises InternalError."""
+        try:
+            check_surface(value)
+            return check_size(self._encoder.encode(value))
+        except Exception as error:
+            reason = f"the value cannot be sent as JSON: {text_of(error)}"
+            raise InternalError(reason) from error
 
+    def _fail_all(self, topic: Topic, error: RpcError) -> None:
+        """There is no value for anybody."""
+        is_known, topic.failure = topic.failure is not None, error
+        self._fail(topic, topic.groups.values(), error, is_known=is_known)
 
-def _same(value: Any, _: float) -> Any:
-    return value
+    def _fail(
+        self, topic: Topic, groups: Iterable[Group], error: RpcError, *, is_known: bool = True
+    ) -> None:
+        """There is no value for these groups. Tell those that do not know that, and then the log,
+        which also wants to know it if it is not `is_known`."""
+        for group in list(groups):
+            notification = group.fail(error)
+            if notification is not None:
+                is_known = False
+                self.sink.publish(group.number, notification, droppable=True)
+        if not is_known:
+            self._complaints.add(
+                ("topic", topic.name),
+                "the topic %s has no value: %s",
+                topic.name,
+                error.detail(),
+                error=error.__cause__ or error,
+            )

@@ -121,8 +121,12 @@ class FakeSink:
         assert droppable, "telemetry is"
         self.published[group].append(json.loads(payload))
 
-    def params(self, group: int) -> list[Any]:
-        return [message["params"] for message in self.published[group]]
+    def params(self, group: int, method: str = "topic.data") -> list[Any]:
+        published = self.published[group]
+        return [message["params"] for message in published if message["method"] == method]
+
+    def failures(self, group: int) -> list[Any]:
+        return [params["error"] for params in self.params(group, "topic.failed")]
 
     def values(self, group: int) -> list[Any]:
         return [params["value"] for params in self.params(group)]

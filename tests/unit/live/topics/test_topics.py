@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 import msgspec
 import pytest
 from tests.unit.live.rpc.fakes import FakeSink
 
+from stagedoor.live.net.complaints import Complaints
 from stagedoor.live.topics import topics as module
 from stagedoor.live.topics.topic import NOTHING, Group, Topic
 from stagedoor.live.topics.topics import Topics
@@ -27,7 +30,7 @@ def sink() -> FakeSink:
 
 @pytest.fixture
 def topics(sink: FakeSink) -> Topics:
-    return Topics(sink, msgspec.json.Encoder(), lambda: UNDER_WAY)
+    return Topics(sink, msgspec.json.Encoder(), lambda: UNDER_WAY, Complaints())
 
 
 @pytest.fixture
@@ -203,41 +206,244 @@ class TestReading:
         assert [msgspec.json.decode(sample.value) for sample in history] == [2, 3, 4]
         assert [sample.frame for sample in history] == [2, 3, 4]
 
-    def test_that_fails_is_logged_once_until_it_has_gone_well(
-        self, topics: Topics, sink: FakeSink, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        error = LookupError("no rocks")
-        topics.add("rocks", Read(error, error, error, 1, error, error))
-        topics.add("ships", Read(2))
-        group, other = subscribe(topics, "rocks"), subscribe(topics, "ships")
-        for frame in range(1, 7):
-            topics.step(frame)
-        assert sink.values(group.number) == [1]
-        assert sink.values(other.number) == [2] * 6
-        assert len(caplog.records) == 2
-        assert caplog.records[0].levelno == logging.ERROR
-        assert "rocks" in caplog.text
-        assert "no rocks" in caplog.text
 
+class Odd:
+    """Cannot be compared, added or encoded, and its texts cannot be had."""
+
+    def raise_(self, *_: object) -> Any:
+        raise RuntimeError("odd")
+
+    __lt__ = __gt__ = __add__ = __truediv__ = __ne__ = __str__ = __repr__ = raise_  # type: ignore[assignment]
+
+
+class BadError(Exception):
+    """Has no text."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("bad")
+
+
+FAILURES: dict[str, tuple[Any, list[Mode], int]] = {
+    "read raises": (LookupError("no rocks"), ["all", "latest", "change", "mean", "peak"], -32000),
+    "read raises what has no text": (BadError(), ["all", "peak"], -32000),
+    "read raises text that is no text": (LookupError("\udce9"), ["all", "peak"], -32000),
+    "an object": (object(), ["all", "latest", "change"], -32603),
+    "an object has no mean": (object(), ["mean", "peak"], -32602),
+    "operators raise": (Odd(), ["mean", "peak"], -32602),
+    "a text has no mean": ("text", ["mean"], -32602),
+    "a dict": ({"x": 1}, ["mean", "peak"], -32602),
+    "a complex number has no peak": (1j, ["peak"], -32602),
+    "no float is as large": (10**400, ["mean"], -32602),
+    "a surrogate": ("\udce9", ["all", "latest", "change"], -32603),
+    "a key": ({(1, 2): 3}, ["all"], -32603),
+    "a gigabyte": ([0] * (16 << 20), ["all", "latest"], -32603),
+}
+
+
+class TestFailures:
     @pytest.mark.parametrize(
-        ("mode", "value"), [("all", object()), ("change", object()), ("mean", "text")]
+        ("value", "mode", "code", "hz"),
+        [
+            pytest.param(value, mode, code, hz, id=f"{name}, {mode}, {hz} Hz")
+            for name, (value, modes, code) in FAILURES.items()
+            for mode in modes
+            for hz in (None, 30.0)
+        ],
     )
-    def test_a_value_that_cannot_be_sent_is_logged_once(
+    def test_are_told_once_until_there_is_a_value(
         self,
         topics: Topics,
         sink: FakeSink,
+        clock: list[float],
         caplog: pytest.LogCaptureFixture,
+        value: Any,
         mode: Mode,
-        value: object,
+        code: int,
+        hz: float | None,
     ) -> None:
-        topics.add("rocks", Read(value), history=5)
-        group = subscribe(topics, "rocks", mode)
-        for frame in range(1, 7):
+        topics.add("rocks", Read(*[value] * 60, *[1] * 60, *[value] * 60))
+        topics.add("ships", Read(2))
+        group, other = subscribe(topics, "rocks", mode, hz), subscribe(topics, "ships")
+        told: list[list[Any]] = []
+        for frame in range(180):
+            clock[0] += 1 / 60
             topics.step(frame)
-        assert sink.values(group.number) == []
-        assert group.sequence == 0
-        kept = 0 if isinstance(value, str) else 1
-        assert len(caplog.records) == 1 + kept, "the group, and the history"
+            if frame % 60 == 59:
+                told.append(sink.failures(group.number))
+                assert (group.failure is None) is (frame // 60 == 1)
+        assert [len(each) for each in told] == [1, 1, 2]
+        assert {each["code"] for each in told[-1]} == {code}
+        assert 1 in sink.values(group.number)
+        assert set(sink.values(group.number)) == {1}
+        assert sink.values(other.number) == [2] * 180
+        (record,) = caplog.records  # of a minute
+        assert record.levelno == logging.ERROR
+        assert "the topic rocks has no value: " in record.getMessage()
+        assert len(caplog.text) < 25_000
+
+    def test_of_two_hundred_groups_are_one_line_and_one_attempt(
+        self, topics: Topics, sink: FakeSink, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        encoded = 0
+
+        def encode(_: object) -> Any:
+            nonlocal encoded
+            encoded += 1
+            raise TypeError("not known")
+
+        topics._encoder = msgspec.json.Encoder(enc_hook=encode)
+        topics.add("rocks", Read(object()), history=5)
+        groups = [subscribe(topics, "rocks", "latest", 1000.0 + hz) for hz in range(200)]
+        for frame in range(5):
+            topics.step(frame)
+        assert encoded == 5, "once a frame"
+        assert [len(sink.failures(group.number)) for group in groups] == [1] * 200
+        assert len(caplog.records) == 1
+
+    def test_of_emitted_values_are_told_at_once(
+        self, topics: Topics, sink: FakeSink, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        topics.add("rocks", history=3)
+        groups = [subscribe(topics, "rocks", mode) for mode in ("all", "latest", "peak")]  # type: ignore[arg-type]
+        for _ in range(3):
+            topics.emit("rocks", object())
+        topics.step(1)
+        assert [len(sink.failures(group.number)) for group in groups] == [1, 1, 1]
+        assert len(caplog.records) == 1
+        topics.emit("rocks", 5)
+        topics.step(2)
+        assert [sink.values(group.number) for group in groups] == [[5], [5], [5]]
+        assert [group.failure for group in groups] == [None] * 3
+
+    def test_of_a_topic_without_subscribers_are_logged_if_it_has_a_history(
+        self, topics: Topics, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        topics.add("rocks", Read(object(), LookupError("no rocks")), history=3)
+        for frame in range(10):
+            topics.step(frame)
+        assert len(caplog.records) == 1
+
+    def test_of_one_mode_leave_the_others_alone(
+        self, topics: Topics, sink: FakeSink, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        topics.add("rocks", Read({"x": 1}))
+        peak, latest = subscribe(topics, "rocks", "peak"), subscribe(topics, "rocks", "latest")
+        for frame in range(10):
+            topics.step(frame)
+        assert sink.values(latest.number) == [{"x": 1}] * 10
+        assert sink.failures(latest.number) == []
+        assert len(sink.failures(peak.number)) == 1
+
+    def test_a_change_that_comes_back_as_it_was_is_news(
+        self, topics: Topics, sink: FakeSink
+    ) -> None:
+        topics.add("rocks", Read(1, 1, LookupError("no rocks"), 1, 1))
+        group = subscribe(topics, "rocks", "change")
+        for frame in range(5):
+            topics.step(frame)
+        assert sink.values(group.number) == [1, 1]
+
+
+class TestNaN:
+    @pytest.mark.parametrize(
+        ("values", "peak", "mean"),
+        [
+            ([nan, 5.0, 7.0], 7.0, 6.0),
+            ([5.0, nan, 7.0], 7.0, 6.0),
+            ([5.0, 7.0, nan], 7.0, 6.0),
+            ([nan, -5], -5, -5),
+            ([nan, nan], None, None),
+        ],
+    )
+    def test_is_left_out(
+        self,
+        topics: Topics,
+        sink: FakeSink,
+        values: list[float],
+        peak: float | None,
+        mean: float | None,
+    ) -> None:
+        topics.add("rocks")
+        groups = [subscribe(topics, "rocks", mode) for mode in ("peak", "mean")]  # type: ignore[arg-type]
+        for value in values:
+            topics.emit("rocks", value)
+        topics.step(1)
+        assert [sink.values(group.number) for group in groups] == [[peak], [mean]]
+
+
+def test_a_value_is_encoded_once_a_frame_for_all_groups(
+    topics: Topics, sink: FakeSink, clock: list[float]
+) -> None:
+    encoded = 0
+
+    def encode(_: object) -> Any:
+        nonlocal encoded
+        encoded += 1
+        return {"rocks": encoded}
+
+    topics._encoder = msgspec.json.Encoder(enc_hook=encode)
+    topics.add("rocks", Read(object()), history=100)
+    modes: list[Mode] = ["all", "latest", "change"]
+    groups = [
+        subscribe(topics, "rocks", mode, hz) for mode in modes for hz in (None, 1.0, 30.0, 61.0)
+    ]
+    for frame in range(60):
+        clock[0] += 1 / 60
+        topics.step(frame)
+    assert encoded == 60
+    assert len(groups) == 12
+    assert sum(len(sink.values(group.number)) for group in groups) > 4 * 60
+
+
+def test_a_sum_changes_no_object_of_the_games(topics: Topics, sink: FakeSink) -> None:
+    class Vector(list[float]):
+        def __truediv__(self, by: float) -> Vector:
+            return self if by == 1 else Vector(x / by for x in self)
+
+        def __add__(self, other: Any) -> Any:
+            return Vector(x + y for x, y in zip(self, other, strict=True))
+
+        def __iadd__(self, other: Any) -> Any:
+            self[:] = self + other
+            return self
+
+    at = Vector([1.0, 2.0])
+    topics.add("at")
+    group = subscribe(topics, "at", "mean")
+    for _ in range(3):
+        topics.emit("at", at)
+    topics.step(1)
+    assert sink.values(group.number) == [[1.0, 2.0]]
+    assert at == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("live", [0, 100])
+def test_ten_thousand_watches_cost_what_ten_cost_each(topics: Topics, live: int) -> None:
+    def lines(count: int, prefix: str) -> int:
+        """How many lines of Python it takes."""
+        seen = 0
+
+        def trace(*_: object) -> Any:
+            nonlocal seen
+            seen += 1
+            return trace
+
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            for number in range(count):
+                topics.add(f"{prefix}{number}", Read(1), is_watched=True)
+            for number in range(count):
+                topics.remove(f"{prefix}{number}")
+        finally:
+            sys.settrace(before)
+        return seen
+
+    for number in range(live):
+        topics.add(f"live {number}", Read(1))
+        subscribe(topics, f"live {number}")
+    few = lines(10, "few")
+    assert lines(10_000, "many") <= 1.01 * few * 1000
 
 
 class TestGroups:
@@ -350,7 +556,7 @@ class TestEmit:
         topics.step(1)
         for value in range(1, 1001):
             topics.emit("hits", value)
-        assert all(isinstance(group._value, int | float | msgspec.Raw) for group in groups)
+        assert [group._value for group in groups] == [500500, 1000, None]
         clock[0] += 1001.0
         topics.step(2)
         told = [sink.values(group.number)[-1] for group in groups]

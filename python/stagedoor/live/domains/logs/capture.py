@@ -23,7 +23,7 @@ from stagedoor.live.domains.logs.streams import Lines, StreamName
 
 logger = logging.getLogger("stagedoor")
 
-Tell: TypeAlias = Callable[[], None]
+AtEnd: TypeAlias = Callable[[], None]
 
 
 class Log:
@@ -37,11 +37,11 @@ class Log:
         self.is_on = False
         self.muted: set[int] = set()
         """Threads that a hook has muted: what they write to the streams is recorded already."""
-        self._owners: dict[weakref.ref[object], weakref.WeakMethod[Tell]] = {}
+        self._owners: dict[weakref.ref[object], weakref.WeakMethod[AtEnd]] = {}
         self._patches: list[Patch] = []
         self._lines: list[Lines] = []
 
-    def open(self, owner: object, tell_the_end: Tell) -> None:
+    def open(self, owner: object, tell_the_end: AtEnd) -> None:
         """Begin to record, unless another owner has begun already.
 
         `tell_the_end` is a method of the owner. It is called when an uncaught exception is about to

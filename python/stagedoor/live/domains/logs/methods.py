@@ -165,10 +165,14 @@ def add_to(parts: Parts, /) -> None:
         """Make a logger log more or less, until its level is set again.
 
         `level`: the lowest level that it logs, as `"DEBUG"` or 10; None: the level of the logger
-        above it. `logger`: its name. The game may not have made this logger yet.
+        above it. `logger`: its name, or that of loggers below it.
         """
         number = _number_of(level)
-        one = logging.getLogger(None if logger in ("", "root") else logger)
+        is_root = logger in ("", "root")
+        if not is_root and logger not in logging.root.manager.loggerDict:
+            # Python would make it, with all those above it, and keep them for ever.
+            raise InvalidParams(f"the game has no logger {logger!r}; see logs.loggers", "$.logger")
+        one = logging.getLogger(None if is_root else logger)
         one.setLevel(number)
         return _info(one.name, one)
 

@@ -23,9 +23,9 @@ Each WebSocket text message is one JSON-RPC 2.0 text, with or without the subpro
 most {max_batch} members. Params nest at most {max_nesting} deep, and an answer has at most {max_answer} MiB.
 
 A client shows a token in the header `Authorization: Bearer <token>`, as the subprotocol `stagedoor.token.<token>`, or
-by `session.authenticate` as its first call, within 5 s. A connection may make {max_calls} calls a second: over
-that it is not read until it is due. It may have {max_in_flight} calls in flight. After {max_failures} failed
-authentications in a minute an address has to wait.
+by `session.authenticate` as its first call, within 5 s. A wrong token is answered after a second. {max_failures} of
+all clients may wait for that at a time; one more is refused at once. A connection may make {max_calls} calls a second: over
+that it is not read until it is due. It may have {max_in_flight} calls in flight.
 
 ## Close codes
 
@@ -36,13 +36,14 @@ authentications in a minute an address has to wait.
 | 1013 | the server has no memory left for an incomplete message, or the client does not read its answers |
 | 4401 | a wrong token, none in time, or the tokens have changed |
 | 4403 | an admin has sent the session away with `sessions.kick` |
-| 4429 | too many wrong tokens |
+| 4429 | a wrong token, while too many others wait for their answer |
 
 ## Notifications
 
 | method | params |
 |---|---|
 | `topic.data` | `subscription`, `topic`, `sequence` (counts by 1), `time` (seconds since the epoch), `frame`, `value` |
+| `topic.failed` | `subscription`, `topic`, `error` (`code`, `message`, `data`): there is no value until the next `topic.data`, because it cannot be read, sent, or averaged. `topic.subscribe` returns the same as `failure` |
 | `topic.ended` | `subscription`, `topic`, `error` (`code`, `message`, `data`): nothing more comes, because the topic was removed, or needs a higher role than the subscriber's |
 | `topic.dropped` | `subscription`, `topic`, `count`: values lost, because the client did not read fast enough |
 | `rpc.progress` | `id` of the call, `value` that its method yielded |

@@ -26,6 +26,7 @@ __all__ = [
     "SENT",
     "SPAN",
     "STOPPED",
+    "WRONG_TOKEN_DELAY",
     "CloseCause",
     "Connection",
     "FastMethod",
@@ -66,6 +67,9 @@ each time that the connection was behind."""
 REFUSED: Final = 6
 """Somebody was not let in, connection id 0; data: a line for the log, a `str`. One a minute at most
 for each status or close code."""
+
+WRONG_TOKEN_DELAY: Final = 1.0
+"""Somebody with a wrong token is told so after so many seconds."""
 
 def ignore(data: object, /) -> None:
     """Nobody has asked for it."""

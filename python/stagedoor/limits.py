@@ -22,8 +22,9 @@ class Limits(NamedTuple):
     max_unauthenticated: int = 8
     """Clients without a token at a time. One more is refused with 503."""
     max_failed_authentications: int = 5
-    """Wrong tokens from one address in a minute. Then it has to wait: it gets 429, close code 4429,
-    or the error -32005. The handshake and `session.authenticate` count separately."""
+    """Wrong tokens of all clients at a time. Who shows one is told so after a second; one more is
+    refused at once, with 429, close code 4429, or the error -32005. A right token lets its client
+    in all the same. The handshake and `session.authenticate` count separately."""
     handshake_timeout: float = 5.0
     """A client whose opening handshake is not done so long after it was accepted is dropped. One
     that has shown no token by then is closed with 4401."""

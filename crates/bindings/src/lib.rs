@@ -52,6 +52,9 @@ mod _core {
     const REFUSED: u8 = super::net::events::REFUSED;
 
     #[pymodule_export]
+    const WRONG_TOKEN_DELAY: f64 = stagedoor_server::WRONG_TOKEN_DELAY.as_secs_f64();
+
+    #[pymodule_export]
     const SPAN: u8 = super::frames::SPAN;
     #[pymodule_export]
     const GC: u8 = super::frames::GC;

@@ -29,6 +29,7 @@ mod queues;
 mod server;
 mod settings;
 
+pub use gate::token_gate::WRONG_TOKEN_DELAY;
 pub use gate::tokens::{InvalidToken, Tokens};
 pub use http::File;
 #[cfg(unix)]

@@ -35,8 +35,9 @@ pub struct Settings {
     pub max_unauthenticated: usize,
     /// The largest message of a connection that is not authenticated.
     pub max_unauthenticated_message_size: usize,
-    /// Failed authentications a minute of one address; then it has to wait.
-    pub max_failed_authentications: u32,
+    /// Clients at a time that have shown a wrong token and wait for
+    /// [`WRONG_TOKEN_DELAY`](crate::WRONG_TOKEN_DELAY) to be told so; one more is refused at once.
+    pub max_failed_authentications: usize,
     /// What an opening request may have; more is answered with 414 or 431.
     pub head: HeadLimits,
     /// The largest incoming message; a larger one closes with 1009.

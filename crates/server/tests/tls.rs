@@ -249,6 +249,47 @@ fn a_client_that_leaves_without_a_word_is_gone_as_it_is_without_tls() {
     }
 }
 
+/// The bytes that are between the client and its socket.
+fn sealed(client: &mut Client<Secure>) -> Vec<u8> {
+    let mut wire = Vec::new();
+    while client.stream.conn.wants_write() {
+        client.stream.conn.write_tls(&mut wire).expect("memory");
+    }
+    wire
+}
+
+#[test]
+fn a_close_notify_in_one_read_with_the_last_messages_is_noticed_and_answered() {
+    let server = listen(Settings { ping_interval: Some(PATIENCE * 10), ..secure() });
+    let mut events = Events::of(&server);
+    for (version, messages, size) in [
+        (&TLS12, 1, 5),
+        (&TLS13, 0, 0),
+        (&TLS13, 1, 5),
+        (&TLS13, 300, 5),
+        (&TLS13, 3, 16_000),
+        (&TLS13, 1, 16_384),
+    ] {
+        let mut client = connect_over(&server, version, dial(server.address()));
+        let (id, _) = opened(&mut events);
+        let mut wire = Vec::new();
+        for _ in 0..messages {
+            client.stream.conn.writer().write_all(&masked(TEXT, &vec![b'x'; size])).expect("room");
+            wire.extend(sealed(&mut client));
+        }
+        client.stream.conn.send_close_notify();
+        wire.extend(sealed(&mut client));
+        client.stream.sock.write_all(&wire).expect("written");
+        for _ in 0..messages {
+            assert_eq!(events.next_message().len(), size);
+        }
+        // It keeps its side of the socket open, and waits for the server's answer.
+        assert_eq!(events.closed(id).0, 1006);
+        let mut rest = Vec::new();
+        client.stream.read_to_end(&mut rest).expect("a close_notify");
+    }
+}
+
 #[test]
 fn a_broken_record_ends_the_connection_with_an_error_that_says_so() {
     let server = listen(secure());

@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use stagedoor_server::{Event, Server, Settings, Tokens};
+use stagedoor_server::{Event, Server, Settings, Tokens, WRONG_TOKEN_DELAY};
 use support::{Client, Events, PATIENCE, listen};
 
 const VIEWER: &str = "viewer-8gUhJ";
@@ -31,6 +31,19 @@ fn offer(subprotocols: &str) -> String {
 
 fn with(server: &Server, headers: &str) -> Client {
     Client::with(server.address(), headers)
+}
+
+/// Sends an opening request, and waits for nothing.
+fn ask(server: &Server, headers: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(server.address()).expect("connected");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a socket");
+    let head = format!(
+        "GET / HTTP/1.1\r\nHost: {}\r\n{}{headers}\r\n",
+        server.address(),
+        support::UPGRADE
+    );
+    stream.write_all(head.as_bytes()).expect("written");
+    stream
 }
 
 #[test]
@@ -64,7 +77,7 @@ fn a_token_in_the_header_or_a_subprotocol_gives_its_role_and_is_not_seen_again()
 }
 
 #[test]
-fn a_wrong_token_in_the_header_is_answered_with_401_and_the_sixth_with_429() {
+fn a_wrong_token_in_the_header_is_answered_with_401_after_a_while() {
     let server = listen(guarded());
     let long = "x".repeat(9000);
     let wrong = [
@@ -75,19 +88,15 @@ fn a_wrong_token_in_the_header_is_answered_with_401_and_the_sixth_with_429() {
         format!("{}{}", bearer(ADMIN), bearer(VIEWER)),
     ];
     for headers in wrong {
+        let start = Instant::now();
         let mut client = with(&server, &headers);
         assert_eq!(client.status(), 401, "{headers}");
+        assert!(start.elapsed() >= WRONG_TOKEN_DELAY);
         assert!(client.head.contains("WWW-Authenticate: Bearer\r\n"));
         let mut body = String::new();
         client.stream.read_to_string(&mut body).expect("a body");
         assert!(!body.contains(ADMIN));
     }
-    let blocked = with(&server, &bearer(ADMIN));
-    assert_eq!(blocked.status(), 429);
-    assert!(blocked.head.contains("Retry-After: "));
-    let mut blocked = with(&server, &offer(&format!("stagedoor.token.{ADMIN}")));
-    assert_eq!(blocked.closed(), (4429, "too many failed authentications".into()));
-    assert_eq!(with(&server, "").status(), 101, "without a token there is nothing to compare");
     let page = Client::request(server.address(), &bearer("wrong"));
     assert_eq!(page.status(), 200, "a page needs no token");
 }
@@ -112,8 +121,6 @@ fn a_wrong_token_in_a_subprotocol_is_accepted_to_be_closed_and_opens_nothing() {
         assert_eq!(client.closed(), (4401, "bad token".into()));
         assert_eq!(client.stream.read(&mut [0]).expect("the end"), 0);
     }
-    let opened = with(&server, &bearer("wrong"));
-    assert_eq!(opened.status(), 429, "subprotocols count, too");
     assert!(!events.has(|event| matches!(event, Event::Opened(..))));
 }
 
@@ -258,14 +265,70 @@ fn a_server_without_tokens_looks_at_none() {
 }
 
 #[test]
-fn how_many_wrong_tokens_an_address_may_offer_is_an_option_and_each_refusal_is_told_once() {
-    let settings = Settings { max_failed_authentications: 2, ..guarded() };
+fn a_right_token_gets_in_whatever_others_guess_and_wrong_ones_share_few_places() {
+    let settings = Settings {
+        max_failed_authentications: 2,
+        max_connections: 3,
+        max_unauthenticated: 1,
+        ..guarded()
+    };
     let server = listen(settings);
     let mut events = Events::of(&server);
-    for status in [401, 401, 429, 429] {
-        assert_eq!(with(&server, &bearer("wrong")).status(), status);
+    let start = Instant::now();
+    let wrong = [bearer("wrong"), offer("stagedoor.token.wrong")];
+    // Those wait for their answer, which `with` does, too.
+    let waiting: Vec<_> = wrong.iter().map(|headers| ask(&server, headers)).collect();
+    while !events.has(|event| matches!(event, Event::Refused(text) if text.contains("4401"))) {
+        assert!(start.elapsed() < PATIENCE);
     }
-    for told in ["refused with 401: the token", "refused with 429: too many"] {
+    for _ in 0..100 {
+        let refused = with(&server, &bearer("wrong"));
+        assert_eq!(refused.status(), 429);
+        assert!(refused.head.contains("Retry-After: 1\r\n"));
+        let mut dismissed = with(&server, &offer("stagedoor.token.wrong"));
+        assert_eq!(dismissed.closed(), (4429, "too many wrong tokens".into()));
+        let right = with(&server, &bearer(ADMIN));
+        let id = events.opened(&right).0;
+        drop(right);
+        events.closed(id);
+        let right = with(&server, &offer(&format!("stagedoor.token.{ADMIN}")));
+        let id = events.opened(&right).0;
+        drop(right);
+        events.closed(id);
+    }
+    assert_eq!(with(&server, "").status(), 101, "without a token there is nothing to compare");
+    for (mut stream, status) in waiting.into_iter().zip(["HTTP/1.1 401", "HTTP/1.1 101"]) {
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, status.as_bytes());
+    }
+    assert!(start.elapsed() >= WRONG_TOKEN_DELAY);
+    assert_eq!(with(&server, &bearer("wrong")).status(), 401, "there is a place again");
+}
+
+#[test]
+fn a_client_that_leaves_while_it_waits_gives_its_place_back() {
+    let server = listen(Settings { max_failed_authentications: 1, ..guarded() });
+    let start = Instant::now();
+    for _ in 0..3 {
+        let waiting = ask(&server, &bearer("wrong"));
+        while with(&server, &bearer("wrong")).status() != 429 {
+            assert!(start.elapsed() < PATIENCE);
+        }
+        drop(waiting);
+    }
+}
+
+#[test]
+fn each_refusal_is_told_once() {
+    let settings = Settings { max_failed_authentications: 0, ..guarded() };
+    let server = listen(settings);
+    let mut events = Events::of(&server);
+    for _ in 0..3 {
+        assert_eq!(with(&server, &bearer("wrong")).status(), 429);
+        assert_eq!(with(&server, &offer("stagedoor.token.wrong")).status(), 101);
+    }
+    for told in ["refused with 429: too many wrong", "refused with 4429: too many wrong"] {
         events.next(|event| match event {
             Event::Refused(text) => text.contains(told).then_some(()),
             _ => None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -131,11 +132,19 @@ class TestTheRateOfCalls:
 def test_of_authentications(start_game: StartGame) -> None:
     game = start(start_game, limits={"max_failed_authentications": 2})
     with game.peer(None) as peer:
-        for code in (-32004, -32004, TOO_MANY):
-            assert peer.error("session.authenticate", token="wrong")["code"] == code
-    for status in (401, 401, 429):
-        with pytest.raises(InvalidStatus, match=str(status)), game.peer(token="wrong"):
+        for _ in range(4):
+            peer.send(request("session.authenticate", {"token": "wrong"}))
+        codes = [peer.receive()["error"]["code"] for _ in range(4)]
+        assert codes == [TOO_MANY, TOO_MANY, -32004, -32004]
+
+    def guess(_: int) -> int:
+        with pytest.raises(InvalidStatus) as raised, game.peer(token="wrong"):
             pass
+        return raised.value.response.status_code
+
+    with ThreadPoolExecutor(20) as threads:
+        statuses = list(threads.map(guess, range(20)))
+    assert {401, 429} == set(statuses)
     game.program.wait_for("WARNING.*was refused with 429")
 
 

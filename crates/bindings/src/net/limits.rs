@@ -13,8 +13,7 @@ use super::server::seconds;
 pub(super) struct Limits {
     pub(super) max_connections: usize,
     pub(super) max_unauthenticated: usize,
-    #[pyo3(from_py_with = count)]
-    pub(super) max_failed_authentications: u32,
+    pub(super) max_failed_authentications: usize,
     #[pyo3(from_py_with = duration)]
     pub(super) handshake_timeout: Duration,
     pub(super) max_request_line: usize,

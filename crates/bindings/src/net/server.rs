@@ -305,13 +305,13 @@ pub(crate) fn seconds(value: f64) -> PyResult<Duration> {
 
 /// An `OSError` with errno, so that Python picks the right subclass, and the address in its text.
 fn os_error(error: &std::io::Error, host: &str, port: u16) -> PyErr {
+    let place =
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     let text = match error.kind() {
-        std::io::ErrorKind::AddrInUse => format!("{host}:{port} is in use already"),
-        std::io::ErrorKind::PermissionDenied => {
-            format!("{host}:{port} may not be used by this user")
-        }
+        std::io::ErrorKind::AddrInUse => format!("{place} is in use already"),
+        std::io::ErrorKind::PermissionDenied => format!("{place} may not be used by this user"),
         std::io::ErrorKind::AddrNotAvailable => format!("{host} is not an address of this machine"),
-        _ => format!("cannot listen on {host}:{port}: {error}"),
+        _ => format!("cannot listen on {place}: {error}"),
     };
     match error.raw_os_error() {
         Some(number) => PyOSError::new_err((number, text)),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::refusal::Refusal;
-use super::request::Request;
+use super::request::{Method, Request};
 
 /// What a request head may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ impl Default for HeadLimits {
 
 /// The first byte of a TLS handshake.
 const TLS_HANDSHAKE: u8 = 0x16;
+/// How a request begins whose answer has no body.
+const HEAD_METHOD: &[u8] = b"HEAD ";
 
 /// Collects the bytes of a request head.
 ///
@@ -59,6 +61,13 @@ impl HeadReader {
     /// Takes what was read. `None`: the head is not complete. A refusal ends the exchange: write
     /// its response and close the transport.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<Option<Request>, Refusal> {
+        let start = self.head.iter().chain(bytes).take(HEAD_METHOD.len());
+        let is_head = !self.is_complete && start.eq(HEAD_METHOD);
+        let method = if is_head { Method::Head } else { Method::Get };
+        self.collect(bytes).map_err(|refusal| refusal.of(method))
+    }
+
+    fn collect(&mut self, bytes: &[u8]) -> Result<Option<Request>, Refusal> {
         if self.is_complete {
             self.rest.extend_from_slice(bytes);
             return Ok(None);

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use super::request::Method;
+
 /// A whole HTTP response that ends the exchange, for a request that is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -12,12 +14,14 @@ pub struct Refusal {
     pub reason: String,
     /// Headers besides those that every refusal has.
     pub headers: Vec<(&'static str, String)>,
+    /// Whether the reason is sent as the body. An answer to HEAD has none (RFC 9110, 9.3.2).
+    pub has_body: bool,
 }
 
 impl Refusal {
     /// A refusal without further headers.
     pub fn new(status: u16, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into(), headers: Vec::new() }
+        Self { status, reason: reason.into(), headers: Vec::new(), has_body: true }
     }
 
     pub(crate) fn bad_request(reason: &str) -> Self {
@@ -28,6 +32,13 @@ impl Refusal {
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The refusal of a request of this method.
+    #[must_use]
+    pub fn of(mut self, method: Method) -> Self {
+        self.has_body = method != Method::Head;
         self
     }
 
@@ -54,7 +65,9 @@ impl Refusal {
             response.push_str("\r\n");
         }
         response.push_str("\r\n");
-        response.push_str(&body);
+        if self.has_body {
+            response.push_str(&body);
+        }
         response.into_bytes()
     }
 }

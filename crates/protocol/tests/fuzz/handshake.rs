@@ -90,7 +90,10 @@ fn check(input: &[u8]) {
     }
     match &outcome {
         Outcome::Incomplete => assert!(input.len() < LIMITS.size),
-        Outcome::Refused(refusal) => check_refusal(refusal),
+        Outcome::Refused(refusal) => {
+            assert_eq!(refusal.has_body, !input.starts_with(b"HEAD "));
+            check_refusal(refusal);
+        }
         Outcome::Accepted(head, rest) => {
             assert!(input.ends_with(rest) && input.len() - rest.len() <= LIMITS.size);
             let (again, _) = receive(&head.encode(), &[usize::MAX]);
@@ -114,7 +117,9 @@ fn check_refusal(refusal: &Refusal) {
     }
     let (parsed, body) = parse_response(&response);
     assert_eq!(parsed.0, refusal.status);
-    assert_eq!(header(&parsed.1, "Content-Length"), [body.len().to_string()]);
+    let length = refusal.reason.len() + 1;
+    assert_eq!(header(&parsed.1, "Content-Length"), [length.to_string()]);
+    assert_eq!(body.len(), if refusal.has_body { length } else { 0 });
 }
 
 /// Status and headers of a response, and its body.

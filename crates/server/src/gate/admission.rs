@@ -4,7 +4,7 @@
 //! that name. Origin stops every other page in the browser. Both are compared as whole values,
 //! never by prefix or suffix.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use stagedoor_protocol::{Refusal, Request};
 
@@ -30,9 +30,10 @@ const HTTP: Scheme = Scheme { prefix: "http://", port: ":80" };
 const HTTPS: Scheme = Scheme { prefix: "https://", port: ":443" };
 
 impl Admission {
-    /// For a server that listens at this address, with TLS or without, and with what its user
-    /// allows beside it.
+    /// For a server that was told to listen at this host, and does so at this address, with TLS or
+    /// without, and with what its user allows beside it.
     pub(crate) fn new(
+        host: &str,
         bound: SocketAddr,
         is_secure: bool,
         hosts: &[String],
@@ -41,11 +42,10 @@ impl Admission {
         let scheme = if is_secure { HTTPS } else { HTTP };
         let port = bound.port();
         let mut names = vec!["127.0.0.1".into(), "localhost".into(), "[::1]".into()];
-        if !bound.ip().is_loopback() && !bound.ip().is_unspecified() {
-            names.push(match bound.ip() {
-                IpAddr::V4(ip) => ip.to_string(),
-                IpAddr::V6(ip) => format!("[{ip}]"),
-            });
+        // 0.0.0.0 and :: are no names of this machine; other machines have them, too.
+        if !bound.ip().is_unspecified() {
+            names.push(in_brackets(&bound.ip().to_string()));
+            names.push(in_brackets(host));
         }
         names.extend(hosts.iter().cloned());
         let names = names.iter().map(|name| with_port(name, port));
@@ -95,6 +95,11 @@ impl Admission {
     }
 }
 
+/// An IPv6 address as it stands before a port.
+fn in_brackets(host: &str) -> String {
+    if host.contains(':') { format!("[{host}]") } else { host.to_owned() }
+}
+
 /// Lower case, `name` with our port, `name:port` as it is.
 fn with_port(name: &str, port: u16) -> String {
     let name = name.to_ascii_lowercase();
@@ -116,7 +121,9 @@ mod tests {
 
     fn with_scheme(secure: bool, bound: &str, hosts: &[&str], origins: &[&str]) -> Admission {
         let owned = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
-        Admission::new(bound.parse().expect("address"), secure, &owned(hosts), &owned(origins))
+        let bound: SocketAddr = bound.parse().expect("address");
+        let host = bound.ip().to_string();
+        Admission::new(&host, bound, secure, &owned(hosts), &owned(origins))
     }
 
     fn status(result: Result<(), Refusal>) -> u16 {
@@ -199,6 +206,30 @@ mod tests {
         assert_eq!(status(any.check_host("0.0.0.0:9000")), 403);
         let six = admission("[fe80::1]:9000", &[], &[]);
         assert_eq!(status(six.check_host("[fe80::1]:9000")), 200);
+    }
+
+    #[test]
+    fn the_host_that_it_was_told_to_listen_at_is_one() {
+        for (host, bound, names) in [
+            ("127.0.0.2", "127.0.0.2:9000", vec!["127.0.0.2:9000"]),
+            ("Machine.local", "127.0.1.1:9000", vec!["machine.local:9000", "127.0.1.1:9000"]),
+            ("::1", "[::1]:9000", vec!["[::1]:9000"]),
+            ("0:0::1", "[::1]:9000", vec!["[0:0::1]:9000", "[::1]:9000"]),
+        ] {
+            let bound = bound.parse().expect("address");
+            let admission = Admission::new(host, bound, false, &[], &[]);
+            for name in names {
+                assert_eq!(status(admission.check_host(name)), 200, "{name}");
+                assert_eq!(status(admission.check_origin(&format!("http://{name}"))), 200);
+            }
+            assert_eq!(status(admission.check_host("127.0.0.3:9000")), 403);
+        }
+        for (host, bound) in [("0.0.0.0", "0.0.0.0:9000"), ("::", "[::]:9000")] {
+            let admission = Admission::new(host, bound.parse().expect("address"), false, &[], &[]);
+            for name in ["0.0.0.0:9000", "[::]:9000"] {
+                assert_eq!(status(admission.check_host(name)), 403, "{name}");
+            }
+        }
     }
 
     #[test]

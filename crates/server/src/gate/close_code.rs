@@ -3,5 +3,5 @@
 
 /// A wrong token, or none in time; after HTTP's 401.
 pub(crate) const NOT_AUTHENTICATED: u16 = 4401;
-/// Too many wrong tokens from one address; after HTTP's 429.
+/// Too many wrong tokens wait for their answer; after HTTP's 429.
 pub(crate) const TOO_MANY_FAILURES: u16 = 4429;

@@ -2,7 +2,6 @@
 
 pub(crate) mod admission;
 pub(crate) mod close_code;
-mod failures;
 pub(crate) mod refusals;
 pub(crate) mod token_gate;
 pub(crate) mod tokens;

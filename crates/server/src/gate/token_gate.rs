@@ -4,22 +4,27 @@
 //! |---|---|
 //! | nothing | in, unauthenticated; 503 if there is no place left for such clients |
 //! | `Authorization: Bearer` with a token of ours | in; 503 if there is no place left |
-//! | any other `Authorization` | 401, or 429 after too many failures |
+//! | any other `Authorization` | 401 after a while, or 429 at once |
 //! | the subprotocol `stagedoor.token.<token>`, a token of ours | as with the header |
-//! | any other `stagedoor.token.*`, or two | in, and out at once with 4401 or 4429 |
+//! | any other `stagedoor.token.*`, or two | in and out: with 4401 after a while, or 4429 at once |
 //!
 //! The last row is for browsers, whose pages cannot see the status of a refusal. With both, the
 //! header decides.
+//!
+//! Clients with a wrong token share a few places, where each waits for [`WRONG_TOKEN_DELAY`] to be
+//! told so. When those are taken, the next is told at once that there are too many. A right token
+//! lets its client in, whatever others have guessed.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
-use std::time::Instant;
+use std::time::Duration;
 
 use stagedoor_protocol::{Refusal, Request, Upgrade};
 
 use super::close_code;
-use super::failures::Failures;
 use super::tokens::Tokens;
+
+/// A client with a wrong token is told so after this time.
+pub const WRONG_TOKEN_DELAY: Duration = Duration::from_secs(1);
 
 const SUBPROTOCOL: &str = "stagedoor.token.";
 
@@ -33,6 +38,8 @@ pub(crate) enum Standing {
     Unauthenticated,
     /// It has shown a token, or the program knows it.
     Authenticated,
+    /// It has shown a wrong token, and waits to be told so.
+    Wrong,
 }
 
 /// What becomes of a client after its opening handshake.
@@ -40,41 +47,51 @@ pub(crate) enum Standing {
 pub(crate) enum Verdict {
     /// In, with the role of its token.
     Enter(Standing, Option<u8>),
-    /// Refused before it is a WebSocket.
-    Refuse(Refusal),
-    /// Accepted only to be told this close code and reason.
-    Dismiss(u16, &'static str),
+    /// Refused with this answer: after [`WRONG_TOKEN_DELAY`] with the standing
+    /// [`Standing::Wrong`], else at once.
+    Refuse(Standing, Answer),
 }
 
-/// Checks tokens and counts the clients that are in. A server without tokens lets everybody in and
+/// What a client is told that does not enter.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// A refusal before it is a WebSocket.
+    Http(Refusal),
+    /// It is accepted only to be told this close code and reason.
+    Close(u16, &'static str),
+}
+
+/// Checks tokens and counts the clients that are in, or wait to be told that they are not. A server without tokens lets everybody in and
 /// counts nobody.
 pub(crate) struct TokenGate {
     tokens: Option<Tokens>,
     /// How often the tokens were replaced.
     pub(crate) generation: u64,
-    failures: Failures,
     max_authenticated: usize,
     max_unauthenticated: usize,
+    max_wrong: usize,
     authenticated: usize,
     unauthenticated: usize,
+    wrong: usize,
 }
 
 impl TokenGate {
-    /// `max_failures`: wrong tokens that one address may offer in a minute.
+    /// `max_wrong`: clients with a wrong token that may wait to be told so.
     pub(crate) fn new(
         tokens: Option<Tokens>,
         max_authenticated: usize,
         max_unauthenticated: usize,
-        max_failures: u32,
+        max_wrong: usize,
     ) -> Self {
         Self {
             tokens,
             generation: 0,
-            failures: Failures::new(max_failures),
             max_authenticated,
             max_unauthenticated,
+            max_wrong,
             authenticated: 0,
             unauthenticated: 0,
+            wrong: 0,
         }
     }
 
@@ -83,9 +100,9 @@ impl TokenGate {
         self.tokens.is_some()
     }
 
-    /// The most that can be in.
+    /// The most that can be in, or wait.
     pub(crate) fn capacity(&self) -> usize {
-        self.max_authenticated + self.max_unauthenticated
+        self.max_authenticated + self.max_unauthenticated + self.max_wrong
     }
 
     pub(crate) fn set_tokens(&mut self, tokens: Tokens, generation: u64) {
@@ -109,31 +126,25 @@ impl TokenGate {
         })
     }
 
-    /// What becomes of this client. One that enters is counted from here on: see
+    /// What becomes of this client. It is counted from here on, by its standing: see
     /// [`TokenGate::leave`].
-    pub(crate) fn judge(
-        &mut self,
-        request: &Request,
-        upgrade: &Upgrade,
-        address: IpAddr,
-        now: Instant,
-    ) -> Verdict {
+    pub(crate) fn judge(&mut self, request: &Request, upgrade: &Upgrade) -> Verdict {
         let Some(tokens) = &self.tokens else { return Verdict::Enter(Standing::Outside, None) };
         let offer = Offer::of(request, upgrade);
         let Some(token) = offer.token() else { return self.enter(None) };
-        if let Some(wait) = self.failures.must_wait(address, now) {
-            return offer.too_many(wait.as_secs() + 1);
-        }
         let role = token.and_then(|token| tokens.role(token));
-        if role.is_none() {
-            self.failures.count(address, now);
-            return offer.wrong();
+        if role.is_some() {
+            self.enter(role)
+        } else if self.wrong < self.max_wrong {
+            self.wrong += 1;
+            Verdict::Refuse(Standing::Wrong, offer.wrong())
+        } else {
+            Verdict::Refuse(Standing::Outside, offer.too_many())
         }
-        self.enter(role)
     }
 
     fn enter(&mut self, role: Option<u8>) -> Verdict {
-        let full = |text| Verdict::Refuse(Refusal::new(503, text));
+        let full = |text| Verdict::Refuse(Standing::Outside, Answer::Http(Refusal::new(503, text)));
         if role.is_some() {
             if self.authenticated >= self.max_authenticated {
                 return full("the server has no room for another connection");
@@ -158,12 +169,13 @@ impl TokenGate {
         }
     }
 
-    /// A client that was let in is on its way out.
+    /// A client is on its way out.
     pub(crate) fn leave(&mut self, standing: &mut Standing) {
         match std::mem::take(standing) {
             Standing::Outside => {}
             Standing::Unauthenticated => self.unauthenticated -= 1,
             Standing::Authenticated => self.authenticated -= 1,
+            Standing::Wrong => self.wrong -= 1,
         }
     }
 }
@@ -201,23 +213,21 @@ impl<'a> Offer<'a> {
         }
     }
 
-    fn wrong(&self) -> Verdict {
+    fn wrong(&self) -> Answer {
         if let Self::Subprotocol(_) = self {
-            return Verdict::Dismiss(close_code::NOT_AUTHENTICATED, "bad token");
+            return Answer::Close(close_code::NOT_AUTHENTICATED, "bad token");
         }
         let refusal = Refusal::new(401, "the token is not one of this server's");
-        Verdict::Refuse(refusal.with_header("WWW-Authenticate", "Bearer"))
+        Answer::Http(refusal.with_header("WWW-Authenticate", "Bearer"))
     }
 
-    fn too_many(&self, seconds: u64) -> Verdict {
+    fn too_many(&self) -> Answer {
         if let Self::Subprotocol(_) = self {
-            return Verdict::Dismiss(
-                close_code::TOO_MANY_FAILURES,
-                "too many failed authentications",
-            );
+            return Answer::Close(close_code::TOO_MANY_FAILURES, "too many wrong tokens");
         }
-        let text = "too many failed authentications from this address: wait";
-        Verdict::Refuse(Refusal::new(429, text).with_header("Retry-After", seconds.to_string()))
+        let refusal = Refusal::new(429, "too many wrong tokens: show a right one, or wait");
+        let seconds = WRONG_TOKEN_DELAY.as_secs().max(1);
+        Answer::Http(refusal.with_header("Retry-After", seconds.to_string()))
     }
 }
 

@@ -36,7 +36,7 @@ impl File {
 pub(crate) fn respond(files: &[File], request: &Request, is_secure: bool) -> Vec<u8> {
     let path = request.path().split('?').next().unwrap_or_default();
     let Some(file) = files.iter().find(|file| file.path == path) else {
-        return Refusal::new(404, "there is nothing at this path").encode();
+        return Refusal::new(404, "there is nothing at this path").of(request.method()).encode();
     };
     let head = format!(
         "HTTP/1.1 200 OK\r\n\

@@ -170,15 +170,15 @@ impl Session {
         let mut has_ended = count == 0; // with a close_notify or without: WebSocket has its own end
         while !sealed.is_empty() && !has_ended {
             self.connection.read_tls(&mut sealed)?;
-            if let Err(error) = self.connection.process_new_packets() {
-                let _ = self.connection.write_tls(socket); // an alert that says why
-                return Err(io::Error::new(ErrorKind::InvalidData, error));
+            match self.connection.process_new_packets() {
+                Ok(state) => has_ended = state.peer_has_closed(),
+                Err(error) => {
+                    let _ = self.connection.write_tls(socket); // an alert that says why
+                    return Err(io::Error::new(ErrorKind::InvalidData, error));
+                }
             }
-            if filled < room
-                && let Some(count) = self.take(&mut plain[filled..])?
-            {
-                filled += count;
-                has_ended = count == 0;
+            if filled < room {
+                filled += self.take(&mut plain[filled..])?.unwrap_or_default();
             }
         }
         if filled == 0 && !has_ended {

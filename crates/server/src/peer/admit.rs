@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stagedoor_protocol::{Connection, Refusal, Request, upgrade};
+use stagedoor_protocol::{Connection, Refusal, Request, Upgrade, upgrade};
 
 use super::allowance::Allowance;
 use super::open::Open;
 use super::{Fate, Peer, Phase, Rules};
-use crate::gate::token_gate::{Standing, Verdict};
+use crate::gate::token_gate::{Answer, Standing, Verdict, WRONG_TOKEN_DELAY};
 use crate::http;
 use crate::queues::event::{Batch, Event, Headers, Opened};
 use crate::queues::outbox::Account;
@@ -25,7 +25,7 @@ impl Peer {
         batch: &mut Batch,
     ) -> Fate {
         if let Err(refusal) = rules.admission.check(request) {
-            return self.refuse(&refusal, rules, now, batch);
+            return self.refuse(&refusal.of(request.method()), rules, now, batch);
         }
         if !request.wants_upgrade() {
             self.response =
@@ -34,7 +34,9 @@ impl Peer {
         }
         let upgrade = match upgrade(request) {
             Ok(upgrade) => upgrade,
-            Err(refusal) => return self.refuse(&refusal, rules, now, batch),
+            Err(refusal) => {
+                return self.refuse(&refusal.of(request.method()), rules, now, batch);
+            }
         };
         let spoken = &rules.settings.subprotocols;
         let subprotocol = upgrade
@@ -43,18 +45,17 @@ impl Peer {
             .find(|offered| spoken.iter().any(|known| known == offered))
             .map(str::to_owned);
         let Phase::Handshake { deadline, .. } = self.phase else { return Fate::Drop };
-        let verdict = rules.gate.judge(request, &upgrade, self.address.ip(), now);
-        let (standing, role) = match verdict {
-            Verdict::Enter(standing, role) => (standing, role),
-            Verdict::Refuse(refusal) => return self.refuse(&refusal, rules, now, batch),
-            Verdict::Dismiss(code, reason) => {
-                log(rules, code, reason, self.address, now, batch);
-                self.response = upgrade.response(subprotocol.as_deref(), None);
-                self.response.extend(close_frame(code, reason, rules, now));
-                return self.linger(rules, now);
+        let role = match rules.gate.judge(request, &upgrade) {
+            Verdict::Enter(standing, role) => {
+                self.standing = standing;
+                role
+            }
+            Verdict::Refuse(standing, answer) => {
+                self.standing = standing;
+                let subprotocol = subprotocol.as_deref();
+                return self.turn_down(&answer, &upgrade, subprotocol, rules, now, batch);
             }
         };
-        self.standing = standing;
         let deflate = rules.compression.as_ref().and_then(|shared| shared.accept(request));
         self.response = upgrade.response(subprotocol.as_deref(), deflate.as_ref());
         let account = Arc::new(Account::default());
@@ -75,12 +76,39 @@ impl Peer {
         let per_second = rules.settings.max_messages_per_second;
         let allowance = per_second.map(|per_second| Allowance::new(per_second, now));
         let mut open = Open::new(connection, account, allowance);
-        if standing == Standing::Unauthenticated {
+        if self.standing == Standing::Unauthenticated {
             open.restrict(rules.settings.max_unauthenticated_message_size, deadline);
         }
         open.receive(self.id, &mut rest, now, batch);
         self.phase = Phase::Open(Box::new(open));
         Fate::Keep
+    }
+
+    /// Answers a client that the gate does not let in; after a while, if its token is wrong.
+    fn turn_down(
+        &mut self,
+        answer: &Answer,
+        upgrade: &Upgrade,
+        subprotocol: Option<&str>,
+        rules: &mut Rules,
+        now: Instant,
+        batch: &mut Batch,
+    ) -> Fate {
+        let (code, reason, response) = match answer {
+            Answer::Http(refusal) => (refusal.status, refusal.reason.as_str(), refusal.encode()),
+            Answer::Close(code, reason) => {
+                let mut response = upgrade.response(subprotocol, None);
+                response.extend(close_frame(*code, reason, rules, now));
+                (*code, *reason, response)
+            }
+        };
+        log(rules, code, reason, self.address, now, batch);
+        if self.standing == Standing::Wrong {
+            self.phase = Phase::Waiting { until: now + WRONG_TOKEN_DELAY, response };
+            return Fate::Keep;
+        }
+        self.response = response;
+        self.linger(rules, now)
     }
 
     /// The program knows who the client is.

@@ -89,6 +89,8 @@ pub(crate) struct Peer {
 enum Phase {
     /// The request head is coming in.
     Handshake { reader: HeadReader, deadline: Instant },
+    /// It has shown a wrong token, and gets this HTTP response after a while.
+    Waiting { until: Instant, response: Vec<u8> },
     /// A WebSocket connection.
     Open(Box<Open>),
     /// Everything is sent. What still comes in is discarded until the peer closes its side, so that
@@ -180,7 +182,7 @@ impl Peer {
                 open.close(code, reason, now);
                 Fate::Keep
             }
-            Phase::Handshake { .. } | Phase::Lingering { .. } => Fate::Drop,
+            Phase::Handshake { .. } | Phase::Waiting { .. } | Phase::Lingering { .. } => Fate::Drop,
         }
     }
 
@@ -224,6 +226,7 @@ impl Peer {
         let blocked = self.blocked_since.map(|since| since + rules.settings.write_timeout);
         let phase = match &self.phase {
             Phase::Handshake { deadline, .. } | Phase::Lingering { deadline } => Some(*deadline),
+            Phase::Waiting { until, .. } => Some(*until),
             Phase::Open(open) => open.deadline(),
         };
         [blocked, phase].into_iter().flatten().min()
@@ -239,7 +242,7 @@ impl Peer {
             Phase::Open(open) => {
                 open.connection.state() == State::Open && !open.is_unauthenticated_at(now)
             }
-            Phase::Lingering { .. } => false,
+            Phase::Waiting { .. } | Phase::Lingering { .. } => false,
         }
     }
 
@@ -254,6 +257,11 @@ impl Peer {
         match &mut self.phase {
             Phase::Handshake { deadline, .. } | Phase::Lingering { deadline } => {
                 if now >= *deadline { Fate::Drop } else { Fate::Keep }
+            }
+            Phase::Waiting { until, .. } if now < *until => Fate::Keep,
+            Phase::Waiting { response, .. } => {
+                self.response = std::mem::take(response);
+                self.linger(rules, now)
             }
             Phase::Open(open) => {
                 if open.is_unauthenticated_at(now) {

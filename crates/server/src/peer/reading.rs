@@ -23,7 +23,7 @@ impl Peer {
             Phase::Open(open) => (open.connection.is_compressed(), open.read_size()),
             // What follows the request may be compressed.
             Phase::Handshake { .. } => (true, COMPRESSED_READ_SIZE),
-            Phase::Lingering { .. } => (false, buffer.len()),
+            Phase::Waiting { .. } | Phase::Lingering { .. } => (false, buffer.len()),
         };
         let most = most.min(buffer.len());
         let limit = if may_grow { most.min(COMPRESSED_READ_SIZE) } else { most };
@@ -59,7 +59,7 @@ impl Peer {
                 }
                 Err(refusal) => self.refuse(&refusal, rules, now, batch),
             },
-            Phase::Lingering { .. } => Fate::Keep,
+            Phase::Waiting { .. } | Phase::Lingering { .. } => Fate::Keep,
         }
     }
 

@@ -32,7 +32,7 @@ impl Peer {
                 self.responded = 0;
                 self.finish(now);
             }
-            Phase::Lingering { .. } | Phase::Handshake { .. } => {}
+            Phase::Lingering { .. } | Phase::Waiting { .. } | Phase::Handshake { .. } => {}
         }
         Fate::Keep
     }

@@ -99,6 +99,7 @@ impl Server {
                 settings.max_failed_authentications,
             ),
             admission: Admission::new(
+                host,
                 address,
                 settings.tls.is_some(),
                 &settings.hosts,

@@ -105,9 +105,9 @@ def read_tokens(game: Game) -> Tokens | None:
 def _registered(url: str) -> Game | None:
     """The game on this machine that a URL leads to, if there is one."""
     parts = urlsplit(url)
-    if parts.hostname not in _LOCAL:
-        return None
-    return next((game for game in running_games() if game.port == parts.port), None)
+    games = [game for game in running_games() if game.port == parts.port]
+    there = [game for game in games if urlsplit(game.url).hostname == parts.hostname]
+    return next(iter(there or (games if parts.hostname in _LOCAL else ())), None)
 
 
 def _is_url(target: str | int | None) -> bool:

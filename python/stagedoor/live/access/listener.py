@@ -17,6 +17,7 @@ from stagedoor.live.net.transport import Transport
 from stagedoor.live.rpc.hub import Hub, SessionChange
 from stagedoor.live.rpc.session import Session
 from stagedoor.processes import birth_of
+from stagedoor.wire.authority import authority
 from stagedoor.wire.close_codes import NOT_AUTHENTICATED
 from stagedoor.wire.games import Game
 from stagedoor.wire.roles import Role
@@ -50,7 +51,7 @@ class Listener:
         if port is None:
             return None
         scheme = "ws" if self._transport.options.certificate is None else "wss"
-        return f"{scheme}://{_local(self._host)}:{port}/"
+        return f"{scheme}://{authority(_local(self._host), port)}/"
 
     def open(self, port: int | None, host: str) -> None:
         """Listen, at 8787 or the next free port if none is given, and be found by name. Raises
@@ -133,5 +134,4 @@ def transport_for(
 
 def _local(host: str) -> str:
     """The address under which this machine reaches a server that listens at this host."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"[{host}]" if ":" in host else host
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)

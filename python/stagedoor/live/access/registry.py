@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import errno
 import logging
 import os
+import stat
+import sys
 import tempfile
 from pathlib import Path
 
-from stagedoor.wire.games import Game, encode_game, games_folder
+from stagedoor.wire.games import Game, encode_game, games_folder, runtime_folder
 from stagedoor.wire.tokens import Tokens, encode_tokens, tokens_folder
 
 logger = logging.getLogger("stagedoor")
@@ -51,15 +54,42 @@ class Announcement:
 
 
 def _replace(whole: Path, content: bytes) -> None:
-    """Write a file in one step: a reader sees all of it or none. Only this user may read it."""
-    folder = whole.parent
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.chmod(0o700)
-    descriptor, part = tempfile.mkstemp(dir=folder, prefix=".")
+    """Write a file in one step: a reader sees all of it or none. Only this user may read it,
+    whatever the umask. Raises OSError, also for a folder of somebody else."""
+    for folder in (runtime_folder(), whole.parent):
+        _make(folder)
+    _check(whole.parent)
+    descriptor, part = tempfile.mkstemp(dir=whole.parent, prefix=".")
     try:
         with open(descriptor, "wb") as file:
             file.write(content)
+        os.chmod(part, 0o600)
         os.replace(part, whole)
     except BaseException:
         os.unlink(part)
         raise
+
+
+def _make(folder: Path) -> None:
+    """Make sure that a folder is there. It is this user's alone, and so are those above it that
+    were missing."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileNotFoundError:
+        _make(folder.parent)
+        _make(folder)
+        return
+    except FileExistsError:
+        status = folder.stat()
+        is_ours = sys.platform == "win32" or status.st_uid == os.getuid()
+        if not is_ours or status.st_mode & stat.S_ISVTX:
+            return  # as /tmp: it is no folder of stagedoor's
+    folder.chmod(0o700)  # the umask may have taken some of it away, or somebody has added to it
+
+
+def _check(folder: Path) -> None:
+    """Raise PermissionError if somebody else can write into the folder."""
+    if sys.platform != "win32":
+        status = folder.stat()
+        if status.st_uid != os.getuid() or status.st_mode & 0o077:
+            raise PermissionError(errno.EPERM, "others can write into this folder", str(folder))

@@ -48,14 +48,16 @@ def add_to(parts: Parts, /) -> None:
     def authenticate(
         session: Session, *, token: str | None = None, ticket: str | None = None
     ) -> Authenticated:
-        """Show a token, or use up a ticket. A client without a role calls this first."""
-        address = session.connection.remote_address[0]
+        """Show a token, or use up a ticket. A client without a role calls this first.
+
+        The answer to a wrong one comes after a second.
+        """
         if (token is None) == (ticket is None):
             raise InvalidParams("expected a token or a ticket")
         if token is not None:
-            role = hub.keys.role_of_token(token, address)
+            role = hub.keys.role_of_token(token)
         else:
-            role = hub.keys.role_of_ticket(ticket or "", address)
+            role = hub.keys.role_of_ticket(ticket or "")
         hub.authenticated(session, role)
         return Authenticated(role.label)
 
@@ -67,7 +69,7 @@ def add_to(parts: Parts, /) -> None:
     def make_ticket(session: Session) -> Ticket:
         """Make a ticket for the caller's own role, for use in a link. It is good once, for 30 s."""
         assert session.role is not None
-        return Ticket(hub.keys.ticket(session.role), TICKET_LIFE, session.role.label)
+        return Ticket(hub.keys.ticket(session.role, session.id), TICKET_LIFE, session.role.label)
 
     methods = hub.methods
     for function, name in (

@@ -67,8 +67,10 @@ def add_to(parts: Parts, /) -> None:
         """The newest calls that may have changed something or were refused, oldest first.
 
         These are calls of methods for operators and admins, whatever their outcome; attempts to
-        authenticate; and calls that were forbidden or exceeded a limit. 1 000 are kept. `count`:
-        at most this many. `since`: only those that ended then or later, in seconds since the epoch.
+        authenticate; and calls that were forbidden or exceeded a limit. 1 000 are kept of the
+        callers of each role, and of those without a role, so that none push out another's. `count`:
+        at most this many of each. `since`: only those that ended then or later, in seconds since
+        the epoch.
 
         >>> audit(20)
         """

@@ -14,7 +14,7 @@ from stagedoor.wire.roles import Role, RoleName
 
 TOPIC: Final = "sessions.audit"
 KEPT: Final = 1000
-"""The most entries. Older ones are forgotten."""
+"""The most entries of callers of one role, and of those without. Older ones are forgotten."""
 MAX_PARAMS: Final = 200
 """The most bytes of a call's params that are kept. This bounds the size of an entry."""
 
@@ -59,11 +59,16 @@ method, params, error. It is made during calls, so it must cost little."""
 class Audit:
     """The newest calls that may have changed something or were refused.
 
+    Each role has a ring of its own, and so have those without one: what strangers and viewers are
+    refused, however often, pushes no entry of an operator or admin out.
+
     Any thread may call it. `emit` publishes a value of the topic on the game's thread.
     """
 
     def __init__(self, topics: Topics, emit: Callable[[str, object], None]) -> None:
-        self._records: deque[_Record] = deque(maxlen=KEPT)
+        self._rings: dict[Role | None, deque[_Record]] = {
+            role: deque(maxlen=KEPT) for role in (None, *Role)
+        }
         self._numbers = count(1)
         self._epoch = time() - monotonic()
         self._emit = emit
@@ -78,14 +83,20 @@ class Audit:
         if params is not None and len(params) > MAX_PARAMS:
             params = params[: MAX_PARAMS + 1]
         record = (next(self._numbers), began, monotonic(), caller, method, params, error)
-        self._records.append(record)
+        self._rings[caller.role].append(record)
         if self._topic.groups:
             self._emit(TOPIC, self._entry(record))
 
     def newest(self, count: int, since: float = 0.0) -> list[AuditEntry]:
-        """The newest entries, at most `count`, that ended at `since` or later. Oldest first."""
-        records = [record for record in list(self._records) if self._epoch + record[2] >= since]
-        return [self._entry(record) for record in records[-count:]] if count else []
+        """The newest entries of each role, at most `count` of each, that ended at `since` or later.
+        Oldest first."""
+        if not count:
+            return []
+        found: list[_Record] = []
+        for ring in self._rings.values():
+            records = [record for record in list(ring) if self._epoch + record[2] >= since]
+            found += records[-count:]
+        return [self._entry(record) for record in sorted(found, key=_number)]
 
     def _entry(self, record: _Record) -> AuditEntry:
         number, began, ended, caller, method, params, error = record
@@ -100,6 +111,10 @@ class Audit:
             error,
             ended - began,
         )
+
+
+def _number(record: _Record) -> int:
+    return record[0]
 
 
 def _shown(params: bytes) -> str:

@@ -1,4 +1,9 @@
-"""`Keys`: the tokens and tickets by which callers show who they are."""
+"""`Keys`: the tokens and tickets by which callers show who they are.
+
+A right one is good whatever others have guessed. A caller with a wrong one is told so after
+`WRONG_TOKEN_DELAY`. Few such callers may wait at a time. Others are told at once that there are too
+many.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +11,23 @@ import hmac
 import secrets
 from collections import deque
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
-from stagedoor.wire.errors import NotAuthenticated, TooManyRequests
+from stagedoor._core import WRONG_TOKEN_DELAY
+from stagedoor.wire.errors import NotAuthenticated, RpcError, TooManyRequests
 from stagedoor.wire.roles import Role
 from stagedoor.wire.tokens import Tokens
 
 TICKET_LIFE: Final = 30.0
 """Seconds for which a ticket is good."""
-_MAX_TICKETS: Final = 100
-_MAX_ADDRESSES: Final = 1000
+MAX_TICKETS: Final = 100
+"""Tickets of each role that are good at a time."""
+MAX_TICKETS_OF_ONE: Final = 10
+"""Those of one session."""
+
+
+class WrongToken(NotAuthenticated):
+    """The token or ticket is none of ours. The caller is told so after `WRONG_TOKEN_DELAY`."""
 
 
 class Keys:
@@ -24,12 +36,13 @@ class Keys:
     Any thread may call it. Each change is one step, so that no ticket is good twice.
     """
 
-    def __init__(self, max_failures: int) -> None:
-        """`max_failures`: the failures that an address may have in a minute."""
-        self._max_failures = max_failures
+    def __init__(self, max_wrong: int) -> None:
+        """`max_wrong`: callers with a wrong token that may wait to be told so."""
         self.tokens = _new_tokens()
-        self._tickets: dict[str, tuple[Role, float]] = {}
-        self._failures: dict[str, deque[float]] = {}
+        self._tickets: dict[str, _Ticket] = {}
+        self._max_wrong = max_wrong
+        self._wrong: deque[float] = deque()
+        """When those who wait are told."""
 
     def __repr__(self) -> str:
         return "<keys>"
@@ -43,48 +56,56 @@ class Keys:
         self.tokens = _new_tokens()
         self._tickets.clear()
 
-    def ticket(self, role: Role) -> str:
-        """Make a ticket for this role. It is good once, for 30 s. Raises TooManyRequests."""
+    def ticket(self, role: Role, session: int) -> str:
+        """Make a ticket for this role, for a session. It is good once, for 30 s. Raises
+        TooManyRequests. What others have made takes nothing from a role or a session."""
         now = monotonic()
-        for key, (_, until) in list(self._tickets.items()):
-            if until <= now:
+        tickets = list(self._tickets.items())
+        for key, ticket in tickets:
+            if ticket.until <= now:
                 self._tickets.pop(key, None)
-        if len(self._tickets) >= _MAX_TICKETS:
-            raise TooManyRequests(f"{_MAX_TICKETS} tickets")
-        ticket = secrets.token_urlsafe(32)
-        self._tickets[ticket] = (role, now + TICKET_LIFE)
-        return ticket
+        good = [ticket for _, ticket in tickets if ticket.until > now and ticket.role is role]
+        for count, most in (
+            (sum(ticket.session == session for ticket in good), MAX_TICKETS_OF_ONE),
+            (len(good), MAX_TICKETS),
+        ):
+            if count >= most:
+                raise TooManyRequests(f"{most} tickets")
+        made = secrets.token_urlsafe(32)
+        self._tickets[made] = _Ticket(role, session, now + TICKET_LIFE)
+        return made
 
-    def role_of_token(self, token: str, address: str) -> Role:
-        """The role of a token. Raises NotAuthenticated, or TooManyRequests after many failures."""
-        self._check_failures(address)
+    def role_of_token(self, token: str) -> Role:
+        """The role of a token. Raises WrongToken, or TooManyRequests."""
         found = None
         for known, role in self.for_core():  # compare all, so that the time gives nothing away
             if hmac.compare_digest(known.encode(), token.encode(errors="replace")):
                 found = Role(role)
         if found is None:
-            raise self._failed(address)
+            raise self._wrong_token()
         return found
 
-    def role_of_ticket(self, ticket: str, address: str) -> Role:
+    def role_of_ticket(self, ticket: str) -> Role:
         """The role of a ticket, which is then used up. Raises the errors of `role_of_token`."""
-        self._check_failures(address)
-        role, until = self._tickets.pop(ticket, (None, 0.0))
-        if role is None or monotonic() > until:
-            raise self._failed(address)
-        return role
+        found = self._tickets.pop(ticket, None)
+        if found is None or monotonic() > found.until:
+            raise self._wrong_token()
+        return found.role
 
-    def _check_failures(self, address: str) -> None:
-        failures = self._failures.get(address)
-        is_full = failures is not None and len(failures) == self._max_failures
-        if failures is not None and is_full and monotonic() - failures[0] < 60.0:
-            raise TooManyRequests(f"{self._max_failures} failed authentications a minute")
+    def _wrong_token(self) -> RpcError:
+        now, waiting = monotonic(), self._wrong
+        while waiting and waiting[0] <= now:
+            waiting.popleft()
+        if len(waiting) >= self._max_wrong:
+            return TooManyRequests(f"{self._max_wrong} wrong tokens at a time")
+        waiting.append(now + WRONG_TOKEN_DELAY)
+        return WrongToken()
 
-    def _failed(self, address: str) -> NotAuthenticated:
-        if len(self._failures) >= _MAX_ADDRESSES:
-            self._failures.clear()
-        self._failures.setdefault(address, deque(maxlen=self._max_failures)).append(monotonic())
-        return NotAuthenticated()
+
+class _Ticket(NamedTuple):
+    role: Role
+    session: int
+    until: float
 
 
 def _new_tokens() -> Tokens:

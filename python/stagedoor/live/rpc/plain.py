@@ -8,12 +8,15 @@ several calls at once. The understudy uses `overrun()`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
+from stagedoor._core import WRONG_TOKEN_DELAY
 from stagedoor.live.rpc import answers
+from stagedoor.live.rpc.keys import WrongToken
 from stagedoor.live.rpc.methods import Method
 from stagedoor.live.rpc.signature import Arguments
 from stagedoor.wire import jsonrpc
@@ -62,6 +65,9 @@ def ended(
         raise
     if not hub.running.end(running):
         overran(hub, running)
+        return None
+    if text is not None and isinstance(raised, WrongToken):
+        hub.answer_later(partial(running.answer, text), WRONG_TOKEN_DELAY)
         return None
     return text
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from tests.unit.live.callers import Caller, Start
 
+from stagedoor.live.rpc import hub, keys
 from stagedoor.wire.roles import ROLE_NAMES
 
 
@@ -40,13 +42,31 @@ def test_it_takes_one_of_both(start: Start, params: dict[str, Any]) -> None:
         assert caller.call("session.authenticate", **params)["error"]["code"] == -32602
 
 
-def test_five_failures_are_too_many(start: Start) -> None:
+def test_five_wrong_tokens_wait_more_are_refused_at_once_and_a_right_one_gets_in(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stage = start()
+    now = [1000.0]
+    for module in (keys, hub):
+        monkeypatch.setattr(module, "monotonic", lambda: now[0])
     with Caller(stage, role=None) as caller:
         for _ in range(5):
-            answer = caller.call("session.authenticate", token="wrong")
-            assert answer["error"]["code"] == -32004
+            caller.send("session.authenticate", token="wrong")
+        error = caller.call("session.authenticate", token="wrong")["error"]
+        assert (error["code"], error["data"]["limit"]) == (-32005, "5 wrong tokens at a time")
         token = stage._hub.keys.tokens.admin
-        error = caller.call("session.authenticate", token=token)["error"]
-        assert error["code"] == -32005
-        assert token not in str(error)
+        assert caller.call("session.authenticate", token=token)["result"] == {"role": "admin"}
+        now[0] += 1.0
+        assert [caller.receive()["error"]["code"] for _ in range(5)] == [-32004] * 5
+
+
+def test_a_wrong_token_in_a_batch_is_answered_with_the_batch(start: Start) -> None:
+    with Caller(start(), role="viewer") as caller:
+        wrong = {"jsonrpc": "2.0", "method": "session.authenticate", "params": {"token": "x"}}
+        info = {"jsonrpc": "2.0", "method": "session.info", "id": 2}
+        caller.client.send(json.dumps([wrong | {"id": 1}, wrong, info]))
+        answers = caller.receive()
+        assert {answer["id"]: answer.get("error", {}).get("code") for answer in answers} == {
+            1: -32004,
+            2: None,
+        }

@@ -163,8 +163,10 @@ class Subscriptions(Generic[Made]):
             self._end_group(_error.decode(_params(told)))
         elif told.method == "topic.failed":
             failed = _error.decode(_params(told))
-            for feed in self._started(failed.subscription):
-                feed.fail(_rpc_error(failed.error))
+            if (group := self._by_number.get(failed.subscription)) is not None:
+                for feed in group.feeds:
+                    if feed.has_started:
+                        feed.fail(_rpc_error(failed.error))
 
     def _end_group(self, ended: _Error) -> None:
         """The game has ended a subscription. Its feeds end with the error that the game sent."""

@@ -25,7 +25,8 @@ most {max_batch} members. Params nest at most {max_nesting} deep, and an answer 
 A client shows a token in the header `Authorization: Bearer <token>`, as the subprotocol `stagedoor.token.<token>`, or
 by `session.authenticate` as its first call, within 5 s. A wrong token is answered after a second. {max_failures} of
 all clients may wait for that at a time; one more is refused at once. A connection may make {max_calls} calls a second: over
-that it is not read until it is due. It may have {max_in_flight} calls in flight.
+that it is not read until it is due. It may have {max_in_flight} calls in flight,
+which keep {max_memory} MiB at most, {max_threads} of them on threads.
 
 ## Close codes
 
@@ -61,6 +62,8 @@ def page() -> str:
             max_answer=limits.max_answer_size >> 20,
             max_calls=f"{limits.max_calls_per_second:,}",
             max_in_flight=limits.max_calls_in_flight,
+            max_memory=limits.max_call_memory >> 20,
+            max_threads=limits.max_threads,
             max_failures=limits.max_failed_authentications,
         ),
         "## Errors\n",

@@ -29,5 +29,5 @@ print(stage.port, stage._hub.keys.tokens.operator, flush=True)
 transport = stage._transport
 while True:
     stage.tick(0.0)
-    if transport.untouched is None:  # otherwise the budget was used up, and some calls are left
+    if not transport.is_behind:  # otherwise the budget was used up, and some calls are left
         transport.native.lead(0.05)  # as `Transport.serve_forever()` does

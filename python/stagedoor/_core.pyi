@@ -232,6 +232,15 @@ class Server:
         is not a message."""
     def end(self) -> None:
         """Let go what was kept back."""
+    def put_back(self, events: list[_Event], goes_on: bool, /) -> None:
+        """Put back the last of the events that `take()` gave: the program has no time for them.
+
+        From now on, until all are taken, clients take turns: `take()` gives one event of each, and
+        again. `goes_on`: the first event is what is left of the last one that was begun.
+        """
+    @property
+    def is_behind(self) -> bool:
+        """Something is left that the program has got hold of and not taken."""
     def seize(
         self, receiver: _Receiver, untouched: Iterator[_Event] | None, limit: int
     ) -> list[_Event]:

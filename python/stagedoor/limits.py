@@ -62,6 +62,14 @@ class Limits(NamedTuple):
     message counts, and each member of a batch. A second's worth may come at once."""
     max_calls_in_flight: int = 256
     """Calls that have begun and not ended. One more gets the error -32005."""
+    max_call_memory: int = 16 << 20
+    """What is kept for a client between its messages: params of calls in flight, answers of a batch
+    that wait for others, filters of subscriptions. A call that needs more gets the error -32005."""
+    max_threads: int = 8
+    """Threads that run for a client's calls. Each counts until it ends, even if its call has been
+    cancelled or its client is gone. One more call gets the error -32005."""
+    max_all_threads: int = 32
+    """The same, for all clients together."""
     max_batch: int = 100
     """Members of a batch. A larger one gets the error -32600."""
     max_nesting: int = 64

@@ -7,7 +7,7 @@ use std::time::Duration;
 use flate2::{Compress, FlushCompress};
 use stagedoor_server::{Batch, Event, Settings};
 
-use support::{Client, PATIENCE, listen};
+use support::{Client, Kept, PATIENCE, listen};
 
 const MIB: usize = 1 << 20;
 /// A binary frame with RSV1.
@@ -40,7 +40,7 @@ fn what_small_reads_become_does_not_pass_the_limit_by_more_than_one_read() {
     // A read that begins when there is room for a byte brings 4 KiB, and the rest of a message.
     let of_one_read = (4 * 1024 / bomb.len() + 2) * MIB;
     let mut left = each * clients.len();
-    let mut held = 0;
+    let mut kept = Kept::default();
     while left > 0 {
         assert!(server.wait(PATIENCE), "{left} messages are missing");
         // What comes until the server waits for us: it says so by a silence.
@@ -48,10 +48,10 @@ fn what_small_reads_become_does_not_pass_the_limit_by_more_than_one_read() {
             let mut next = Batch::default();
             server.take(&mut next);
             left -= count(&next);
-            held += next.events.iter().map(Event::weight).sum::<usize>();
-            assert!(held <= 32 * MIB + of_one_read, "{} MiB at once", held / MIB);
+            kept.keep(&next.events);
+            assert!(kept.weight <= 32 * MIB + of_one_read, "{} MiB at once", kept.weight / MIB);
         }
-        server.consumed(std::mem::take(&mut held));
+        kept.handle_all(&server);
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use stagedoor_server::{Batch, Event, Kind, Server, Settings};
 
-use support::{Client, PATIENCE, listen};
+use support::{Client, Kept, PATIENCE, listen};
 
 const MIB: usize = 1 << 20;
 const PING: u8 = 9;
@@ -48,21 +48,21 @@ impl Drop for Flood {
 /// The program's side: what was taken and not yet handled.
 struct Program<'a> {
     server: &'a Server,
-    held: usize,
+    kept: Kept,
     heard: Vec<String>,
 }
 
 impl<'a> Program<'a> {
     fn of(server: &'a Server) -> Self {
-        Self { server, held: 0, heard: Vec::new() }
+        Self { server, kept: Kept::default(), heard: Vec::new() }
     }
 
     /// Takes what has come, and keeps it. False: nothing came for a while.
     fn take(&mut self, patience: Duration) -> bool {
         let mut batch = Batch::default();
         let came = self.server.wait(patience) && self.server.take(&mut batch);
+        self.kept.keep(&batch.events);
         for event in &batch.events {
-            self.held += event.weight();
             let text = match event {
                 Event::Message(_, Kind::Text, range) => batch.arena[range.clone()].to_vec(),
                 Event::LargeMessage(_, Kind::Text, payload) => payload.clone(), // two reads
@@ -80,8 +80,8 @@ impl<'a> Program<'a> {
 
     /// Takes, and keeps, until it has kept this much.
     fn wait_until_kept(&mut self, bytes: usize) {
-        while self.held < bytes {
-            assert!(self.take(PATIENCE), "{} KiB came", self.held / 1024);
+        while self.kept.weight < bytes {
+            assert!(self.take(PATIENCE), "{} KiB came", self.kept.weight / 1024);
         }
     }
 
@@ -93,7 +93,7 @@ impl<'a> Program<'a> {
     }
 
     fn handle_all(&mut self) {
-        self.server.consumed(std::mem::take(&mut self.held));
+        self.kept.handle_all(self.server);
     }
 }
 
@@ -109,7 +109,7 @@ fn one_that_floods_has_a_part_of_the_memory_and_others_are_heard() {
     let mut program = Program::of(&server);
     program.wait_until_kept(4 * MIB / 16); // the flood has its part
     program.fill();
-    assert!(program.held <= 4 * MIB / 16 + ONE_READ, "{} KiB", program.held / 1024);
+    assert!(program.kept.weight <= 4 * MIB / 16 + ONE_READ, "{} KiB", program.kept.weight / 1024);
     // Nothing has been handled, and nothing is.
     for turn in 0..100 {
         healthy.send(&format!("turn {turn}"));
@@ -129,12 +129,12 @@ fn many_that_flood_leave_room_for_others() {
     let floods: Vec<Flood> = clients.into_iter().map(Flood::of).collect();
     let mut program = Program::of(&server);
     program.fill();
-    assert!(program.held <= 8 * MIB + ONE_READ, "{} KiB", program.held / 1024);
+    assert!(program.kept.weight <= 8 * MIB + ONE_READ, "{} KiB", program.kept.weight / 1024);
     healthy.send("hello");
     for _ in 0..10 {
         program.handle_all();
         program.fill();
-        assert!(program.held <= 8 * MIB + ONE_READ, "{} KiB", program.held / 1024);
+        assert!(program.kept.weight <= 8 * MIB + ONE_READ, "{} KiB", program.kept.weight / 1024);
         if program.heard == ["hello"] {
             break;
         }
@@ -191,7 +191,7 @@ fn who_is_not_read_is_not_given_up_for_its_silence() {
     let mut batch = Batch::default();
     server.take(&mut batch);
     assert!(!batch.events.iter().any(|event| matches!(event, Event::Closed(..))));
-    program.held += batch.events.iter().map(Event::weight).sum::<usize>();
+    program.kept.keep(&batch.events);
     program.handle_all();
     program.wait_until_kept(MIB / 16); // it is read again
     drop(flood);
@@ -236,12 +236,12 @@ fn handshakes_wait_while_there_is_no_room_for_what_they_say() {
     }
     let mut program = Program::of(&server);
     program.fill();
-    assert!(program.held <= 100_000 + 16 * 1024, "{} bytes", program.held);
-    let mut opened = program.held / 8000;
+    assert!(program.kept.weight <= 100_000 + 16 * 1024, "{} bytes", program.kept.weight);
+    let mut opened = program.kept.weight / 8000;
     while opened < 100 {
         program.handle_all();
         assert!(program.take(PATIENCE), "{opened} are in");
-        opened += program.held / 8000;
+        opened += program.kept.weight / 8000;
     }
     for stream in &streams {
         stream.set_nonblocking(true).expect("a socket");

@@ -15,7 +15,7 @@ use rustls::version::{TLS12, TLS13};
 use stagedoor_server::faults::{Faults, Plan, Sums};
 use stagedoor_server::{Account, Batch, ConnectionId, Event, Kind, Server, Settings};
 use support::secure::{handshake, secure};
-use support::{CLOSE, Client, PATIENCE, TEXT, UPGRADE, listen_with};
+use support::{CLOSE, Client, Kept, PATIENCE, TEXT, UPGRADE, listen_with};
 
 const CLIENTS: usize = 4;
 const MESSAGES: usize = 24;
@@ -54,6 +54,7 @@ struct Echo<'a> {
     leads: bool,
     largest: usize,
     connections: HashMap<ConnectionId, Known>,
+    kept: Kept,
 }
 
 impl Echo<'_> {
@@ -75,7 +76,8 @@ impl Echo<'_> {
                 self.handle(event, &batch.arena);
             }
             self.server.end();
-            self.server.consumed(batch.events.iter().map(Event::weight).sum());
+            self.kept.keep(&batch.events);
+            self.kept.handle_all(self.server);
             batch.clear();
         }
     }
@@ -176,7 +178,8 @@ fn run(plan: Plan, settings: &Settings, seed: u64, largest: usize) -> usize {
     let server = listen_with(&faults, settings);
     let address = server.address();
     let leads = !seed.is_multiple_of(2);
-    let mut echo = Echo { server: &server, leads, largest, connections: HashMap::new() };
+    let connections = HashMap::new();
+    let mut echo = Echo { server: &server, leads, largest, connections, kept: Kept::default() };
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
             std::thread::spawn(move || talk(address, is_secure, client, largest, WINDOW).is_ok())
@@ -228,7 +231,8 @@ fn a_program_that_leads_meets_the_same_faults() {
             let server = listen_with(&faults, settings);
             let largest = 3000;
             let connections = HashMap::new();
-            let mut echo = Echo { server: &server, leads: true, largest, connections };
+            let mut echo =
+                Echo { server: &server, leads: true, largest, connections, kept: Kept::default() };
             let address = server.address();
             let client = std::thread::spawn(move || talk(address, is_secure, 0, largest, 1));
             echo.run_until("the client ends", |_| client.is_finished());

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use stagedoor_server::faults::Faults;
 use stagedoor_server::{Account, Batch, ConnectionId, Event, Kind, Server, Settings};
-use support::{Client, Events, PATIENCE, listen, listen_with};
+use support::{Client, Events, Kept, PATIENCE, listen, listen_with};
 
 /// A program that is away for this long loses the lead.
 const LONG: Duration = Duration::from_millis(50);
@@ -23,12 +23,13 @@ struct Program<'a> {
     /// What ended: a connection with this code, or, without any, the server.
     ended: Vec<Option<u16>>,
     error: Option<String>,
+    kept: Kept,
 }
 
 impl<'a> Program<'a> {
     fn new(server: &'a Server) -> Self {
         let (connections, ended) = (HashMap::new(), Vec::new());
-        Self { server, connections, messages: 0, ended, error: None }
+        Self { server, connections, messages: 0, ended, error: None, kept: Kept::default() }
     }
 
     /// Waits, for this long at most, and handles what came.
@@ -61,7 +62,8 @@ impl<'a> Program<'a> {
             }
         }
         self.server.end();
-        self.server.consumed(batch.events.iter().map(Event::weight).sum());
+        self.kept.keep(&batch.events);
+        self.kept.handle_all(self.server);
     }
 
     fn serve_until(&mut self, mut is_so: impl FnMut(&Self) -> bool) {

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use stagedoor_server::faults::Faults;
 use stagedoor_server::{Account, Batch, ConnectionId, Event, Kind, Server, Settings};
 use support::secure::{handshake, secure};
-use support::{Client, PATIENCE, TEXT, UPGRADE, dial, listen, listen_with, masked};
+use support::{Client, Kept, PATIENCE, TEXT, UPGRADE, dial, listen, listen_with, masked};
 
 const PING: u8 = 9;
 const PONG: u8 = 10;
@@ -30,11 +30,13 @@ struct Program<'a> {
     accounts: Vec<(ConnectionId, Arc<Account>)>,
     heard: Vec<(ConnectionId, String, Instant)>,
     closed: Vec<u16>,
+    kept: Kept,
 }
 
 impl<'a> Program<'a> {
     fn of(server: &'a Server) -> Self {
-        Self { server, leads: false, accounts: Vec::new(), heard: Vec::new(), closed: Vec::new() }
+        let (accounts, heard, closed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { server, leads: false, accounts, heard, closed, kept: Kept::default() }
     }
 
     fn serve(&mut self) {
@@ -70,7 +72,8 @@ impl<'a> Program<'a> {
             }
         }
         self.server.end();
-        self.server.consumed(batch.events.iter().map(Event::weight).sum());
+        self.kept.keep(&batch.events);
+        self.kept.handle_all(self.server);
     }
 
     fn serve_until(&mut self, mut is_so: impl FnMut(&Self) -> bool) {

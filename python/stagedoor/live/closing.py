@@ -108,7 +108,7 @@ class Closing:
         was_inside, self.is_inside = self.is_inside, True
         began = perf_counter()
         try:
-            return self._transport.poll(budget)
+            return self._transport.poll(min(budget, self._hub.limits.tick_budget))
         finally:
             self._frames.core.took(perf_counter() - began)
             self.is_inside = was_inside

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from time import monotonic
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
 
 import stagedoor
@@ -89,6 +90,7 @@ class Stage:
         for domain in DOMAINS:
             domain.add_to(self._parts)
         self._hub.on_game_thread = partial(_on_game_thread, self._hub, self._transport)
+        self._hub.turns = self._transport
         self._understudy = Understudy(self._hub, self._transport, self._frames.core)
         self._hub.topics.built_in = frozenset(topic.name for topic in self._hub.topics)
         self._transport.advice = "call stage.tick(dt) once a frame"
@@ -105,9 +107,8 @@ class Stage:
         )
         self._transport.poll_in_loop = closing.answer_between_frames
         self._transport.is_kept_by_loop = False
-        self._hold = Hold(
-            self._pace, self._transport, answer=closing.answer, turn=self._hub.end_frame
-        )
+        beat = partial(_beat, self._hub, self._transport, self._budget)
+        self._hold = Hold(self._pace, self._transport, answer=closing.answer, turn=beat)
         self._begin = self._frames.core.begin
         self._is_ticking = False
         """A tick inside a tick does nothing, nor does one after the stage's end."""
@@ -338,11 +339,7 @@ class Stage:
         hub.frame += 1
         rest = self._begin(transport.native, dt)
         if (  # Each frame asks this: a call would be a fifth of what an idle tick costs.
-            hub.topics.live
-            or hub.runner.calls
-            or hub.has_changed
-            or transport.untouched is not None
-            or not self._pace.is_usual
+            hub.topics.live or hub.runner.calls or hub.has_changed or not self._pace.is_usual
         ):
             return None
         return rest
@@ -375,6 +372,12 @@ class Stage:
         `tick()`, or when there was none for a second.
         """
         self._closing.ask()
+
+
+def _beat(hub: Hub, transport: Transport, budget: Budget) -> None:
+    """In a held game, as often as there would be frames."""
+    transport.deadline = monotonic() + budget.seconds
+    hub.end_frame()
 
 
 def _on_game_thread(

@@ -27,7 +27,6 @@ PATIENCE = 120.0
 WRONG_TODAY = {
     "encoder_raises_in_a_generator": "tick() raises what the encoder does",
     "event_wait": "pygame.event.wait() is no frame: the game is stalled",
-    "flood_of_calls_starves_others": "all clients' calls are one queue",
     "idle_is_zero": "the clock's sleep counts as the game's work",
     "negative_dt": "a watched game gets 0 instead",
     "one_name_hides_all_topics": "topic.list and rpc.discover fail for all",
@@ -35,17 +34,12 @@ WRONG_TODAY = {
     "renderer_without_a_clock": "Renderer.present() is no frame",
     "returned_vector": "an internal error: Vector2 is not known to JSON",
     "run_prints_into_the_game": "a log line of the server's is on the game's stderr",
-    "threads_without_end": "a cancelled call's thread is not counted",
     "unhashable_member_of_a_set": "the call has no answer",
-    "waiting_calls_hold_memory": "calls that wait for a frame are not counted by their bytes",
     "watched_is_no_function": "watch() takes anything",
 }
 """What is wrong, of each input that is."""
 NOT_EVERY_TIME = {
-    "flood_of_calls_starves_others",
     "run_prints_into_the_game",
-    "threads_without_end",
-    "waiting_calls_hold_memory",
 }
 """What is wrong by chance, or by how fast the machine is: processes, threads or a clock decide."""
 

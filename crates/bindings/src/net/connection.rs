@@ -63,7 +63,7 @@ impl Connection {
         Err(PyValueError::new_err("the connection belongs to another server"))
     }
 
-    fn account(&self) -> &Account {
+    pub(crate) fn account(&self) -> &Account {
         &self.opened.account
     }
 

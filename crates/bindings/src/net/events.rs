@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pyo3::exceptions::{PyRuntimeError, PyUnicodeDecodeError};
 use pyo3::prelude::*;
@@ -12,7 +13,7 @@ use stagedoor_server::{Batch, Closed, ConnectionId, Event, Kind, Server};
 
 use super::close_cause::CloseCause;
 use super::connection::Connection;
-use super::parked::Parked;
+use super::rows::{Rows, Waiting, Weight};
 
 pub(crate) const SENT: u8 = 0;
 pub(crate) const OPENED: u8 = 1;
@@ -22,14 +23,21 @@ pub(crate) const STOPPED: u8 = 4;
 pub(crate) const DROPPED: u8 = 5;
 pub(crate) const REFUSED: u8 = 6;
 
+/// Events that are put into rows in one poll: it takes less than a millisecond.
+const SORTED_IN_A_POLL: usize = 4096;
+
 /// The batch that is being handed to Python, piece by piece.
 #[derive(Default)]
 pub(crate) struct Stream {
     /// The events are in reverse, so that taking one is a pop.
     batch: Batch,
     /// Events that came before the batch.
-    pub(crate) parked: Parked,
+    pub(crate) rows: Rows,
     connections: Connections,
+    /// The program has had no time for all that has come, so its clients take turns.
+    is_behind: bool,
+    /// How many events this poll has put into rows.
+    sorted: usize,
 }
 
 /// The open connections, for their receivers and the callbacks that wait in them.
@@ -39,9 +47,17 @@ struct Connections(HashMap<ConnectionId, Py<Connection>>);
 impl Stream {
     /// Takes what has come, unless something from before is left. False: there is nothing.
     pub(crate) fn load(&mut self, server: &Server) -> bool {
-        if !self.batch.events.is_empty() || !self.parked.is_empty() {
-            return true;
-        }
+        self.sorted = 0;
+        self.has_left() || self.refill(server)
+    }
+
+    /// Something is left from before.
+    pub(crate) fn has_left(&self) -> bool {
+        !self.batch.events.is_empty() || self.rows.has_events()
+    }
+
+    /// Takes what has come, when all of the batch is taken.
+    fn refill(&mut self, server: &Server) -> bool {
         if !server.has_events() {
             return false;
         }
@@ -52,16 +68,16 @@ impl Stream {
     }
 
     /// Lets go of every Python object.
-    pub(crate) fn end(&mut self) -> (HashMap<ConnectionId, Py<Connection>>, Parked) {
-        (std::mem::take(&mut self.connections.0), std::mem::take(&mut self.parked))
+    pub(crate) fn end(&mut self) -> (HashMap<ConnectionId, Py<Connection>>, Rows) {
+        (std::mem::take(&mut self.connections.0), std::mem::take(&mut self.rows))
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.parked.traverse(visit)?;
+        self.rows.traverse(visit)?;
         self.connections.0.values().try_for_each(|connection| visit.call(connection))
     }
 
-    /// The next events, first of those that are parked.
+    /// The next events, first of those in the rows.
     pub(crate) fn next<'py>(
         &mut self,
         py: Python<'py>,
@@ -69,55 +85,117 @@ impl Stream {
         receiver: &Bound<'py, PyList>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        if !self.parked.is_empty() {
-            let (weight, events) = self.parked.take(limit);
-            server.consumed(weight);
-            return PyList::new(py, events);
+        // A client that is alone needs no turns.
+        if self.is_behind && self.connections.0.len() > 1 {
+            self.sort(server, receiver)?;
         }
+        if !self.rows.is_empty() {
+            let taken = self.rows.take(limit);
+            self.connections.handled(server, self.rows.lent());
+            return PyList::new(py, taken.into_iter().map(|waiting| waiting.event));
+        }
+        self.is_behind &= !self.batch.events.is_empty();
         let count = limit.min(self.batch.events.len());
-        let mut weight = 0;
+        let first = self.batch.events.len() - count;
+        self.rows.lend(self.batch.events[first..].iter().rev().map(Weight::of));
         let mut tuples = Vec::with_capacity(count);
-        for event in self.batch.events.drain(self.batch.events.len() - count..).rev() {
-            weight += event.weight();
+        for event in self.batch.events.drain(first..).rev() {
             tuples.push(self.connections.convert(event, &self.batch.arena, server, receiver)?);
         }
-        server.consumed(weight);
+        self.connections.handled(server, self.rows.lent());
         PyList::new(py, tuples)
+    }
+
+    /// Puts what has come into the rows of its clients, so that they can take turns.
+    fn sort(&mut self, server: &Arc<Server>, receiver: &Bound<'_, PyList>) -> PyResult<()> {
+        while self.sorted < SORTED_IN_A_POLL {
+            let Some(event) = self.batch.events.pop() else {
+                if self.refill(server) {
+                    continue;
+                }
+                break;
+            };
+            let waiting = Waiting::of(&event);
+            let event = self.connections.convert(event, &self.batch.arena, server, receiver)?;
+            self.rows.push(waiting(event.unbind()));
+            self.sorted += 1;
+        }
+        Ok(())
+    }
+
+    /// Puts back what the program has taken and has no time for in this frame.
+    pub(crate) fn put_back(&mut self, events: Vec<Py<PyTuple>>, goes_on: bool) {
+        self.rows.put_back(events, goes_on);
+        self.is_behind = self.has_left();
     }
 
     /// Puts events into the understudy's hand: `untouched`, which the game had taken and not looked
     /// at, or, if there are none, the next of those that it has not taken.
     pub(crate) fn seize<'py>(
         &mut self,
-        py: Python<'py>,
         server: &Arc<Server>,
         receiver: &Bound<'py, PyList>,
-        untouched: Vec<Bound<'py, PyTuple>>,
+        untouched: Vec<Py<PyTuple>>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        let is_older = !untouched.is_empty();
-        let mut seized: Vec<_> = untouched.into_iter().map(|event| (event, 0)).collect();
-        if !is_older {
-            if self.batch.events.is_empty() && server.has_events() {
-                self.batch.clear();
-                server.take(&mut self.batch);
-                self.batch.events.reverse();
+        let py = receiver.py();
+        if untouched.is_empty() {
+            if self.batch.events.is_empty() {
+                self.refill(server);
             }
-            let left = self.batch.events.len().saturating_sub(limit);
-            for event in self.batch.events.drain(left..).rev() {
-                let weight = event.weight();
-                let event = self.connections.convert(event, &self.batch.arena, server, receiver)?;
-                seized.push((event, weight));
-            }
+            let (batch, connections) = (&mut self.batch, &mut self.connections);
+            self.rows.put_in_hand(limit, || {
+                let first = batch.events.len().saturating_sub(limit);
+                let of_batch = batch.events.drain(first..).rev().map(|event| {
+                    let waiting = Waiting::of(&event);
+                    let event = connections.convert(event, &batch.arena, server, receiver)?;
+                    Ok(waiting(event.unbind()))
+                });
+                of_batch.collect()
+            })?;
+        } else {
+            self.rows.put_untouched_in_hand(untouched);
         }
-        let events = PyList::new(py, seized.iter().map(|(event, _)| event))?;
-        let owned = seized.into_iter().map(|(event, weight)| (event.unbind(), weight));
-        self.parked.put_in_hand(owned, is_older);
-        Ok(events)
+        PyList::new(py, self.rows.in_hand())
+    }
+
+    /// Ends what `seize` has begun: see [`Rows::give_back`].
+    pub(crate) fn give_back(
+        &mut self,
+        server: &Server,
+        kept: &[(usize, Option<Duration>)],
+    ) -> PyResult<Vec<Waiting>> {
+        let taken = self.rows.give_back(kept)?;
+        self.connections.handled(server, taken.iter().map(|waiting| waiting.weight));
+        Ok(taken)
+    }
+
+    pub(crate) fn take_expired(&mut self, server: &Server) -> Vec<Waiting> {
+        let expired = self.rows.take_expired();
+        self.connections.handled(server, expired.iter().map(|waiting| waiting.weight));
+        expired
     }
 }
 
 impl Connections {
+    /// The program handles events of these weights: tells their connections, then the server.
+    fn handled(&self, server: &Server, weights: impl Iterator<Item = Weight>) {
+        let mut sum = 0;
+        let mut run = Weight::default(); // of one connection
+        for weight in weights.chain([Weight::default()]) {
+            sum += weight.of_all;
+            if weight.owner == run.owner {
+                run.of_owner += weight.of_owner;
+            } else {
+                if let Some(connection) = run.owner.and_then(|id| self.0.get(&id)) {
+                    connection.get().account().handle(run.of_owner);
+                }
+                run = weight;
+            }
+        }
+        server.consumed(sum);
+    }
+
     fn convert<'py>(
         &mut self,
         event: Event,

@@ -34,7 +34,7 @@ impl Server {
         self.native.attend();
         self.native.has_events()
             || self.reminder.load(Ordering::Acquire)
-            || self.stream.try_lock().map_or(true, |stream| stream.parked.has_events())
+            || self.stream.try_lock().map_or(true, |stream| stream.has_left())
     }
 
     fn stream(&self) -> MutexGuard<'_, Stream> {
@@ -50,11 +50,11 @@ impl Server {
                 Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
                 Err(TryLockError::WouldBlock) => None,
             };
-            if let Some(stream) = stream.filter(|stream| !is_game || !stream.parked.is_in_hand()) {
+            if let Some(stream) = stream.filter(|stream| !is_game || !stream.rows.is_in_hand()) {
                 return stream;
             }
             py.detach(|| {
-                let is_in_hand = |stream: &mut Stream| is_game && stream.parked.is_in_hand();
+                let is_in_hand = |stream: &mut Stream| is_game && stream.rows.is_in_hand();
                 drop(self.given_back.wait_while(self.stream(), is_in_hand));
             });
         }
@@ -158,6 +158,16 @@ impl Server {
         self.stream_for(py, true).next(py, &self.native, receiver, limit)
     }
 
+    #[pyo3(signature = (events, goes_on, /))]
+    fn put_back(&self, py: Python<'_>, events: Vec<Py<PyTuple>>, goes_on: bool) {
+        self.stream_for(py, true).put_back(events, goes_on);
+    }
+
+    #[getter]
+    fn is_behind(&self, py: Python<'_>) -> bool {
+        self.stream_for(py, true).has_left()
+    }
+
     fn seize<'py>(
         &self,
         receiver: &Bound<'py, PyList>,
@@ -166,13 +176,15 @@ impl Server {
     ) -> PyResult<Bound<'py, PyList>> {
         let py = receiver.py();
         let mut stream = self.stream_for(py, false);
-        if self.native.is_attended() || stream.parked.is_in_hand() {
+        if self.native.is_attended() || stream.rows.is_in_hand() {
             return Ok(PyList::empty(py));
         }
-        let untouched =
-            untouched.into_iter().flatten().map(|event| Ok(event?.cast_into::<PyTuple>()?));
+        let untouched = untouched
+            .into_iter()
+            .flatten()
+            .map(|event| Ok(event?.cast_into::<PyTuple>()?.unbind()));
         let untouched = untouched.collect::<PyResult<_>>()?;
-        stream.seize(py, &self.native, receiver, untouched, limit)
+        stream.seize(&self.native, receiver, untouched, limit)
     }
 
     fn give_back(&self, py: Python<'_>, kept: Vec<(usize, Option<f64>)>) -> PyResult<()> {
@@ -181,18 +193,15 @@ impl Server {
         let patience = |seconds: f64| Duration::try_from_secs_f64(seconds).ok();
         let kept: Vec<_> =
             kept.into_iter().map(|(at, seconds)| (at, seconds.and_then(patience))).collect();
-        let outcome = self.stream_for(py, false).parked.give_back(&kept);
+        let outcome = self.stream_for(py, false).give_back(&self.native, &kept);
         self.given_back.notify_all();
-        let (weight, taken) = outcome?;
-        self.native.consumed(weight);
-        drop(taken); // not under the lock, because this may run code of the program
+        drop(outcome?); // not under the lock, because this may run code of the program
         Ok(())
     }
 
     fn take_expired<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let (weight, events) = self.stream_for(py, false).parked.take_expired();
-        self.native.consumed(weight);
-        PyList::new(py, events)
+        let expired = self.stream_for(py, false).take_expired(&self.native);
+        PyList::new(py, expired.into_iter().map(|waiting| waiting.event))
     }
 
     fn set_stall_notices(&self, notices: Vec<(u64, [Vec<u8>; 6])>, frames: &Bound<'_, Frames>) {
@@ -232,7 +241,7 @@ impl Server {
     }
 
     fn arm(&self, py: Python<'_>) -> bool {
-        self.stream_for(py, true).parked.is_empty() && self.native.arm()
+        !self.stream_for(py, true).has_left() && self.native.arm()
     }
 
     #[pyo3(signature = (data, /))]

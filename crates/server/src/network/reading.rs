@@ -67,9 +67,7 @@ impl Network {
         let before = self.batch.weight();
         let (readiness, fate) = peer.read(&mut self.buffer, &mut self.rules, now, &mut self.batch);
         let after = self.batch.weight();
-        if after > before {
-            peer.backlog.add(after - before, self.shared.inbox.delivered() + after as u64);
-        }
+        peer.brought += (after - before) as u64;
         self.settle(slot, fate);
         self.limit_buffered(slot, now);
         self.mark_dirty(slot);
@@ -100,9 +98,10 @@ impl Network {
         let inbox = &self.shared.inbox;
         let (handled, end) = (inbox.handled(), inbox.delivered() + self.batch.weight() as u64);
         let left = (limit as u64).saturating_sub(end - handled);
-        let waiting = peer.backlog.waiting(handled);
-        if waiting > 0 && waiting as u64 >= left.min((limit / PARTS) as u64) {
-            Some(peer.backlog.next())
+        let waiting = peer.waiting();
+        if waiting > 0 && waiting >= left.min((limit / PARTS) as u64) {
+            // Not before the program has handled so much can half of it be done.
+            Some(handled + waiting.div_ceil(2))
         } else if left == 0 {
             Some(end - limit as u64 + 1)
         } else {

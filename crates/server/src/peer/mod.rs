@@ -19,7 +19,6 @@ use crate::gate::close_code::NOT_AUTHENTICATED;
 use crate::gate::refusals::Refusals;
 use crate::gate::token_gate::{Standing, TokenGate};
 use crate::io::stream::Stream;
-use crate::queues::backlog::Backlog;
 use crate::queues::event::{Batch, CloseCause};
 use crate::queues::ids::ConnectionId;
 use crate::settings::Settings;
@@ -70,8 +69,8 @@ pub(crate) struct Peer {
     pub(crate) memberships: Memberships,
     /// The earliest reminder asked for and not yet come.
     pub(crate) reminder: Option<Instant>,
-    /// What was read from it and waits for the program.
-    pub(crate) backlog: Backlog,
+    /// The weight of all that was read from it.
+    pub(crate) brought: u64,
     /// What it adds to the network thread's sum of incomplete messages, in bytes.
     pub(crate) counted: usize,
     /// The poll has reported the end of its input, and will not report it again.
@@ -118,7 +117,7 @@ impl Peer {
             standing: Standing::default(),
             memberships: Memberships::default(),
             reminder: None,
-            backlog: Backlog::default(),
+            brought: 0,
             counted: 0,
             is_ending: false,
             has_place: true,
@@ -140,6 +139,14 @@ impl Peer {
     /// When it may be read; `None`: now, as far as the number of its messages goes.
     pub(crate) fn due(&mut self, now: Instant) -> Option<Instant> {
         if let Phase::Open(open) = &mut self.phase { open.due(now) } else { None }
+    }
+
+    /// The weight of what was read from it and waits for the program.
+    pub(crate) fn waiting(&self) -> u64 {
+        match &self.phase {
+            Phase::Open(open) => self.brought.saturating_sub(open.handled()),
+            Phase::Handshake { .. } | Phase::Waiting { .. } | Phase::Lingering { .. } => 0,
+        }
     }
 
     /// The socket takes no output for now.

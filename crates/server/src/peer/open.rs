@@ -121,6 +121,11 @@ impl Open {
         allowance.due(now).filter(|_| self.connection.state() == State::Open)
     }
 
+    /// How much of what it brought the program has handled.
+    pub(crate) fn handled(&self) -> u64 {
+        self.account.handled()
+    }
+
     /// The most bytes to read at a time.
     pub(crate) fn read_size(&self) -> usize {
         self.allowance.as_ref().map_or(usize::MAX, Allowance::read_size)

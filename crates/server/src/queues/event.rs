@@ -202,6 +202,26 @@ impl Event {
         Batch::EVENT + shared + self.own_bytes()
     }
 
+    /// Whose event this is, if it was read from that connection.
+    pub fn source(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Opened(id, _) | Self::Message(id, ..) | Self::LargeMessage(id, ..) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// Whose event this is; `None`: the server's own.
+    pub fn owner(&self) -> Option<ConnectionId> {
+        match self {
+            Self::Sent(id, _)
+            | Self::Failed(id, _)
+            | Self::Dropped(id, _)
+            | Self::Closed(id, _) => Some(*id),
+            Self::Refused(_) | Self::Stopped(_) => None,
+            _ => self.source(),
+        }
+    }
+
     fn own_bytes(&self) -> usize {
         match self {
             Self::LargeMessage(_, _, payload) => payload.len(),

@@ -1,6 +1,5 @@
 //! What passes between the program and the network thread.
 
-pub(crate) mod backlog;
 pub(crate) mod event;
 pub(crate) mod ids;
 pub(crate) mod inbox;

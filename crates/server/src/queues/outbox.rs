@@ -20,14 +20,16 @@ pub enum SendError {
     },
 }
 
-/// How much one connection has been given to send, how much of it the kernel has, and how many
-/// messages it is charged with beside those that were read: read and written by both sides.
+/// How much one connection has been given to send, how much of it the kernel has, how many messages
+/// it is charged with beside those that were read, and how much of what it brought is handled: read
+/// and written by both sides.
 #[derive(Debug, Default)]
 pub struct Account {
     given: AtomicU64,
     written: AtomicU64,
     closed: AtomicBool,
     messages: AtomicU64,
+    handled: AtomicU64,
 }
 
 impl Account {
@@ -55,6 +57,17 @@ impl Account {
             return 0;
         }
         self.messages.swap(0, Ordering::Relaxed)
+    }
+
+    /// The program has handled so much of what was read from the connection (`Event::weight` of the
+    /// events with an `Event::source`).
+    pub fn handle(&self, weight: usize) {
+        self.handled.fetch_add(weight as u64, Ordering::Release);
+    }
+
+    /// What [`Account::handle`] has counted.
+    pub(crate) fn handled(&self) -> u64 {
+        self.handled.load(Ordering::Acquire)
     }
 
     pub(crate) fn close(&self) {

@@ -4,12 +4,14 @@
 
 pub(crate) mod secure;
 
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stagedoor_server::faults::Faults;
-use stagedoor_server::{Batch, ConnectionId, Event, Opened, Server, Settings};
+use stagedoor_server::{Account, Batch, ConnectionId, Event, Opened, Server, Settings};
 
 /// Nothing here takes this long unless it is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,15 +28,47 @@ pub(crate) fn listen_with(faults: &Faults, settings: Settings) -> Server {
     Server::listen_with(faults, settings, "127.0.0.1", 0).expect("a free port")
 }
 
+/// What a program has taken and not yet handled.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// How much of it there is.
+    pub(crate) weight: usize,
+    of_each: HashMap<ConnectionId, usize>,
+    accounts: HashMap<ConnectionId, Arc<Account>>,
+}
+
+impl Kept {
+    pub(crate) fn keep(&mut self, events: &[Event]) {
+        for event in events {
+            if let Event::Opened(id, opened) = event {
+                self.accounts.insert(*id, Arc::clone(&opened.account));
+            }
+            self.weight += event.weight();
+            if let Some(id) = event.source() {
+                *self.of_each.entry(id).or_default() += event.weight();
+            }
+        }
+    }
+
+    pub(crate) fn handle_all(&mut self, server: &Server) {
+        for (id, weight) in self.of_each.drain() {
+            // Another thread has seen it open.
+            self.accounts.get(&id).inspect(|account| account.handle(weight));
+        }
+        server.consumed(std::mem::take(&mut self.weight));
+    }
+}
+
 /// Waits for the next events of a server.
 pub(crate) struct Events<'a> {
     server: &'a Server,
     waiting: Vec<Event>,
+    kept: Kept,
 }
 
 impl<'a> Events<'a> {
     pub(crate) fn of(server: &'a Server) -> Self {
-        Self { server, waiting: Vec::new() }
+        Self { server, waiting: Vec::new(), kept: Kept::default() }
     }
 
     /// The next event that `pick` takes; those it does not take wait for the next call.
@@ -56,7 +90,8 @@ impl<'a> Events<'a> {
     fn collect(&mut self) {
         let mut batch = Batch::default();
         self.server.take(&mut batch);
-        self.server.consumed(batch.events.iter().map(Event::weight).sum());
+        self.kept.keep(&batch.events);
+        self.kept.handle_all(self.server);
         let arena = batch.arena;
         self.waiting.extend(batch.events.into_iter().map(|event| match event {
             Event::Message(id, kind, range) => Event::LargeMessage(id, kind, arena[range].to_vec()),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from stagedoor.live.domains.bounds import Number
 from stagedoor.live.rpc import plain
 from stagedoor.live.rpc.calls import NEXT_FRAME
 from stagedoor.live.rpc.methods import Kind
@@ -59,7 +60,7 @@ def add_to(parts: Parts, /) -> None:
     def batch(
         session: Session,
         calls: list[BatchCall],
-        at: Literal["next"] | int = "next",
+        at: Literal["next"] | Number = "next",
         stop_on_error: bool = False,
     ) -> Generator[Any, None, BatchOutcome]:
         """Call plain methods in order, all inside one frame, however long they take.

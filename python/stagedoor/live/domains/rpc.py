@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import stagedoor
+from stagedoor.live.domains.bounds import CallId
 from stagedoor.live.rpc.discover import describe
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.errors import Cancelled
@@ -21,7 +22,7 @@ def add_to(parts: Parts, /) -> None:
         """All methods and topics, as an OpenRPC document."""
         return describe(hub, stagedoor.__version__)
 
-    def cancel(session: Session, id: str | int | float | None) -> bool:
+    def cancel(session: Session, id: CallId) -> bool:
         """Cancel a call of this connection that is under way. Returns whether there was one.
 
         >>> cancel(7)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
+from stagedoor.live.domains.bounds import Moment, Number
 from stagedoor.live.rpc.audit import KEPT, AuditEntry
 from stagedoor.live.rpc.hub import SessionChange
 from stagedoor.live.rpc.session import Session
@@ -63,7 +64,7 @@ def add_to(parts: Parts, /) -> None:
         sessions = sorted(hub.sessions, key=lambda session: session.id)
         return [_entry(session) for session in sessions]
 
-    def audit(count: Count = 100, since: float = 0.0) -> list[AuditEntry]:
+    def audit(count: Count = 100, since: Moment = 0.0) -> list[AuditEntry]:
         """The newest calls that may have changed something or were refused, oldest first.
 
         These are calls of methods for operators and admins, whatever their outcome; attempts to
@@ -76,7 +77,7 @@ def add_to(parts: Parts, /) -> None:
         """
         return hub.audit.newest(count, since)
 
-    def kick(caller: Session, id: int, reason: str = "") -> None:
+    def kick(caller: Session, id: Number, reason: str = "") -> None:
         """Close a session with code 4403 and this reason. Its calls under way get no answer.
 
         Its token stays good, so the client may connect again. `reason`: at most 123 bytes.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from stagedoor.live.domains.bounds import Moment
 from stagedoor.live.topics.topic import Topic
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.roles import Role
@@ -63,7 +64,7 @@ def add_to(parts: Parts, /) -> None:
         return [_value(topic) for topic in _watched()]
 
     def history(
-        names: list[str] | None = None, count: Count = 600, since: float | None = None
+        names: list[str] | None = None, count: Count = 600, since: Moment | None = None
     ) -> list[Series]:
         """The samples of watched values that are kept.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
+from stagedoor.live.domains.bounds import Number
 from stagedoor.live.rpc.hub import SessionChange
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import Group, Sample, Topic, View
@@ -110,7 +111,7 @@ def add_to(parts: Parts, /) -> None:
         failure = None if group.failure is None else _error_object(group.failure)
         return Subscription(group.number, topic, mode, group.hz, group.sequence, past, failure)
 
-    def unsubscribe(session: Session, subscription: int) -> bool:
+    def unsubscribe(session: Session, subscription: Number) -> bool:
         """End a subscription. Returns whether there was one."""
         group = session.groups.pop(subscription, None)
         if group is None:

@@ -56,7 +56,11 @@ class Transport:
         self.handle = self.peers.handle
         """Handles an event that is not a message."""
         self.untouched: Iterator[Event] | None = None
-        """What a poll has taken and not begun, because its budget was used up."""
+        """What a poll that is under way has taken and not begun."""
+        self.deadline: float | None = None
+        """When the time of the last poll is, or was, up; by `monotonic()`."""
+        self._rest: Event | None = None
+        """What is left to do of the last event that was begun."""
         self.advice = (
             "call server.poll() once a frame, or server.serve_forever(), "
             "or server.listen() inside a running asyncio loop"
@@ -106,7 +110,14 @@ class Transport:
     @property
     def is_behind(self) -> bool:
         """A poll with a budget has left something for the next."""
-        return self.untouched is not None or bool(self._later)
+        if self._later:
+            return True
+        return self.native is not None and self.native.is_behind
+
+    @property
+    def is_time_up(self) -> bool:
+        """The budget of the last poll is used up: what can wait must."""
+        return self.deadline is not None and monotonic() >= self.deadline
 
     # From the first to the last
 
@@ -176,6 +187,7 @@ class Transport:
         """In a forked child: the server is the parent's."""
         self.peers.forget()
         self.untouched = None
+        self._rest = None
         self._later.clear()
         if self._lifetime is not None:
             self._lifetime.forget()
@@ -192,12 +204,13 @@ class Transport:
     def poll(self, budget: float | None = None) -> int:
         """Run the callbacks of what has happened; returns the number of events handled.
 
-        With a budget, it stops after the event during which so many seconds have passed.
+        With a budget, it stops after the event during which so many seconds have passed. Then the
+        clients whose events are left take turns in the next polls, one event each.
         """
+        self.deadline = deadline = None if budget is None else monotonic() + budget
         if not self._load() and self.untouched is None:
             return 0
         core = self.native
-        deadline = None if budget is None else monotonic() + budget
         handled = self._call_all_later()
         try:
             while (events := self.untouched or self._next_events()) is not None:
@@ -212,6 +225,8 @@ class Transport:
                 if self.untouched is events:  # a handler may have polled, too
                     self.untouched = None
         finally:
+            if self.untouched is not None or self._rest is not None:
+                self._put_back()
             if core is not None:
                 core.end()
         return handled
@@ -219,6 +234,21 @@ class Transport:
     def arm(self) -> bool:
         """Have the asyncio loop told of the next event. False: there is one now."""
         return self.native is None or self.native.arm()
+
+    def go_on(self, peer: Peer, rest: Callable[[], object]) -> None:
+        """Do the rest of the event that is being handled, one of this peer's, when it is the peer's
+        turn again. For a handler that finds that `is_time_up`."""
+        assert self._rest is None
+        self._rest = [lambda _: rest(), peer], None
+
+    def _put_back(self) -> None:
+        """What this poll has taken and not begun, or not ended, waits for the next."""
+        events, self.untouched = list(self.untouched or ()), None
+        rest, self._rest = self._rest, None
+        if rest is not None:
+            events.insert(0, rest)
+        if self.native is not None:
+            self.native.put_back(events, rest is not None)
 
     def _next_events(self) -> Iterator[Event] | None:
         if self.native is None or not (events := self.native.take(self._receiver, CHUNK)):

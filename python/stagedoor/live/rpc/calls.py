@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
+import inspect
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
+from contextlib import suppress
 from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import UNSET
 
 from stagedoor.live.net import threads
-from stagedoor.live.net.complaints import Complaints
 from stagedoor.live.rpc import answers
+from stagedoor.live.rpc.audit import MAX_PARAMS
+from stagedoor.live.rpc.coroutines import Coroutines, Outcome, raising
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.live.rpc.signature import Arguments
+from stagedoor.live.rpc.threads import Threads
+from stagedoor.live.rpc.turns import InTurn
 from stagedoor.wire.errors import CANCELLED, Cancelled, InternalError, RpcError, TimedOut
 from stagedoor.wire.jsonrpc import Request
 
@@ -24,12 +30,8 @@ if TYPE_CHECKING:
 
 NEXT_FRAME: Final = object()
 """What a built-in generator yields to be continued in the next frame without telling progress."""
-
-_LAST_STEPS: Final = 10
-"""Of the stage's own loop, for coroutines that clean up when the stage closes."""
-
-Outcome = Callable[[], object]
-"""Gives the result of a call, or raises."""
+THIS_FRAME: Final = object()
+"""What a built-in generator yields to be continued as soon as it has a turn again."""
 
 current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
 """The call that this code runs for, also in the tasks and threads that it has started; it may be
@@ -43,11 +45,21 @@ class Call:
     """
 
     def __init__(
-        self, session: Session, request: Request, method: Method, answer: Callable[[bytes], None]
+        self,
+        session: Session,
+        request: Request,
+        method: Method,
+        answer: Callable[[bytes], None],
+        size: int,
     ) -> None:
+        """`size`: the bytes of the session's memory that it keeps."""
         self.session = session
-        self.request = request
+        # The params may be large, and the audit keeps no more of them.
+        params = None if request.params is None else request.params[: MAX_PARAMS + 1]
+        self.request = Request(request.method, params, request.id)
         self.method = method
+        self.role = session.role or method.role
+        """The caller's role when it began."""
         self.began = monotonic()
         self.deadline = None if method.timeout is None else monotonic() + method.timeout
         self.stop: Callable[[], object] = lambda: None
@@ -55,8 +67,9 @@ class Call:
         self.is_over = False
         self.must_stop = False
         """The understudy has ended the call, and what runs for it goes on."""
-        self.has_task = False
-        """A coroutine is still to come to its end, perhaps after the call's."""
+        self.is_running = False
+        """A coroutine or a thread is still to come to its end, perhaps after the call's."""
+        self._kept = [size]
         self._answer = answer
         self._end = threads.Lock()
         """Who acquires it ends the call."""
@@ -66,8 +79,7 @@ class Call:
         """Answer with the outcome, unless the call is over: then it is dropped."""
         if not self._end.acquire(blocking=False):
             return
-        self.is_over = True
-        self.session.calls.discard(self)
+        self._is_ended()
         try:
             try:
                 answer = self._answer_of(outcome)
@@ -120,10 +132,27 @@ class Call:
     def drop(self) -> None:
         """End the call without an answer: the caller has left, or may not go on."""
         if self._end.acquire(blocking=False):
-            self.is_over = True
+            self._is_ended()
             answers.note(self.session, self.method, self.request.params, CANCELLED, self.began)
             self._tell_followers()
         self._stop()
+
+    @property
+    def has_task(self) -> bool:
+        """A coroutine is still to come to its end."""
+        return self.is_running and self.method.kind is Kind.COROUTINE
+
+    def _is_ended(self) -> None:
+        self.is_over = True
+        self.session.calls.discard(self)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Count its bytes no more, if it is over and nothing runs for it. A thread that ends calls
+        this, too, so they are taken in one step."""
+        if self.is_over and not self.is_running:
+            with suppress(IndexError):
+                self.session.memory.give(self._kept.pop())
 
     def _stop(self) -> None:
         self.must_stop = False
@@ -143,19 +172,35 @@ class Call:
             self.session.notify("rpc.progress", {"id": self.request.id, "value": value})
 
 
-class Runner:
-    """Runs coroutines, generators and threads for their callers. Game thread only."""
+@dataclass(slots=True)
+class _Steps:
+    """A generator that runs for a call."""
 
-    def __init__(self, complaints: Complaints) -> None:
-        self._complaints = complaints
+    call: Call
+    generator: Generator[Any, Any, Any]
+    frame: int
+    """The one in which it has had its last step: see `Runner._frame`."""
+
+
+class Runner:
+    """Runs coroutines, generators and threads for their callers. Game thread only.
+
+    Generators take their steps in turn, one of each client and again, until the time of the frame
+    is up. Those left have theirs first in the next frame.
+    """
+
+    def __init__(
+        self, threads: Threads, coroutines: Coroutines, is_time_up: Callable[[], bool]
+    ) -> None:
         self.calls: set[Call] = set()
         """Those under way, and those that have just ended."""
-        self._generators: list[tuple[Call, Generator[Any, Any, Any]]] = []
-        self._begun: list[tuple[Call, Generator[Any, Any, Any]]] = []
-        """Generators that have had their step of this frame."""
+        self._threads = threads
+        self._is_time_up = is_time_up
+        self._frame = 0
+        """Counts the calls of `step()`: a held game has them, too."""
+        self._generators: InTurn[_Steps] = InTurn()
+        self._coroutines = coroutines
         self._finished: deque[tuple[Call, Outcome]] = deque()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._tasks: set[asyncio.Task[Outcome]] = set()
 
     def start(self, call: Call, arguments: Arguments) -> None:
         """Begin; the call is answered when it ends."""
@@ -163,36 +208,44 @@ class Runner:
         call.session.calls.add(call)
         match call.method.kind:
             case Kind.COROUTINE:
-                self._start_coroutine(call, call.method.invoke(call.session, arguments))
+                coroutine = call.method.invoke(call.session, arguments)
+                before = current_call.set(call)
+                try:
+                    self._coroutines.start(call, coroutine)  # its context is a copy of this one
+                finally:
+                    current_call.reset(before)
             case Kind.GENERATOR:
                 generator = call.method.invoke(call.session, arguments)
-                call.stop = generator.close
-                if self._advance(call, generator):
-                    self._begun.append((call, generator))
+                call.stop = partial(_close, generator)
+                self._advance(_Steps(call, generator, self._frame + 1))
             case _:
                 name = f"stagedoor-{call.method.name}"
+                call.is_running = True
                 try:
-                    threads.start(self._work, call, arguments, name=name)
+                    thread = threads.start(self._work, call, arguments, name=name)
                 except RuntimeError as error:
+                    call.is_running = False
                     call.fail(InternalError(f"no thread for {call.method.name}: {error}"))
+                else:
+                    self._threads.add(call.session, call.method, thread)
 
     def step(self) -> None:
         """Once a frame: go on with what is under way, and end what has taken too long."""
         while self._finished:
             call, outcome = self._finished.popleft()
             call.end(outcome)
+            if self._is_time_up():
+                break
         for call in [call for call in self.calls if call.must_stop]:
             call._stop()
-        if self._generators:
-            self._generators = [
-                (call, generator)
-                for call, generator in self._generators
-                if not call.is_over and self._advance(call, generator)
-            ]
-        self._generators += self._begun
-        self._begun.clear()
-        if self._loop is not None and self._tasks:
-            self._step_loop(self._loop)
+        self._frame += 1
+        for _, steps in self._generators.take(lambda steps: steps.frame != self._frame):
+            if not steps.call.is_over:
+                steps.frame = self._frame
+                self._advance(steps)
+                if self._is_time_up():
+                    break
+        self._coroutines.step()
         if self.calls:
             now = monotonic()
             for call in [c for c in self.calls if c.deadline is not None and now >= c.deadline]:
@@ -200,78 +253,42 @@ class Runner:
                     call.fail(TimedOut(call.method.timeout or 0.0))
             self.calls = {call for call in self.calls if not call.is_over or call.has_task}
 
-    def _advance(self, call: Call, generator: Generator[Any, Any, Any]) -> bool:
-        """One step; False when it was the last."""
+    def _advance(self, steps: _Steps) -> None:
+        """One step. Unless it was the last, the next has its turn in the next frame, or in this one
+        if the generator says so."""
+        call = steps.call
         before = current_call.set(call)
         try:
-            value = next(generator)
+            value = next(steps.generator)
         except StopIteration as stop:
             result = stop.value
             call.end(lambda: result)
-            return False
         except BaseException as error:
-            call.end(_raising(error))
-            return False
+            call.end(raising(error))
+        else:
+            if value is THIS_FRAME:
+                steps.frame = -1
+                self._generators.add_first(call.session, steps)
+                return
+            self._generators.add(call.session, steps)
+            if value is not NEXT_FRAME:
+                call.progress(value)
         finally:
             current_call.reset(before)
-        if value is not NEXT_FRAME:
-            call.progress(value)
-        return True
-
-    def _start_coroutine(self, call: Call, coroutine: Coroutine[Any, Any, Any]) -> None:
-        loop = asyncio._get_running_loop() or self._own_loop()
-        before = current_call.set(call)
-        try:
-            task = loop.create_task(_guarded(coroutine))  # its context is a copy of this one
-        finally:
-            current_call.reset(before)
-
-        def done(task: asyncio.Task[Outcome]) -> None:
-            self._tasks.discard(task)
-            call.has_task = False
-            coroutine.close()  # one that was cancelled before it began
-            error = None if task.cancelled() else task.exception()
-            if task.cancelled() or isinstance(error, KeyboardInterrupt):
-                call.end(_raising(Cancelled()))
-            else:
-                call.end(task.result() if error is None else _raising(error))
-
-        self._tasks.add(task)
-        call.has_task = True
-        task.add_done_callback(done)
-        call.stop = task.cancel
-
-    def _own_loop(self) -> asyncio.AbstractEventLoop:
-        """For a game that runs none: stepped once a frame while something is pending in it."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._loop.set_exception_handler(self._complain)
-        return self._loop
-
-    def _step_loop(self, loop: asyncio.AbstractEventLoop) -> None:
-        if asyncio._get_running_loop() is not None:
-            return  # the game has begun to run a loop of its own; it cannot nest
-        loop.call_soon(loop.stop)
-        try:
-            loop.run_forever()
-        except SystemExit as error:
-            # Of a task that a method has started: it goes through the loop, which can go on.
-            text = "a task in the stage's loop raised SystemExit; the game goes on"
-            self._complaints.add("task", text, error=error)
-
-    def _complain(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """What the stage's loop cannot tell anybody else, as that a task has raised."""
-        self._complaints.add("task", "%s", context["message"], error=context.get("exception"))
 
     def _work(self, call: Call, arguments: Arguments) -> None:
         """On a thread of its own."""
         current_call.set(call)
+        outcome: Outcome
         try:
             result = call.method.invoke(call.session, arguments)
+            outcome = lambda: result  # noqa: E731
         except BaseException as error:
-            self._finished.append((call, _raising(error)))
-        else:
-            self._finished.append((call, lambda: result))
+            outcome = raising(error)
+        call.is_running = False
+        call.let_go()
+        if not call.is_over:
+            self._finished.append((call, outcome))
 
     def close(self) -> None:
         """End every call; the loop that the stage owns is closed."""
@@ -279,26 +296,9 @@ class Runner:
             call.fail(Cancelled())
         self.calls.clear()
         self._generators.clear()
-        self._begun.clear()
-        if self._loop is not None:
-            loop, self._loop = self._loop, None
-            for _ in range(_LAST_STEPS):  # those cancelled come to their end
-                if self._tasks:
-                    self._step_loop(loop)
-            loop.close()
+        self._coroutines.close()
 
 
-async def _guarded(coroutine: Coroutine[Any, Any, Any]) -> Outcome:
-    try:
-        result = await coroutine
-    except (Exception, SystemExit) as error:
-        # SystemExit would go through the loop and end the game.
-        return _raising(error)
-    return lambda: result
-
-
-def _raising(error: BaseException) -> Outcome:
-    def outcome() -> object:
-        raise error
-
-    return outcome
+def _close(generator: Generator[Any, Any, Any]) -> None:
+    if inspect.getgeneratorstate(generator) != inspect.GEN_RUNNING:  # it ends its own call
+        generator.close()

@@ -17,10 +17,13 @@ from stagedoor.live.net.peer import Peer
 from stagedoor.live.net.threads import get_ident
 from stagedoor.live.rpc.audit import Audit
 from stagedoor.live.rpc.calls import Runner
+from stagedoor.live.rpc.coroutines import Coroutines
 from stagedoor.live.rpc.keys import Keys
 from stagedoor.live.rpc.methods import Method, Methods
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.rpc.stall import Stall
+from stagedoor.live.rpc.threads import Threads
+from stagedoor.live.rpc.turns import NoTurns, Turns
 from stagedoor.live.topics.sinks import Sink
 from stagedoor.live.topics.topics import Topics
 from stagedoor.wire import jsonrpc
@@ -64,7 +67,11 @@ class Hub:
         self.frame = 0
         """Counts the frames from 1; the stage does, where a frame begins."""
         self.topics = Topics(sink, self.encoder, lambda: self.frame, self.complaints)
-        self.runner = Runner(self.complaints)
+        self.turns: Turns = NoTurns()
+        """The time that callers have in a frame. The stage sets it."""
+        self.threads = Threads(limits)
+        coroutines = Coroutines(limits.tick_budget, lambda: self.turns.is_time_up, self.complaints)
+        self.runner = Runner(self.threads, coroutines, lambda: self.turns.is_time_up)
         self.audit = Audit(self.topics, self.emit)
         self.sessions: set[Session] = set()
         """Who is here; the understudy adds to it, so go through a copy."""
@@ -111,12 +118,17 @@ class Hub:
     def authenticated(self, session: Session, role: Role) -> None:
         """A client has shown who it is, perhaps once more, and perhaps as less than before."""
         session.role = role
+        self.on_game_thread(session.lowered, may_drop=False)
         self._tell(session, "authenticated")
 
     def left(self, session: Session) -> None:
         """A client is gone."""
         self.sessions.discard(session)
         self._tell(session, "left")
+        self.leave_topics(session)
+
+    def leave_topics(self, session: Session) -> None:
+        """End the subscriptions of a client, without telling it."""
         for group in session.groups.values():
             self.topics.leave(group, session)
         session.groups.clear()

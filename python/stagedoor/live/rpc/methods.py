@@ -49,6 +49,7 @@ class Method:
         thread: bool = False,
         with_session: bool = False,
         anytime: bool = False,
+        is_single: bool = False,
     ) -> None:
         self.name = name
         self.function = function
@@ -58,6 +59,8 @@ class Method:
         self.kind = _kind(name, function, thread)
         self.with_session = with_session
         """The function's first parameter is the caller's session. Built-in methods only."""
+        self.is_single = is_single
+        """One thread at a time runs it, whoever calls. Built-in methods only."""
         self.anytime = anytime
         """The understudy may call it on its own thread while the game is stalled, so it must be
         safe wherever the game's thread is in its code. Built-in plain methods only."""

@@ -16,6 +16,7 @@ from stagedoor.live.rpc import answers, plain
 from stagedoor.live.rpc.audit import Caller
 from stagedoor.live.rpc.calls import Call
 from stagedoor.live.rpc.gathering import Begin, Gathering
+from stagedoor.live.rpc.memory import Memory, size_of_call
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.wire import close_codes, jsonrpc
 from stagedoor.wire.authority import authority
@@ -54,6 +55,10 @@ class Session:
         self.hub = hub
         self.calls: set[Call] = set()
         """Those under way."""
+        self.memory = Memory(hub.limits.max_call_memory)
+        """What is kept for this client."""
+        self.is_expelled = False
+        """Nothing is done for it any more."""
         self.groups: dict[int, Group] = {}
         """What it subscribes to, by the groups' numbers."""
         self.id: int = connection.id
@@ -111,10 +116,21 @@ class Session:
         """Close the connection; from now on nothing is done for it. Raises ValueError for a code or
         reason that cannot be one."""
         self.connection.close(code, reason)
+        self.is_expelled = True
         self.role = None
+        self.connection.deliver_to(None, None)  # what it has sent already is not handled
+        self._drop_calls()
+        self.hub.leave_topics(self)
+
+    def lowered(self) -> None:
+        """Its role was lowered: end the calls that began under a higher one."""
+        for call in list(self.calls):
+            if self.role is None or self.role < call.role:
+                call.fail(Forbidden(call.role.label))
+
+    def _drop_calls(self) -> None:
         for call in list(self.calls):
             call.drop()
-        self.calls.clear()
 
     def _receive(self, message: str | bytes) -> None:
         if self._fast.answer(message):
@@ -123,9 +139,12 @@ class Session:
             error = ParseError("requests are text messages, this one was binary")
             self._send(jsonrpc.encode_error(None, error))
         else:
-            self._handle(self.hub.decode(message), self._begin)
+            turns = self.hub.turns
+            self._handle(self.hub.decode(message), self._begin, lambda: turns.is_time_up)
 
-    def _handle(self, message: Message, begin: Begin) -> None:
+    def _handle(self, message: Message, begin: Begin, is_time_up: Callable[[], bool]) -> None:
+        if self.is_expelled:
+            return
         if isinstance(message, Request):
             answer = begin(message, self._send)
             if answer is not None:
@@ -134,7 +153,14 @@ class Session:
             self._send(self._malformed(message.id, message.error))
         else:
             self.charge(len(message) - 1)
-            Gathering(message, begin, self._send, self.hub.limits.max_answer_size)
+            most = self.hub.limits.max_answer_size
+            self._gather(Gathering(message, begin, self._send, most, self.memory), is_time_up)
+
+    def _gather(self, gathering: Gathering, is_time_up: Callable[[], bool]) -> None:
+        """Begin the members of a batch: those for which there is no time in this client's next
+        turns. What it sends after the batch waits for them."""
+        if not self.is_expelled and not gathering.go_on(is_time_up):
+            self.hub.turns.go_on(self.connection, partial(self._gather, gathering, is_time_up))
 
     def charge(self, calls: int) -> None:
         """Count so many calls beside the message that they came in. Nobody is refused for it: over
@@ -160,7 +186,7 @@ class Session:
                 error = found
             return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
 
-        self._handle(message, begin)
+        self._handle(message, begin, lambda: False)
 
     def _send(self, answer: bytes) -> None:
         refusal = self.connection.native.send_text(answer)
@@ -189,9 +215,8 @@ class Session:
             self.hub.complaints.add(f"closed {code}", f"{self} was ended: {error}")
         elif code == close_codes.NOT_AUTHENTICATED and self.role is None:
             self.hub.complaints.add(f"closed {code}", f"{self} showed no token in time")
-        for call in list(self.calls):
-            call.drop()
-        self.calls.clear()
+        self.is_expelled = True  # what is left of a batch has nobody to answer to
+        self._drop_calls()
         self.hub.left(self)
 
     def _begin(self, request: Request, answer: Callable[[bytes], None]) -> bytes | None:
@@ -200,18 +225,29 @@ class Session:
             method = self.admit(request.method, request.params)
             arguments = method.signature.decode(request.params)
             if method.kind is not PLAIN:
-                most = self.hub.limits.max_calls_in_flight
-                if len(self.calls) >= most:
-                    refusal = TooManyRequests(f"{most} calls in flight")
-                    raise answers.refused(self, refusal, method.name, request.params, method)
+                size = self._charge_call(method, request.params)
         except ParseError as error:  # nobody has looked at the params before
             return self._malformed(None, error)
         except RpcError as error:
             return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
         if method.kind is PLAIN:
             return plain.run(self, request, method, arguments, answer)
-        self.hub.runner.start(Call(self, request, method, answer), arguments)
+        self.hub.runner.start(Call(self, request, method, answer, size), arguments)
         return None
+
+    def _charge_call(self, method: Method, params: bytes | None) -> int:
+        """Count a call that will be under way. Returns how many bytes it keeps. Raises
+        TooManyRequests."""
+        most, size = self.hub.limits.max_calls_in_flight, size_of_call(params)
+        try:
+            if len(self.calls) >= most:
+                raise TooManyRequests(f"{most} calls in flight")
+            if method.kind is Kind.THREAD:
+                self.hub.threads.check(self, method)
+            self.memory.take(size)
+        except TooManyRequests as refusal:
+            raise answers.refused(self, refusal, method.name, params, method) from None
+        return size
 
     def admit(self, name: str, params: bytes | None) -> Method:
         """Find a method, if this caller may call it. Raises RpcError."""

@@ -51,8 +51,8 @@ class FakeConnection:
     def native(self) -> FakeConnection:
         return self
 
-    def deliver_to(self, text: Callable[[str | bytes], object], binary: object) -> None:
-        self.deliver = text
+    def deliver_to(self, text: Callable[[str | bytes], object] | None, binary: object) -> None:
+        self.deliver = text or (lambda _: None)
 
     def send_text(self, text: bytes) -> FullQueue | None:
         if self.refusal is None:

@@ -130,7 +130,7 @@ class TestCoroutines:
         loops: list[asyncio.AbstractEventLoop] = []
         hub.methods.add(which)
         assert asyncio.run(game()) == [{"jsonrpc": "2.0", "result": True, "id": 1}]
-        assert hub.runner._loop is None
+        assert hub.runner._coroutines._loop is None
 
     def test_that_outlive_the_games_loop_are_cancelled(
         self, hub: Hub, connection: FakeConnection, release: threading.Event
@@ -331,7 +331,7 @@ class TestThreads:
         assert error_code(connection.messages()) == -32002
         release.set()
         deadline = time.monotonic() + PATIENCE
-        while not hub.runner._finished and time.monotonic() < deadline:
+        while session_of(hub, connection).memory.bytes and time.monotonic() < deadline:
             time.sleep(0.001)
         frame(hub)
         assert connection.messages() == []
@@ -412,7 +412,7 @@ class TestEveryKind:
         assert not session.calls
         assert not hub.runner.calls
         assert not hub.runner._generators
-        assert not hub.runner._tasks
+        assert not hub.runner._coroutines._tasks
 
     @pytest.mark.parametrize(
         "error", [SystemExit, ValueError, asyncio.CancelledError, GeneratorExit]
@@ -453,24 +453,6 @@ class TestEveryKind:
         assert answer["error"]["code"] == -32000
         assert answer["error"]["data"]["type"] == error.__name__
         assert error.__name__ in caplog.text
-
-    def test_256_are_in_flight_and_no_more(
-        self, kind: str, hub: Hub, connection: FakeConnection, release: threading.Event
-    ) -> None:
-        add_endless(hub, release)
-        if kind == "thread":
-            hub.methods.add(lambda: release.wait(PATIENCE), "thread", thread=True)
-        for ident in range(Limits().max_calls_in_flight):
-            connection.deliver(json.dumps(request(kind, None, ident)))
-        connection.messages()
-        error = connection.call(kind, ident="more")["error"]
-        assert (error["code"], error["data"]) == (-32005, {"limit": "256 calls in flight"})
-        assert connection.notify(kind) is None
-        assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
-        connection.deliver(json.dumps(request("rpc.cancel", [5], "cancel")))
-        connection.messages()
-        assert connection.call(kind, ident="more") is None or kind == "generator"
-        assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
 
     def test_in_a_batch_is_waited_for(
         self, kind: str, hub: Hub, connection: FakeConnection, release: threading.Event
@@ -520,6 +502,24 @@ class TestCancel:
     @pytest.mark.parametrize("ident", [True, [], {}], ids=repr)
     def test_of_what_is_no_id_is_invalid(self, connection: FakeConnection, ident: object) -> None:
         assert connection.call("rpc.cancel", [ident], 6)["error"]["code"] == -32602
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "generator"])  # of threads there are fewer
+def test_256_are_in_flight_and_no_more(
+    kind: str, hub: Hub, connection: FakeConnection, release: threading.Event
+) -> None:
+    add_endless(hub, release)
+    for ident in range(Limits().max_calls_in_flight):
+        connection.deliver(json.dumps(request(kind, None, ident)))
+    connection.messages()
+    error = connection.call(kind, ident="more")["error"]
+    assert (error["code"], error["data"]) == (-32005, {"limit": "256 calls in flight"})
+    assert connection.notify(kind) is None
+    assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
+    connection.deliver(json.dumps(request("rpc.cancel", [5], "cancel")))
+    connection.messages()
+    assert connection.call(kind, ident="more") is None or kind == "generator"
+    assert len(session_of(hub, connection).calls) == Limits().max_calls_in_flight
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError, GeneratorExit])

@@ -201,7 +201,7 @@ class TestWhatNeedsTheGame:
             caller.send("note_late", value)
         caller.client.ping().wait(PATIENCE)
         stage.tick(0.0)
-        assert stage._transport.untouched is not None
+        assert stage._transport.is_behind
         wait_stalled(stage)
         caller.send("note_late", 5)
         caller.send("process.info")

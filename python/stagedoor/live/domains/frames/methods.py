@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import msgspec
 
+from stagedoor.live.domains.bounds import Number
 from stagedoor.live.domains.frames.record import CAPACITY, FrameRecord, FrameSummary, Spikes
 from stagedoor.live.domains.frames.trace import Trace
 from stagedoor.wire.errors import HandlerError
@@ -18,7 +19,6 @@ MAX_EXPORT: Final = 15 * 2**20
 """Bytes. Clients do not take messages that are much larger."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=CAPACITY)]
-Since = Annotated[int, msgspec.Meta(ge=0)]
 Threshold = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 
 
@@ -26,7 +26,7 @@ def add_to(parts: Parts, /) -> None:
     """Register the domain."""
     hub, frames = parts.hub, parts.frames
 
-    def history(count: Count = 60, since: Since = 0) -> list[FrameRecord]:
+    def history(count: Count = 60, since: Number = 0) -> list[FrameRecord]:
         """The last `count` frames that have ended, oldest first.
 
         `since`: only frames with a higher number. The last 10 000 frames are kept. A frame lasts
@@ -46,7 +46,7 @@ def add_to(parts: Parts, /) -> None:
         """
         return frames.spikes(count, threshold)
 
-    def export(count: Count = 600, since: Since = 0) -> Trace:
+    def export(count: Count = 600, since: Number = 0) -> Trace:
         """The frames of `frames.history`, with every part that was measured, as Chrome trace JSON.
 
         Save the result as a file, and open it with ui.perfetto.dev or chrome://tracing. A trace of
@@ -69,4 +69,6 @@ def add_to(parts: Parts, /) -> None:
     methods.add_built_in(summary, "frames.summary", role="viewer", anytime=True)
     methods.add_built_in(spikes, "frames.spikes", role="viewer", anytime=True)
     # A trace of many frames would keep the game's thread too long.
-    methods.add_built_in(export, "frames.export", role="viewer", timeout=30.0, thread=True)
+    methods.add_built_in(
+        export, "frames.export", role="viewer", timeout=30.0, thread=True, is_single=True
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
+from stagedoor.live.domains.bounds import Number
 from stagedoor.live.domains.logs.capture import Log
 from stagedoor.live.domains.logs.record import LogRecord
 from stagedoor.live.domains.logs.ring import MAX_COUNT, LogPage
@@ -18,13 +19,15 @@ from stagedoor.wire.errors import InvalidParams
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
 
+MAX_LEVEL: Final = 1000
+"""The highest level that a logger may be asked for, as a number."""
 MAX_A_FRAME: Final = 500
 """The most records sent in one frame. The others wait in the ring, or are overwritten there."""
 MAX_BYTES_A_FRAME: Final = 256 * 1024
 """The most bytes of records sent in one frame."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_COUNT)]
-Since = Annotated[int, msgspec.Meta(ge=0)]
+Level = str | Annotated[int, msgspec.Meta(ge=0, le=MAX_LEVEL)] | None
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 
 
@@ -136,10 +139,10 @@ def add_to(parts: Parts, /) -> None:
 
     def history(
         count: Count = 100,
-        level: str | int | None = None,
+        level: Level = None,
         logger: Name = "",
         text: Name = "",
-        since: Since | None = None,
+        since: Number | None = None,
     ) -> LogPage:
         """The game's log records, oldest first.
 
@@ -161,7 +164,7 @@ def add_to(parts: Parts, /) -> None:
         found = [(name, one) for name, one in known.items() if isinstance(one, logging.Logger)]
         return [_info("root", logging.root), *(_info(*pair) for pair in sorted(found, key=_first))]
 
-    def set_level(level: str | int | None, logger: Name = "root") -> LoggerInfo:
+    def set_level(level: Level, logger: Name = "root") -> LoggerInfo:
         """Make a logger log more or less, until its level is set again.
 
         `level`: the lowest level that it logs, as `"DEBUG"` or 10; None: the level of the logger
@@ -206,9 +209,9 @@ def _number_of(level: str | int | None, path: str = "$.level") -> int:
     if level is None:
         return logging.NOTSET
     if isinstance(level, int):
-        if 0 <= level <= 1000:
+        if 0 <= level <= MAX_LEVEL:
             return level
-        raise InvalidParams(f"expected a level from 0 to 1000, got {level}", path)
+        raise InvalidParams(f"expected a level from 0 to {MAX_LEVEL}, got {level}", path)
     known = logging.getLevelNamesMapping()
     for name, number in known.items():
         if name.casefold() == level.casefold():

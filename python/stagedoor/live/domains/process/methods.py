@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import msgspec
 
 import stagedoor
+from stagedoor.live.domains.bounds import Number
 from stagedoor.live.domains.logs.record import exact
 from stagedoor.live.domains.process.metrics import Meter, ProcessMetrics
 from stagedoor.live.domains.process.stacks import ThreadStack, thread_stacks
@@ -31,7 +32,6 @@ PATIENCE: Final = 0.5
 """Seconds for which a game that quits waits until its answer is sent."""
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
-Start = Annotated[int, msgspec.Meta(ge=0)]
 ExitCode = Annotated[int, msgspec.Meta(ge=0, le=255)]
 
 
@@ -238,7 +238,7 @@ def _collect(generation: Literal[0, 1, 2] = 2) -> GcCollection:
     return GcCollection(unreachable, time.perf_counter() - began)
 
 
-def _modules(text: str = "", start: Start = 0, count: Count = 100) -> ModulePage:
+def _modules(text: str = "", start: Number = 0, count: Count = 100) -> ModulePage:
     """The imported modules, by name.
 
     `text`: only modules with this in their name, in upper or lower case. `start`: skip this many.

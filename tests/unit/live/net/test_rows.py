@@ -1,6 +1,8 @@
-"""What `_core.Server` keeps between the game and the understudy: `seize`, `give_back`, ...
+"""What `_core.Server` keeps for a game that is behind: clients take turns. And what is parked while
+the game is stalled: `seize`, `give_back`, ...
 
-`tests/unit/live/stall/test_understudy.py` has what is made of it.
+`tests/unit/live/test_turns.py` and `tests/unit/live/stall/test_understudy.py` have what is made of
+it.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -47,6 +50,111 @@ def say(server: Native, *messages: str) -> None:
         client.send(message)
     client.ping().wait(PATIENCE)
     wait_pending(server)
+
+
+def say_all(server: Native, *rows: str) -> None:
+    """A client for each text sends its letters. All have come, those of one client together."""
+    clients = [server.opened()[0] for _ in rows]
+    for client, row in zip(clients, rows, strict=True):
+        for message in row:
+            client.send(message)
+        client.ping().wait(PATIENCE)
+    wait_pending(server)
+
+
+def take(server: Native, limit: int = ALL) -> str:
+    return "".join(texts(server.core.take(RECEIVER, limit)))
+
+
+class TestTurns:
+    """What a game leaves for its next frame."""
+
+    def test_are_taken_by_all_clients_once_the_game_is_behind(self, server: Native) -> None:
+        core = server.core
+        say_all(server, "abcd", "ef", "g")
+        assert core.load()
+        events = core.take(RECEIVER, 3)
+        assert texts(events) == ["a", "b", "c"], "it is not behind yet"
+        core.put_back(events[1:], False)
+        assert core.is_behind
+        assert take(server, 2) == "eg", "a client that had its turn has the last"
+        assert take(server) == "bfcd"
+        assert not core.is_behind
+
+    def test_go_on_where_the_game_has_stopped(self, server: Native) -> None:
+        core = server.core
+        say_all(server, "abc", "def", "ghi")
+        assert core.load()
+        core.put_back(core.take(RECEIVER, 1)[1:], False)
+        seen = ""
+        while core.is_behind:
+            events = core.take(RECEIVER, ALL)
+            seen += texts(events)[0]
+            core.put_back(events[1:], False)
+        assert seen == "dgbehcfi"
+
+    def test_are_had_by_who_comes_later(self, server: Native) -> None:
+        core = server.core
+        say_all(server, "abcdef")
+        assert core.load()
+        core.put_back(core.take(RECEIVER, ALL)[1:], False)
+        late, _ = server.opened()
+        late.send("x")
+        late.ping().wait(PATIENCE)
+        assert core.load()
+        assert "x" in take(server, 3)
+
+    def test_of_one_that_is_not_done_come_again_before_its_others(self, server: Native) -> None:
+        core = server.core
+        say_all(server, "abc", "d")
+        assert core.load()
+        events = core.take(RECEIVER, ALL)
+        core.put_back([(RECEIVER, "rest of a"), *events[1:]], True)
+        assert texts(core.take(RECEIVER, ALL)) == ["d", "rest of a", "b", "c"]
+
+    def test_keep_what_is_parked_before_what_is_not(self, server: Native) -> None:
+        core = server.core
+        say_all(server, "abcd", "e")
+        assert core.load()
+        core.put_back(core.take(RECEIVER, 1)[1:], False)
+        assert take(server, 1) == "e"
+        core.put_back([], False)
+        stall(server)
+        assert texts(core.seize(RECEIVER, None, 2)) == ["b", "c"]
+        core.give_back([(0, None), (1, 0.0)])
+        assert texts(core.seize(RECEIVER, None, ALL)) == ["d"], "the others were looked at"
+        core.give_back([(0, None)])
+        assert texts(core.take_expired()) == ["c"]
+        assert take(server) == "bd"
+
+    def test_do_not_let_a_client_fill_the_memory(self) -> None:
+        """What waits for a turn counts for its own client only, and as long as it waits."""
+        with listen(max_receive_memory=1 << 20) as server:
+            core = server.core
+            flooding, _ = server.opened()
+            other, _ = server.opened()
+            thread = threading.Thread(target=flood, args=(flooding,), daemon=True)
+            thread.start()
+            taken = heard = 0
+            deadline = time.monotonic() + PATIENCE
+            while heard < 100:
+                assert time.monotonic() < deadline
+                other.send("y" * 2000)
+                other.ping().wait(PATIENCE)
+                while core.load() and (events := core.take(RECEIVER, ALL)):
+                    own = [text for text in texts(events) if text[0] == "y"]
+                    if not own:
+                        break
+                    heard += len(own)
+                core.put_back(events[1:], False)
+                taken += 1
+            assert thread.is_alive(), "it waits to be read"
+
+
+def flood(client: Any) -> None:
+    with suppress(Exception):  # it is closed in the end
+        for _ in range(100_000):
+            client.send("x" * 1000)
 
 
 def test_the_game_gets_what_it_is_left_with_in_the_old_order(server: Native) -> None:

@@ -357,6 +357,11 @@ class Transport:
 
     # For the understudy
 
+    def flush(self) -> None:
+        """Send what a poll has queued that is still under way."""
+        if (native := self.native) is not None:
+            native.end()
+
     def seize(self) -> list[Event]:
         """Take some of the events that wait, unless somebody has polled: see `_core.Server.seize`.
         Those that are given must be given back."""

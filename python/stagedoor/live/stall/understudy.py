@@ -123,6 +123,7 @@ class Understudy:
     def begin(self, seconds: float, thread: int | None, told: list[int]) -> None:
         """The game is stalled; the members of these groups know."""
         self._game = thread
+        self._transport.flush()  # answers that were given before a call that hangs
         self._refused = 0
         self._is_logged = False
         where = self._where()

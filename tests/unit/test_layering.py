@@ -54,7 +54,8 @@ MAY_IMPORT = {
     "live": set(),
     "live.net": {"_core", "limits", "wire"},
     "live.topics": {"live.net", "wire"},
-    "live.rpc": {"live.topics", "live.net", "_core", "wire", "limits"},
+    "live.values": {"wire"},
+    "live.rpc": {"live.topics", "live.net", "live.values", "_core", "wire", "limits"},
     "live.access": {"live.rpc", "live.net", "processes", "settings", "wire", "limits"},
     "live.pacing": {"live.net"},
     "live.stall": {"live.rpc", "live.topics", "live.net", "_core", "wire"},
@@ -67,7 +68,7 @@ MAY_IMPORT = {
         "wire",
         "stagedoor",
     },
-    "live.engines": set(),
+    "live.engines": {"live.values"},
     "live.closing": {
         "live.domains",
         "live.stall",

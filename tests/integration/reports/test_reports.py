@@ -32,7 +32,6 @@ WRONG_TODAY = {
     "one_name_hides_all_topics": "topic.list and rpc.discover fail for all",
     "post_init_asserts": "the call has no answer",
     "renderer_without_a_clock": "Renderer.present() is no frame",
-    "returned_vector": "an internal error: Vector2 is not known to JSON",
     "run_prints_into_the_game": "a log line of the server's is on the game's stderr",
     "unhashable_member_of_a_set": "the call has no answer",
     "watched_is_no_function": "watch() takes anything",

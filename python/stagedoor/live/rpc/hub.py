@@ -12,6 +12,7 @@ import msgspec
 
 from stagedoor._core import RunningCalls
 from stagedoor.limits import Limits
+from stagedoor.live import values
 from stagedoor.live.net.complaints import Complaints
 from stagedoor.live.net.peer import Peer
 from stagedoor.live.net.threads import get_ident
@@ -107,7 +108,7 @@ class Hub:
         for kind in type(value).__mro__:
             if (encoder := self.encoders.get(kind)) is not None:
                 return encoder(value)
-        raise TypeError(f"{type(value).__qualname__} is not known to JSON; see stage.encoder()")
+        return values.encode(value)
 
     def connected(self, connection: Peer, role: Role | None) -> None:
         """A client has come in."""

@@ -170,8 +170,8 @@ class TestErrors:
 
     @pytest.mark.parametrize(
         "result",
-        [object(), "\ud800", {1: {2: object()}}, {(1, 2): 3}, lambda: None],
-        ids=["object", "surrogate", "object within", "tuple as key", "function"],
+        [object(), "\ud800", {1: {2: object()}}, lambda: None],
+        ids=["object", "surrogate", "object within", "function"],
     )
     def test_a_result_that_json_cannot_carry_is_32603_and_is_logged(
         self,

@@ -1,0 +1,46 @@
+"""Texts as JSON, files and terminals can carry them: `exact()`, and `text_of()` an exception.
+
+Names of files, folders, threads and the like may hold bytes that are no UTF-8. Python keeps them as
+lone surrogates, which cannot be encoded. Any thread may call.
+"""
+
+from typing import Any, Final
+
+NO_TEXT: Final = "(its text cannot be had)"
+"""Stands for what an exception says if it raises another when it is asked."""
+
+
+def exact(text: str) -> str:
+    """The text as UTF-8 can carry it: a plain `str`, with any lone surrogates escaped."""
+    if type(text) is not str:
+        text = str.__str__(text)
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
+
+
+def all_exact(value: Any) -> Any:
+    """A copy of a value of plain types, with each text in it made `exact()`, in keys, too.
+
+    Raises RecursionError for a cycle."""
+    if isinstance(value, str):
+        return exact(value)
+    if isinstance(value, dict):
+        return {all_exact(key): all_exact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [all_exact(item) for item in value]
+    return value
+
+
+def text_of(error: BaseException) -> str:
+    """What an exception says, whatever its `__str__` does. Raises KeyboardInterrupt only."""
+    try:
+        return exact(str(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return NO_TEXT

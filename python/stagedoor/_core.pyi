@@ -40,6 +40,7 @@ __all__ = [
     "Server",
     "Span",
     "TlsConfig",
+    "Waiting",
     "ignore",
     "read_request",
 ]
@@ -351,11 +352,11 @@ SPAN: Final = 0
 GC: Final = 1
 """A garbage collection; the name tells the generation."""
 IDLE: Final = 2
-"""The game's framework slept."""
+"""The game waited, as `Waiting` was told."""
 
 _Frame: TypeAlias = tuple[int, int, int, int, int, int, int, list[tuple[str, int]]]
 """Number, counted from 1; start; total, without held; stagedoor's own part of it; held; garbage
-collections; what the framework slept; the sum of the spans of each name. Nanoseconds, since
+collections; what the game's thread waited; the sum of the spans of each name. Nanoseconds, since
 `Frames.epoch`."""
 _Slice: TypeAlias = tuple[int, str, int, int, int]
 """Kind, name, thread, start and duration in nanoseconds."""
@@ -374,23 +375,24 @@ class Frames:
     @property
     def thread(self) -> int:
         """The one that begins frames. Threads are numbered in the order in which they came."""
-    def begin(self, server: Server | None, dt: float, /) -> float | None:
+    def begin(self, server: Server | None, dt: float | None, /) -> float | None:
         """A frame begins, on this thread; the one before ends.
 
-        Returns the dt, less what stagedoor took of the frame before, and held it; None when the
-        server has events, on another thread than before, and once a second in any case: see
-        `spent`. The server counts this as a poll.
+        Returns the `dt` below; None when the server has events, on another thread than before, and
+        once a second in any case. The server counts this as a poll.
         """
     @property
-    def spent(self) -> float:
-        """What stagedoor took of the frame before this one, and held it; seconds."""
+    def dt(self) -> float:
+        """The dt that was given to `begin()`, less what stagedoor took of the frame before, and
+        held it. One that is negative, infinite or NaN is as it was given. If None was given: the
+        seconds since the frame before began, less the same; 0.0 in the first frame."""
+    def measure(self) -> float:
+        """The seconds since `begin()`, or since the last `measure()` after it."""
     def answered(self, held: float, /) -> float:
         """stagedoor is done with this frame, in which it held the game for so many seconds.
         Returns the seconds since `begin()` that were its own."""
     def took(self, seconds: float, /) -> None:
         """stagedoor took so many seconds more of this frame, after `answered()`."""
-    def idle(self, seconds: float, /) -> None:
-        """The game's framework has slept for so long, until now, in this frame."""
     def span(self, name: str, /) -> Span:
         """What measures the spans of that name. The first 999 names are told apart."""
     def collection(self, phase: str, info: dict[str, int], /) -> None:
@@ -404,7 +406,7 @@ class Frames:
         are kept, 131 072 in all."""
     def summary(self, count: int, /) -> tuple[int, int, int, int, int, int, int, int, int]:
         """Of the last `count` frames: their number; median, 95th and 99th percentile, largest of
-        the totals; sums of total, stagedoor, garbage collections, sleep. Nanoseconds."""
+        the totals; sums of total, stagedoor, garbage collections, idle. Nanoseconds."""
     def rate(self) -> float:
         """Frames a second, of those that ended within the last second."""
 
@@ -413,6 +415,15 @@ class Span:
     """`with` it, a part of the frame is measured. Reusable, nestable, for any thread; only those
     of the thread that begins frames count into a frame's sums."""
 
+    def __enter__(self) -> None: ...
+    def __exit__(self, kind: object, error: object, traceback: object, /) -> None: ...
+
+@final
+class Waiting:
+    """`with` it, a thread waits, although it may keep a processor busy: that is no work of its
+    frame. Reusable, nestable, for any thread."""
+
+    def __new__(cls) -> Waiting: ...
     def __enter__(self) -> None: ...
     def __exit__(self, kind: object, error: object, traceback: object, /) -> None: ...
 

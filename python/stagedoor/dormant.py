@@ -6,6 +6,7 @@ its argument. Nothing listens, and nothing is stored. Any thread may call any of
 """
 
 from collections.abc import Awaitable, Callable, Generator
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _NO_SPAN = _NoSpan()
 class DormantStage:
     """A stage that listens nowhere and does nothing."""
 
-    __slots__ = ("name",)
+    __slots__ = ("_ticked", "name")
 
     enabled: Literal[False] = False
     """Whether clients can reach the game."""
@@ -54,20 +55,26 @@ class DormantStage:
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or ""
+        self._ticked: float | None = None
 
     def __repr__(self) -> str:
         return f"<stagedoor stage {self.name!r}, dormant>"
 
     # The loop
 
-    def tick(self, dt: float) -> float:
-        """Return `dt` (seconds) unchanged."""
-        return dt
+    def tick(self, dt: float | None = None) -> float:
+        """Return `dt` (seconds) unchanged. None: the seconds since the last tick without a `dt`."""
+        return self._measured() if dt is None else dt
 
-    async def frame(self, dt: float) -> float:
-        """Let the event loop run other tasks once, then return `dt` (seconds) unchanged."""
+    async def frame(self, dt: float | None = None) -> float:
+        """`tick()`, after the event loop has run other tasks once."""
         await _YIELD
-        return dt
+        return self._measured() if dt is None else dt
+
+    def _measured(self) -> float:
+        now = perf_counter()
+        before, self._ticked = self._ticked, now
+        return 0.0 if before is None else now - before
 
     def span(self, name: str) -> _NoSpan:
         """Measure nothing."""

@@ -2,6 +2,8 @@
 
 import ast
 import asyncio
+import math
+import time
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,21 @@ def test_tick_and_frame_hand_their_argument_back() -> None:
     dt = 0.016_6
     assert stage.tick(dt) is dt
     assert asyncio.run(stage.frame(dt)) is dt
+
+
+def test_tick_without_a_dt_measures_it() -> None:
+    stage = DormantStage()
+    assert stage.tick() == 0.0
+    before = time.perf_counter()
+    time.sleep(0.01)
+    assert 0.01 <= stage.tick() <= time.perf_counter() - before + 0.01
+    time.sleep(0.01)
+    assert asyncio.run(stage.frame()) >= 0.01
+
+
+@pytest.mark.parametrize("dt", [-0.016, -math.inf, math.inf, math.nan])
+def test_a_dt_that_is_no_duration_stays_as_it_is(dt: float) -> None:
+    assert DormantStage().tick(dt) is dt
 
 
 def test_a_span_measures_nothing_and_lets_exceptions_through() -> None:

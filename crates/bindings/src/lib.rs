@@ -16,7 +16,7 @@ mod _core {
     use pyo3::types::PyTuple;
 
     #[pymodule_export]
-    use super::frames::{Frames, Span};
+    use super::frames::{Frames, Span, Waiting};
     #[pymodule_export]
     use super::net::close_cause::CloseCause;
     #[pymodule_export]

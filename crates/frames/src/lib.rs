@@ -18,6 +18,9 @@ pub const FRAMES: usize = 10_000;
 const SLICES: usize = 1 << 17;
 /// Slices that are kept of one frame. Further ones still count in the spans' sums.
 const SLICES_OF_A_FRAME: u64 = 1000;
+/// A frame that is over so soon after the thread's work was asked for is brief: to ask again would
+/// take a good part of it.
+const BRIEF: u64 = 50_000;
 /// Names that spans may have. Further ones share the last name.
 const NAMES: usize = 1000;
 /// The last name.
@@ -38,7 +41,7 @@ pub struct Frame {
     pub held: u64,
     /// What garbage collections took of it.
     pub gc: u64,
-    /// How long the framework slept in it.
+    /// How long the game's thread waited in it, rather than worked.
     pub idle: u64,
     /// Where its spans' sums are.
     sums: (u64, u64),
@@ -62,7 +65,7 @@ pub enum Kind {
     Span(u32),
     /// A garbage collection, of this generation.
     Gc(u32),
-    /// The framework slept.
+    /// The game said that it waits.
     Idle,
 }
 
@@ -107,6 +110,10 @@ pub struct Frames {
     current: Frame,
     /// The thread that begins frames.
     thread: u32,
+    /// What that thread had worked when the game's part of the current frame began.
+    worked: Option<u64>,
+    /// When that was asked for.
+    asked: u64,
     open: Vec<Open>,
     names: Vec<Box<str>>,
     /// What each name's spans took so far in this frame, by name.
@@ -132,6 +139,8 @@ impl Frames {
             slices: Ring::new(SLICES),
             current: Frame::default(),
             thread: 0,
+            worked: None,
+            asked: 0,
             open: Vec::new(),
             names: Vec::new(),
             running: Vec::new(),
@@ -141,9 +150,32 @@ impl Frames {
     }
 
     /// A frame begins, on this thread; the one before ends.
-    pub fn begin(&mut self, now: u64, thread: u32) {
+    ///
+    /// `worked` tells what the thread has worked so far: its processor time. If it does not know,
+    /// what the game said of its waits counts alone. It is not asked after a brief frame, which
+    /// counts as work.
+    pub fn begin(&mut self, now: u64, thread: u32, worked: impl FnOnce() -> Option<u64>) {
+        let has_moved = thread != self.thread;
+        let is_brief = !has_moved && now.saturating_sub(self.asked) < BRIEF;
+        let worked = if is_brief { None } else { worked() };
         if self.current.number > 0 {
-            self.end(now);
+            let own = self.end(now);
+            let waited = self.current.idle.min(own);
+            let idle = match (self.worked, worked) {
+                (Some(before), Some(after)) if !has_moved => {
+                    own.saturating_sub(after.saturating_sub(before))
+                }
+                _ => waited,
+            };
+            if let Some(worked) = &mut self.worked {
+                *worked += own - idle;
+            }
+            self.current.idle = idle;
+            self.over.push(self.current);
+        }
+        if !is_brief {
+            self.worked = worked;
+            self.asked = now;
         }
         self.thread = thread;
         self.current = Frame {
@@ -155,7 +187,8 @@ impl Frames {
         };
     }
 
-    fn end(&mut self, now: u64) {
+    /// The current frame is over. Returns how much of it was the game's own.
+    fn end(&mut self, now: u64) -> u64 {
         if !self.open.is_empty() {
             self.cut_open_spans(now);
         }
@@ -167,7 +200,7 @@ impl Frames {
         frame.total = now.saturating_sub(frame.start).saturating_sub(frame.held);
         frame.sums.1 = self.sums.end();
         frame.slices.1 = self.slices.end();
-        self.over.push(*frame);
+        frame.total.saturating_sub(frame.stagedoor)
     }
 
     /// Spans that go on into the next frame: this one gets its part of them.
@@ -186,17 +219,23 @@ impl Frames {
     }
 
     /// stagedoor is done with this frame, in which it held the game for this long. Returns how long
-    /// it took for itself.
-    pub fn answered(&mut self, now: u64, held: u64) -> u64 {
+    /// it took for itself. `worked` is what the thread has worked so far.
+    pub fn answered(&mut self, now: u64, held: u64, worked: Option<u64>) -> u64 {
+        self.worked = worked;
+        self.asked = now;
         let frame = &mut self.current;
         frame.held = held;
         frame.stagedoor = now.saturating_sub(frame.start).saturating_sub(held);
         frame.stagedoor
     }
 
-    /// stagedoor took more of this frame, after its tick.
+    /// stagedoor took more of this frame, after its tick. The thread worked meanwhile, but not for
+    /// the game.
     pub fn took(&mut self, duration: u64) {
         self.current.stagedoor += duration;
+        if let Some(worked) = &mut self.worked {
+            *worked += duration;
+        }
     }
 
     /// How much of this frame was not the game's time: stagedoor took it, or held the game.
@@ -204,10 +243,21 @@ impl Frames {
         self.current.stagedoor + self.current.held
     }
 
-    /// The framework slept in this frame, until now.
-    pub fn idle(&mut self, now: u64, duration: u64) {
-        self.current.idle += duration;
-        self.slice(Kind::Idle, self.thread, now.saturating_sub(duration), now);
+    /// The game's thread said that it waits, and that it is done.
+    pub fn waited(&mut self, start: u64, end: u64) {
+        let start = start.max(self.current.start);
+        if start < end {
+            self.current.idle += end - start;
+            self.slice(Kind::Idle, self.thread, start, end);
+        }
+    }
+
+    /// How long the current frame has lasted so far, without what was not the game's time.
+    pub fn passed(&self, now: u64) -> u64 {
+        if self.current.number == 0 {
+            return 0;
+        }
+        now.saturating_sub(self.current.start).saturating_sub(self.spent())
     }
 
     /// The number of a span's name.

@@ -21,7 +21,7 @@ pub struct Summary {
     pub stagedoor: u64,
     /// The sum of what garbage collections took.
     pub gc: u64,
-    /// The sum of what the framework slept.
+    /// The sum of what the game's thread waited.
     pub idle: u64,
 }
 

@@ -25,9 +25,7 @@ class Facts(NamedTuple):
 
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
-        state, stalled_for, where = self.health
-        return {"fps": self.fps, "clients": self.clients, "state": state,
-                "stalled_for": stalled_for, "where": where}  # fmt: skip
+        return {"fps": self.fps, "clients": self.clients, **self.health._asdict()}
 
 
 def add_to(verbs: Verbs) -> None:

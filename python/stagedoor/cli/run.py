@@ -20,11 +20,16 @@ go to the game."""
 def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
     parser = add_verb(verbs, "run", run, "run a game, unchanged, with a stage door", DETAILS[1:])
-    parser.usage = "stagedoor run [-h] [--port PORT] [--name NAME] (SCRIPT | -m MODULE) [ARG ...]"
+    parser.usage = (
+        "stagedoor run [-h] [--port PORT] [--name NAME] [--verbose] (SCRIPT | -m MODULE) [ARG ...]"
+    )
     parser.add_argument(
         "--port", type=_port, help="the port to listen on (default: 8787 or the next free one)"
     )
     parser.add_argument("--name", help="the game's name (default: the script's or module's)")
+    parser.add_argument(
+        "--verbose", action="store_true", help="print what stagedoor logs to stderr"
+    )
     parser.add_argument("-m", dest="is_module", action="store_true", help="run a module")
     # One list, because argparse would take the game's options for its own.
     parser.add_argument(
@@ -60,11 +65,17 @@ def _open_door(name: str, arguments: argparse.Namespace) -> None:
 
     # In the environment, so that processes that the game starts are enabled as the game is.
     os.environ.setdefault(settings.VARIABLE, "1")
+    if arguments.verbose:
+        import logging
+
+        logger = logging.getLogger("stagedoor")
+        logger.addHandler(logging.StreamHandler())
+        logger.setLevel(logging.INFO)
     stage = start(arguments.name or name, port=arguments.port)
     if stage.enabled:
         from stagedoor.live.run import drive
 
-        drive(stage, name=arguments.name, port=arguments.port)
+        drive(stage, name=arguments.name, port=arguments.port, is_verbose=arguments.verbose)
 
 
 def _port(text: str) -> int:

@@ -22,6 +22,8 @@ class Health(NamedTuple):
     """Seconds that it has not come to its next frame; None: not stalled, or not known."""
     where: str | None = None
     """The line of code that it is in, as in `game.py:12, in update`; None: not known."""
+    advice: str | None = None
+    """What to do about a stalled game that has had no frame; None: it has had one."""
 
     def __str__(self) -> str:
         """The end of a sentence: as in `the game is paused`; empty if nothing is known."""
@@ -30,7 +32,8 @@ class Health(NamedTuple):
         if self.stalled_for is None:
             return "the game hangs: its process answers pings, but runs no Python code"
         place = f", in {self.where}" if self.where else ""
-        return f"the game has been stalled for {self.stalled_for:.1f} s{place}"
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"the game has been stalled for {self.stalled_for:.1f} s{place}{advice}"
 
 
 UNKNOWN: Final = Health("unknown")
@@ -55,6 +58,7 @@ class _Status(msgspec.Struct, gc=False):
     paused: bool = False
     stalled_for: float = 0.0
     where: _Place | None = None
+    advice: str | None = None
 
 
 class _Stalled(msgspec.Struct, gc=False):
@@ -81,5 +85,6 @@ def health_of(status: object) -> Health:
     except UNREADABLE:
         return UNKNOWN
     if said.stalled_for > 0:
-        return Health("stalled", said.stalled_for, None if said.where is None else str(said.where))
+        where = None if said.where is None else str(said.where)
+        return Health("stalled", said.stalled_for, where, said.advice)
     return Health("paused" if said.paused else "running")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
+from functools import cache, partial
 from time import monotonic
 from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
 
@@ -19,9 +20,11 @@ from stagedoor.live.access.listener import DEFAULT_PORT, Listener, transport_for
 from stagedoor.live.access.names import full_name
 from stagedoor.live.closing import Closing
 from stagedoor.live.domains import DOMAINS
-from stagedoor.live.domains.frames.record import Frames
+from stagedoor.live.domains.frames.record import Frames, waiting
 from stagedoor.live.domains.logs.capture import log
 from stagedoor.live.domains.parts import Parts
+from stagedoor.live.engines.driver import NoDriver
+from stagedoor.live.engines.imports import ImportHook
 from stagedoor.live.net.options import StrPath, check_address, check_limits
 from stagedoor.live.net.threads import get_ident
 from stagedoor.live.net.transport import Transport
@@ -43,15 +46,13 @@ _MAX_HANDED_OVER = 4096
 
 
 class StandIn(Protocol):
-    """Has a stage for the game until the game starts its own."""
+    """Drives a stage for the game until the game starts its own: `stagedoor run`."""
 
     def leave(self, name: str | None, port: int | None) -> tuple[str | None, int | None]:
-        """Make way for the game's stage. Returns the name and port that it gets instead of these.
+        """The game starts a stage. Returns the name and port that it gets instead of these."""
 
-        Called before the game's stage starts."""
-
-    def follow(self, stage: Stage) -> None:
-        """Use the game's stage from now on. Called after it has started."""
+    def follow(self, lent: Lent) -> None:
+        """Drive the game's stage from now on. Called after it has started."""
 
 
 class Stage:
@@ -65,8 +66,8 @@ class Stage:
     enabled: Literal[True] = True
     """Whether clients can reach the game."""
 
-    _stand_in: ClassVar[StandIn | None] = None
-    """Set by `stagedoor run`: it has a stage for the game until the game starts its own."""
+    _lent: ClassVar[tuple[Stage, StandIn] | None] = None
+    """The stage that a stand-in has for the game until the game starts its own."""
 
     def __init__(
         self,
@@ -93,7 +94,6 @@ class Stage:
         self._hub.turns = self._transport
         self._understudy = Understudy(self._hub, self._transport, self._frames.core)
         self._hub.topics.built_in = frozenset(topic.name for topic in self._hub.topics)
-        self._transport.advice = "call stage.tick(dt) once a frame"
         self._listener = Listener(self._hub, self._transport)
         # None of the parts refers to this object: it goes when the game lets go of it.
         self._closing = closing = Closing(
@@ -131,9 +131,13 @@ class Stage:
         here, as a thread; and TypeError or ValueError for invalid options.
         """
         check_address(DEFAULT_PORT if port is None else port, host)
-        stand_in, Stage._stand_in = Stage._stand_in, None
-        if stand_in is not None:
+        lent, Stage._lent = Stage._lent, None
+        if lent is None:
+            _watch_waits()
+        else:
+            former, stand_in = lent
             name, port = stand_in.leave(name, port)
+            former._close_and_wait()
         stage = cls(name, hosts=hosts, origins=origins, tls=tls, limits=limits)
         try:
             stage._listener.open(port, host)
@@ -143,8 +147,8 @@ class Stage:
             if isinstance(error, Exception) and not isinstance(error, OSError):
                 raise OSError(f"{type(error).__name__}: {error}") from error
             raise
-        if stand_in is not None:
-            stand_in.follow(stage)
+        if lent is not None:
+            stand_in.follow(Lent(stage))
         return stage
 
     def __repr__(self) -> str:
@@ -295,37 +299,38 @@ class Stage:
         """
         return self._frames.span(name)
 
-    def tick(self, dt: float) -> float:
+    def tick(self, dt: float | None = None) -> float:
         """Answer callers on this thread, for `Limits.tick_budget` seconds at most (2 ms).
 
         Call it once a frame, where the frame begins. What does not fit waits for the next frame.
-        `dt`: the seconds since the last frame. Returns the seconds that the game gets: `dt`,
-        without the time that the last frame spent here, times the time scale. While the game is
-        paused, `tick()` does not return, and goes on answering. If a method that it runs calls
-        `tick()`, that call answers nobody and begins no frame.
+        `dt`: the seconds since the last frame; None: measure them, from 0.0 in the first frame.
+        Returns the seconds that the game gets: `dt`, without the time that the last frame spent
+        here, times the time scale. A `dt` that is negative, infinite or NaN is only multiplied.
+        While the game is paused, `tick()` does not return, and goes on answering. If a method that
+        it runs calls `tick()`, that call answers nobody and begins no frame.
         """
         if self._is_ticking:
-            return dt * self._pace.timescale
+            return self._inner(dt)
         rest = self._turn(dt)
         if rest is not None:
             return rest
         try:
-            self._begin_frame(dt)
+            self._begin_frame()
             if self._pace.is_held:
                 self._hold.stay(self._parts.engine)
         finally:
             self._end_tick()
         return self._pace.release()
 
-    async def frame(self, dt: float) -> float:
+    async def frame(self, dt: float | None = None) -> float:
         """`tick()` for a game on asyncio. Other tasks run, too, also while the game is paused."""
         if self._is_ticking:
             await asyncio.sleep(0)
-            return dt * self._pace.timescale
+            return self._inner(dt)
         rest = self._turn(dt)
         if rest is None:
             try:
-                self._begin_frame(dt)
+                self._begin_frame()
                 if self._pace.is_held:
                     await self._hold.stay_async(self._parts.engine)
             finally:
@@ -333,7 +338,11 @@ class Stage:
         await asyncio.sleep(0)
         return self._pace.release() if rest is None else rest
 
-    def _turn(self, dt: float) -> float | None:
+    def _inner(self, dt: float | None) -> float:
+        """The dt of a tick inside a tick."""
+        return (self._frames.core.measure() if dt is None else dt) * self._pace.timescale
+
+    def _turn(self, dt: float | None) -> float | None:
         """Begin a frame. Returns the dt for the game if there is nothing to do, otherwise None."""
         hub, transport = self._hub, self._transport
         hub.frame += 1
@@ -344,14 +353,14 @@ class Stage:
             return None
         return rest
 
-    def _begin_frame(self, dt: float) -> None:
+    def _begin_frame(self) -> None:
         hub = self._hub
         hub.game_thread = get_ident()
         self._is_ticking = self._closing.is_inside = True
         if self._parts.engine is None:
             self._parts.engine = engines.find()
         self._hold.seconds = 0.0
-        self._pace.begin(max(0.0, dt - self._frames.core.spent))
+        self._pace.begin(self._frames.core.dt)
         self._closing.answer(self._budget.seconds)
         hub.end_frame()
 
@@ -373,6 +382,12 @@ class Stage:
         """
         self._closing.ask()
 
+    def _close_and_wait(self) -> None:
+        """`close()`, and wait until it has come about, so that the port is free."""
+        self.close()
+        with contextlib.suppress(RuntimeError):  # it has failed, so it is closed as well
+            self._transport.serve_forever()
+
 
 def _beat(hub: Hub, transport: Transport, budget: Budget) -> None:
     """In a held game, as often as there would be frames."""
@@ -393,3 +408,40 @@ def _on_game_thread(
 
 def _thin(hub: Hub, budget: Budget) -> None:
     hub.topics.thinning = budget.thinning
+
+
+class Lent:
+    """A stage with what a stand-in needs of it. Does not keep the stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = weakref.ref(stage)
+        self.pace = stage._pace
+        self.waiting: AbstractContextManager[None] = waiting
+        self._hub = stage._hub
+
+    @property
+    def frame(self) -> int:
+        """The number of the current frame; 0 before the first."""
+        return self._hub.frame
+
+    def tick(self, dt: float | None) -> float | None:
+        """`Stage.tick()`. None if nobody refers to the stage any more."""
+        stage = self._stage()
+        return None if stage is None else stage.tick(dt)
+
+
+def lend(stage: Stage, stand_in: StandIn, *, advice: str) -> Lent:
+    """Let a stand-in drive a stage until the game starts its own. `advice`: what to tell clients as
+    long as there is no frame."""
+    _watch_waits().remove()  # the stand-in's own patches tell that, too
+    stage._hub.advice = advice
+    Stage._lent = stage, stand_in
+    return Lent(stage)
+
+
+@cache
+def _watch_waits() -> ImportHook:
+    """Be told, from now on, of waits of the game that look like work."""
+    hook = ImportHook(engines.waits(NoDriver(waiting)))
+    hook.install()
+    return hook

@@ -13,7 +13,7 @@ wrong type is None.
 | -32602 | InvalidParams   | `{path, reason}`; path as in `$.rocks[3]`         |
 | -32603 | InternalError   | `{reason}`                                        |
 | -32000 | HandlerError    | `{type, message}`, `traceback` for admins only    |
-| -32001 | GameStalled     | `{stalled_for, where}`; seconds, stack line       |
+| -32001 | GameStalled     | `{stalled_for, where, advice}`; seconds, texts    |
 | -32002 | TimedOut        | `{timeout}`; seconds                              |
 | -32003 | Forbidden       | `{needs}`; the role                               |
 | -32004 | NotAuthenticated| none                                              |
@@ -180,10 +180,14 @@ class HandlerError(RpcError):
 class GameStalled(RpcError):  # noqa: N818
     """The game has not ticked for too long; the call was not run, and will not be."""
 
-    def __init__(self, stalled_for: float, where: str | None = None) -> None:
+    def __init__(
+        self, stalled_for: float, where: str | None = None, advice: str | None = None
+    ) -> None:
         data: dict[str, object] = {"stalled_for": stalled_for}
         if where is not None:
             data["where"] = where
+        if advice is not None:
+            data["advice"] = advice
         super().__init__(GAME_STALLED, "Game stalled", data)
 
     stalled_for = _Seconds("stalled_for")
@@ -192,10 +196,15 @@ class GameStalled(RpcError):  # noqa: N818
     where = _Text("where")
     """The line of code that the game is in; None if it could not be found out."""
 
+    advice = _Text("advice")
+    """What to do about a game that has had no frame at all; None if it has had one."""
+
     def detail(self) -> str:
         if self.stalled_for is None:
             return super().detail()
-        return f"for {self.stalled_for:.1f} s" + (f", in {self.where}" if self.where else "")
+        where = f", in {self.where}" if self.where else ""
+        advice = f"; {self.advice}" if self.advice else ""
+        return f"for {self.stalled_for:.1f} s{where}{advice}"
 
 
 class TimedOut(RpcError):  # noqa: N818

@@ -38,6 +38,24 @@ def test_a_game_is_asked_as_a_viewer_for_its_fps_and_clients(
     ]  # fmt: skip
 
 
+def test_what_to_do_about_a_game_without_frames_is_said_below_the_table(
+    games_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = {"fps": 0, "clients": 1, "stalled_for": 2.5, "advice": "it shows no \x1b[2Jframes"}
+    with running(result(status)) as game:
+        one = entry("pong", game)
+        register(games_folder, one)
+        assert main(["ps"]) == 0
+        [told] = json.loads(capsys.readouterr().out)
+        assert told["advice"] == "it shows no \x1b[2Jframes"
+        show_games([one], as_json=False)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(
+        f"pong ({os.getpid()}): the game has been stalled for 2.5 s; it shows no"
+    )
+    assert "\x1b" not in last
+
+
 @pytest.mark.parametrize(
     "answer",
     [error(-32601, "Method not found"), result([1]), result({"fps": "\x1b[2J", "clients": True}),

@@ -62,6 +62,38 @@ def test_the_game_is_enabled_with_what_it_starts_and_found_by_its_name(folder: P
     assert (told["STAGEDOOR"], told["of a child"]) == ("1", "1")
 
 
+LOGS = """
+import logging, sys
+sys.stderr.write("the game's\\n")
+for level in (logging.INFO, logging.WARNING, logging.ERROR):
+    logging.getLogger("stagedoor").log(level, "of ours")
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "before", "lines"),
+    [
+        ([], "", 0),
+        ([], "import logging; logging.basicConfig(level=1)", 0),
+        (["--verbose"], "", 3),
+    ],
+)
+def test_nothing_is_printed_into_the_game_unless_asked_for(
+    tmp_path: Path, arguments: list[str], before: str, lines: int
+) -> None:
+    (tmp_path / "game.py").write_text(before + LOGS)
+    done = subprocess.run(
+        [sys.executable, "-m", "stagedoor", "run", "--port", "0", *arguments, "game.py"],
+        env=os.environ | {"STAGEDOOR_RUNTIME_DIR": str(tmp_path / "runtime"),
+                          "PYTHONPATH": str(SOURCE)},
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    told = done.stderr.splitlines()
+    assert told.count("of ours") == lines
+    assert "the game's" in told
+    assert lines or told == ["the game's"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [

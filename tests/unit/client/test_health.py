@@ -19,6 +19,9 @@ PLACE = {"file": "game.py", "line": 12, "function": "update"}
         ),
         ({"stalled_for": 2.5, "where": None}, Health("stalled", 2.5),
          "the game has been stalled for 2.5 s"),
+        ({"stalled_for": 2.5, "where": PLACE, "advice": "do this"},
+         Health("stalled", 2.5, "game.py:12, in update", "do this"),
+         "the game has been stalled for 2.5 s, in game.py:12, in update; do this"),
         (None, UNKNOWN, ""), ([1], UNKNOWN, ""), ({"stalled_for": "x"}, UNKNOWN, ""),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import threading
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from tests.unit.live.callers import PATIENCE, Caller, Start
 from websockets.exceptions import ConnectionClosed
 
+from stagedoor.dormant import DormantStage
 from stagedoor.live import stage as module
 
 
@@ -110,6 +112,58 @@ class TestTick:
         stage = start()
         # Of many ticks, one at least was not interrupted by something else on the machine.
         assert max(stage.tick(0.016) for _ in range(100)) == pytest.approx(0.016, abs=0.001)
+
+    @pytest.mark.parametrize("dt", [-0.016, -math.inf, math.inf, math.nan])
+    @pytest.mark.parametrize("how", ["alone", "watched", "asyncio", "closed", "inside a tick"])
+    def test_a_dt_that_is_no_duration_stays_as_it_is(
+        self, start: Start, how: str, dt: float
+    ) -> None:
+        stage = start()
+        got: list[float] = []
+        if how == "watched":
+            stage.watch("x", lambda: time.sleep(0.001), history=10)
+        if how == "inside a tick":
+            stage.watch("x", lambda: got.append(stage.tick(dt)), history=10)
+        if how == "closed":
+            stage.close()
+        for _ in range(20):
+            if how == "asyncio":
+                got.append(asyncio.run(stage.frame(dt)))
+            else:
+                got.append(stage.tick(dt))
+        assert {str(each) for each in got} == {str(dt)}
+        assert str(DormantStage().tick(dt)) == str(dt)
+        stage._pace.scale(0.5)
+        assert str(stage.tick(dt)) == str(dt * 0.5)
+
+    def test_measures_a_dt_that_it_is_not_given(self, start: Start) -> None:
+        stage = start()
+        assert stage.tick() == 0.0
+        stage.watch("x", lambda: time.sleep(0.02), history=10)
+        for _ in range(3):
+            stage.tick()
+        began = time.perf_counter()
+        time.sleep(0.01)
+        got = stage.tick()
+        assert 0.01 <= got <= time.perf_counter() - began - 0.02, "what it took itself is not in it"
+        stage._pace.scale(0.5)
+        time.sleep(0.02)
+        assert asyncio.run(stage.frame()) >= 0.01
+
+    def test_measures_the_rest_of_the_frame_inside_a_tick(self, start: Start) -> None:
+        stage = start()
+        got: list[float] = []
+
+        @stage.rpc
+        def play() -> None:
+            for _ in range(3):
+                time.sleep(0.01)
+                got.append(stage.tick())
+
+        with Caller(stage) as caller:
+            caller.call("play")
+        assert len(got) == 3
+        assert min(got) >= 0.01
 
     @pytest.mark.timing
     def test_takes_the_time_spent_in_it_off_the_next_dt_and_only_that(self, start: Start) -> None:

@@ -16,6 +16,11 @@ EXAMPLES: list[tuple[RpcError, int, str]] = [
     (errors.HandlerError("E", "", "Traceback..."), -32000, "Handler error: E"),
     (errors.GameStalled(3.21, "g.py:9"), -32001, "Game stalled: for 3.2 s, in g.py:9"),
     (errors.GameStalled(2), -32001, "Game stalled: for 2.0 s"),
+    (
+        errors.GameStalled(2, "g.py:9", "do this"),
+        -32001,
+        "Game stalled: for 2.0 s, in g.py:9; do this",
+    ),
     (errors.TimedOut(5), -32002, "Timed out: after 5 s"),
     (errors.Forbidden("admin"), -32003, "Forbidden: needs the role admin"),
     (errors.NotAuthenticated(), -32004, "Not authenticated"),

@@ -1,5 +1,9 @@
 //! What frames took, as Python records and reads it.
 
+mod work;
+
+pub(crate) use work::Waiting;
+
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,8 +46,10 @@ struct Recorder {
     frames: stagedoor_frames::Frames,
     /// When `begin()` must say so again.
     routine: u64,
-    /// What stagedoor took of the frame before, and how long it held the game.
-    spent: u64,
+    /// The dt of the current frame, without what stagedoor took of it.
+    dt: f64,
+    /// Until when the time was measured for a tick inside a tick.
+    measured: u64,
 }
 
 struct Shared {
@@ -65,6 +71,12 @@ impl Shared {
 
 fn nanoseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The dt that a game gets: without what stagedoor took of it. What no time can be, because it is
+/// negative, infinite or NaN, is the game's own affair: it stays as it is.
+fn rest(dt: f64, spent: u64) -> f64 {
+    if dt > 0.0 { (dt - to_seconds(spent)).max(0.0) } else { dt }
 }
 
 /// Rounded; 0 for a negative number or NaN.
@@ -97,7 +109,7 @@ impl Frames {
     fn new() -> Self {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let frames = stagedoor_frames::Frames::new();
-        let recorder = Mutex::new(Recorder { frames, routine: 0, spent: 0 });
+        let recorder = Mutex::new(Recorder { frames, routine: 0, dt: 0.0, measured: 0 });
         Self {
             shared: Arc::new(Shared { recorder, base: Instant::now() }),
             epoch: since_epoch.as_secs_f64(),
@@ -120,48 +132,55 @@ impl Frames {
     }
 
     #[pyo3(signature = (server, dt, /))]
-    fn begin(&self, server: Option<&Bound<'_, Server>>, dt: f64) -> Option<f64> {
+    fn begin(&self, server: Option<&Bound<'_, Server>>, dt: Option<f64>) -> Option<f64> {
         let waits = server.is_some_and(|server| server.get().attended());
         let now = self.shared.now();
         let mut recorder = self.shared.lock();
-        let spent = recorder.frames.spent();
-        recorder.spent = spent;
+        let dt = match dt {
+            Some(dt) => rest(dt, recorder.frames.spent()),
+            None => to_seconds(recorder.frames.passed(now)),
+        };
+        recorder.dt = dt;
+        recorder.measured = now;
         let thread = this_thread();
         let has_moved = recorder.frames.thread() != thread;
-        recorder.frames.begin(now, thread);
+        work::take_waits(|start, end| {
+            let since_base =
+                |at: Instant| nanoseconds(at.saturating_duration_since(self.shared.base));
+            recorder.frames.waited(since_base(start), since_base(end));
+        });
+        recorder.frames.begin(now, thread, work::worked);
         if waits || has_moved || now >= recorder.routine {
             recorder.routine = now + nanoseconds(ROUTINE);
             return None;
         }
-        drop(recorder);
-        if spent == 0 {
-            return Some(dt);
-        }
-        Some((dt - to_seconds(spent)).max(0.0))
+        Some(dt)
     }
 
     #[getter]
-    fn spent(&self) -> f64 {
-        to_seconds(self.shared.lock().spent)
+    fn dt(&self) -> f64 {
+        self.shared.lock().dt
+    }
+
+    fn measure(&self) -> f64 {
+        let now = self.shared.now();
+        let mut recorder = self.shared.lock();
+        let since = std::mem::replace(&mut recorder.measured, now);
+        to_seconds(now.saturating_sub(since))
     }
 
     #[pyo3(signature = (held, /))]
     fn answered(&self, held: f64) -> f64 {
+        let worked = work::worked();
         let now = self.shared.now();
         let mut recorder = self.shared.lock();
-        let own = recorder.frames.answered(now, from_seconds(held));
+        let own = recorder.frames.answered(now, from_seconds(held), worked);
         to_seconds(own)
     }
 
     #[pyo3(signature = (seconds, /))]
     fn took(&self, seconds: f64) {
         self.shared.lock().frames.took(from_seconds(seconds));
-    }
-
-    #[pyo3(signature = (seconds, /))]
-    fn idle(&self, seconds: f64) {
-        let now = self.shared.now();
-        self.shared.lock().frames.idle(now, from_seconds(seconds));
     }
 
     #[pyo3(signature = (name, /))]

@@ -68,6 +68,8 @@ class GameStatus:
     """Seconds for which the game has not come to `tick()`. It is 0 unless the game is stalled."""
     where: Place | None
     """The line of code that a stalled game is in; null if it is not stalled."""
+    advice: str | None
+    """What to do about a game that is stalled and has had no frame; null: it is not so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def add_to(parts: Parts, /) -> None:
             clients=sum(session.role is not None for session in list(hub.sessions)),
             stalled_for=0.0 if stall is None else round(stall.seconds, 3),
             where=None if stall is None else stall.where,
+            advice=hub.lacks_frames,
         )
 
     def pause() -> GamePace:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import AbstractContextManager
 from typing import Protocol
+
+from stagedoor.live.engines.turns import Kind
 
 
 class Driver(Protocol):
-    """Is told where a game's frames end, and ticks the stage there.
+    """Is told what a game's loop passes, and ticks the stage where a turn of it ends.
 
-    Any thread may call it, except `end_frame()`, which may be called only where `is_here()`."""
+    Any thread may call it."""
+
+    waiting: AbstractContextManager[None]
+    """`with driver.waiting:` this thread waits, although it may keep a processor busy."""
 
     @property
     def timescale(self) -> float:
@@ -17,17 +24,51 @@ class Driver(Protocol):
     def is_here(self) -> bool:
         """Whether this thread is in the game's own loop.
 
-        This is the main thread, outside the stage, in a game that does not tick a stage itself."""
+        It is the thread of the loop, outside the stage, and the game ticks no stage itself."""
+
+    def is_driving(self) -> bool:
+        """Whether the game ticks no stage itself."""
 
     def away(self) -> float:
         """Seconds that the game has been inside its stage so far. They are not the game's time."""
 
-    def slept(self, seconds: float) -> None:
-        """The game has waited this long in the current frame. Ignored on other threads."""
+    def passes(self, kind: Kind, key: object, passed: float | None = None) -> float | None:
+        """The game passes a place of its loop. If a turn ends there, end the frame: tick the stage.
 
-    def end_frame(self, passed: float, no_scale: str | None) -> float:
-        """End a frame, and tick the stage.
+        `key`: what tells the place from others of its kind. `passed`: the seconds that the frame
+        took the game, without those inside the stage, if its clock tells. Returns the seconds that
+        the game gets for the frame; None if no frame ends."""
 
-        `passed`: the seconds that the frame took the game, without those inside the stage.
-        `no_scale`: why a time scale would not affect the game; None: it would. Returns the seconds
-        that the game gets for the frame."""
+
+class NoDriver:
+    """The `Driver` for a game that ticks its own stage: it is only told when the game waits."""
+
+    timescale = 1.0
+
+    def __init__(self, waiting: AbstractContextManager[None]) -> None:
+        self.waiting = waiting
+
+    def is_here(self) -> bool:
+        """No hook has to do with time."""
+        return False
+
+    def is_driving(self) -> bool:
+        """The game does."""
+        return False
+
+    def away(self) -> float:
+        """No hook takes time off."""
+        return 0.0
+
+    def passes(self, kind: Kind, key: object, passed: float | None = None) -> None:
+        """No frame ends at a hook."""
+
+
+def place(depth: int) -> object:
+    """The place in the code that has called the function that calls this, as a key. `depth`: 1 for
+    the caller of the function, 2 for the caller of that one. None if C has called it."""
+    try:
+        frame = sys._getframe(depth + 1)
+    except ValueError:
+        return None
+    return id(frame.f_code), frame.f_lasti

@@ -33,7 +33,8 @@ class ImportHook:
 
     def remove(self) -> None:
         """Patch no more modules. Modules that are patched stay patched."""
-        sys.meta_path.remove(self)
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 USUAL_DT: Final = 1 / 60
-"""The dt of a step, in seconds, if no frame before the pause had a dt above 0."""
+"""The dt of a step, in seconds, if no frame before the pause had a dt that could be one."""
 
 
 class Steps:
@@ -65,9 +66,12 @@ class Pace:
         return sum(steps.wanted - steps.released for steps in list(self._queue))
 
     def begin(self, dt: float) -> None:
-        """A frame begins, `dt` seconds after the one before."""
+        """A frame begins, `dt` seconds after the one before.
+
+        A dt that is negative, infinite or NaN is the game's own affair. It stays as it is, but no
+        step gets it."""
         self._dt = dt
-        if not self._was_paused and dt > 0:
+        if not self._was_paused and 0 < dt < math.inf:
             self._step_dt = dt
         if self._stepping is not None:
             self._stepping.done += 1
@@ -79,8 +83,8 @@ class Pace:
     def release(self) -> float:
         """Let the frame go on. Returns the dt that the game gets for it, in seconds.
 
-        A frame has its own dt. A step has the dt of the last frame before the pause. Both are
-        multiplied by the time scale.
+        A frame has its own dt. A step has the last dt before the pause that was above 0 and finite.
+        Both are multiplied by the time scale.
         """
         dt = self._dt
         self._was_paused = self.paused

@@ -67,6 +67,8 @@ class Hub:
         self.methods = Methods()
         self.frame = 0
         """Counts the frames from 1; the stage does, where a frame begins."""
+        self.advice = "call stage.tick(dt) once a frame"
+        """What to do if no frame comes."""
         self.topics = Topics(sink, self.encoder, lambda: self.frame, self.complaints)
         self.turns: Turns = NoTurns()
         """The time that callers have in a frame. The stage sets it."""
@@ -148,6 +150,12 @@ class Hub:
         be read from any thread."""
         stall = self.stall
         return 0.0 if stall is None else stall.seconds
+
+    @property
+    def lacks_frames(self) -> str | None:
+        """What to do about a game that has had no frame, and is stalled; None: it is not so. May be
+        read from any thread."""
+        return None if self.frame or self.stall is None else self.advice
 
     def leave_with(self, leave: Callable[[], None]) -> None:
         """Call this a frame later, or a turn of a paused game, when callers were answered: it ends

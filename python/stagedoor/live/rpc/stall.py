@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic
 from types import FrameType
+from typing import Final
+
+_OURS: Final = str(Path(__file__).parents[2] / "_").removesuffix("_")
+"""How the names of stagedoor's files begin. The hooks of `stagedoor run` are among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,9 @@ class Place:
 
     @classmethod
     def of(cls, frame: FrameType | None) -> Place | None:
-        """The place of a stack frame."""
+        """The place of a stack frame, in the program's own code if it was called from there."""
+        while frame is not None and frame.f_code.co_filename.startswith(_OURS):
+            frame = frame.f_back
         if frame is None:
             return None
         code = frame.f_code

@@ -172,7 +172,7 @@ class Understudy:
             return
         name, complaints = self._hub.name, self._hub.complaints
         if self._hub.frame == 0:
-            advice = self._transport.advice
+            advice = self._hub.advice
             text = "clients wait, and for %.1f s nobody polls: %s"
             self._is_logged = complaints.add("stall", text, seconds, advice)
         else:
@@ -261,7 +261,8 @@ class Understudy:
 
     def _error(self) -> GameStalled:
         where = self._where()
-        return GameStalled(round(self._hub.stalled_for, 3), None if where is None else str(where))
+        place = None if where is None else str(where)
+        return GameStalled(round(self._hub.stalled_for, 3), place, self._hub.lacks_frames)
 
     def _tell_overruns(self) -> None:
         """Of methods that run, and may not come to an end for a long time."""

@@ -67,6 +67,7 @@ def test_status_tells_of_the_game(stage: Stage, connection: FakeConnection) -> N
         "clients": 1,
         "stalled_for": 0.0,
         "where": None,
+        "advice": None,
     }
 
 
@@ -78,6 +79,17 @@ def test_status_says_for_how_long_and_where_a_game_is_stalled(
     status = connection.call("game.status")["result"]
     assert status["stalled_for"] >= 3.0
     assert status["where"] == {"file": "game.py", "line": 12, "function": "update"}
+
+
+def test_status_has_advice_for_a_stalled_game_that_had_no_frame(
+    stage: Stage, connection: FakeConnection
+) -> None:
+    stage.hub.stall = Stall(0.0, None)
+    assert connection.call("game.status")["result"]["advice"] is None, "it had frames"
+    stage.hub.frame = 0
+    assert "stage.tick" in connection.call("game.status")["result"]["advice"]
+    stage.hub.stall = None
+    assert connection.call("game.status")["result"]["advice"] is None, "it may be about to begin"
 
 
 def test_pausing_and_resuming_again_changes_nothing(

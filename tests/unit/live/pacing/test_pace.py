@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from stagedoor.live.pacing.pace import USUAL_DT, Pace
@@ -122,6 +124,18 @@ def test_a_frame_without_time_does_not_make_steps_of_no_time(pace: Pace) -> None
     pace.begin(0.0)  # a long call has eaten it
     pace.step(1)
     assert pace.release() == 0.016
+
+
+@pytest.mark.parametrize("dt", [-0.02, math.inf, -math.inf, math.nan])
+def test_a_dt_that_is_no_duration_is_the_games_but_no_steps(pace: Pace, dt: float) -> None:
+    pace.begin(0.02)
+    pace.release()
+    pace.begin(dt)
+    assert str(pace.release()) == str(dt)
+    pace.begin(dt)
+    pace.pause()
+    pace.step(1)
+    assert pace.release() == 0.02
 
 
 def test_the_time_scale_holds_for_frames_and_for_steps(pace: Pace) -> None:

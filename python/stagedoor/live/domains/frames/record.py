@@ -42,13 +42,15 @@ class FrameRecord:
     total: float
     """How long it took, without `held`."""
     work: float
-    """The game's own part: the total without `stagedoor` and `idle`."""
+    """The game's own part: the total without `stagedoor` and `idle`. This is the processor time of
+    the game's thread, without busy waits of its framework."""
     stagedoor: float
     """How long it took to answer callers and to publish topics."""
     gc: float
     """How long garbage collection took. This is a part of the other durations."""
     idle: float
-    """How long the game's framework slept, if the framework says so."""
+    """How long the game's thread did not work: it slept, or waited for its clock, the display, a
+    disk, a lock, other threads or a free processor."""
     held: float
     """How long the game was held in this frame."""
     spans: dict[str, float]
@@ -123,6 +125,9 @@ class Spikes:
     """The slowest first."""
 
 
+waiting: Final = _core.Waiting()
+"""`with waiting:` a thread waits, although it may keep a processor busy: that is idle."""
+
 _NONE: Final = FrameRecord(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, {})
 
 
@@ -132,8 +137,6 @@ class Frames:
     def __init__(self) -> None:
         self.core = _core.Frames()
         self.answered = self.core.answered
-        self.idle = self.core.idle
-        """`idle(seconds)`: the game's framework has slept for the last `seconds`."""
         self._spans: dict[str, _core.Span] = {}
         callback = self.core.collection
         gc.callbacks.append(callback)

@@ -7,45 +7,36 @@ difference between the two types: both have the same methods, and refuse the sam
 from __future__ import annotations
 
 import math
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+
+from stagedoor.live.engines.driver import place
+from stagedoor.live.engines.turns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pygame
 
+    from stagedoor.live.engines.driver import Driver
+
 _FPS_TICKS = 10
 """pygame measures its frames per second over this many ticks."""
 
 
-class Paced(Protocol):
-    """Is told when a clock ticks, and knows which time is not the game's."""
-
-    def is_here(self) -> bool:
-        """Whether this tick is in the game's own loop."""
-
-    def away(self) -> float:
-        """Seconds that the game has been inside the stage so far. They are not the game's time."""
-
-    def slept(self, seconds: float) -> None:
-        """The game has waited this long in the current frame."""
-
-    def ticked(self, clock: object, passed: float) -> float:
-        """A clock has ticked, `passed` seconds of the game's time after its last tick.
-
-        Returns the seconds to give to the game instead."""
-
-
-def make_clock_type(real: Callable[[], pygame.time.Clock], paced: Paced) -> type:
+def make_clock_type(real: type[pygame.time.Clock], driver: Driver) -> type:
     """The class that replaces `pygame.time.Clock`, which is `real`."""
 
-    class Clock:
+    class ClockType(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            # A clock that the game has made before is one, too.
+            return type.__instancecheck__(cls, instance) or isinstance(instance, real)
+
+    class Clock(metaclass=ClockType):
         __slots__ = ("_away", "_fps", "_fps_count", "_fps_time", "_owed", "_raw", "_real", "_time")
 
         def __init__(self) -> None:
             self._real = real()
-            self._away = paced.away()
+            self._away = driver.away()
             self._owed = 0.0  # seconds not given to the game yet: fractions of a millisecond
             self._time = 0
             self._raw = 0.0
@@ -75,17 +66,18 @@ def make_clock_type(real: Callable[[], pygame.time.Clock], paced: Paced) -> type
             raise TypeError("cannot pickle 'pygame.time.Clock' object")
 
         def _tick(self, tick: Callable[[float], int], framerate: float) -> int:
-            began = perf_counter()
-            passed = tick(framerate) / 1000
-            paced.slept(perf_counter() - began)
+            with driver.waiting:
+                passed = tick(framerate) / 1000
             raw = self._real.get_rawtime() / 1000
-            if paced.is_here():
-                away = paced.away()
-                lost, self._away = away - self._away, away
+            away = driver.away()
+            lost, self._away = away - self._away, away
+            is_here = driver.is_here()
+            if is_here:
                 passed, raw = max(0.0, passed - lost), max(0.0, raw - lost)
-                self._owed += paced.ticked(self, passed)
-            else:
-                self._owed += passed
+            given = driver.passes(Kind.CLOCK, place(2), passed)
+            if given is None:  # no frame ends here
+                given = passed * driver.timescale if is_here else passed
+            self._owed += given
             self._raw = raw
             self._count(passed)
             self._time = round(self._owed * 1000)

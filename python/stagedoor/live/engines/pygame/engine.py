@@ -32,6 +32,11 @@ def patches(driver: Driver) -> dict[str, Patch]:
     return PygameHooks(driver).patches()
 
 
+def waits(driver: Driver) -> dict[str, Patch]:
+    """The patches for pygame's modules that only tell when the game waits."""
+    return PygameHooks(driver).waits()
+
+
 class Pygame:
     """pygame-ce, or pygame. Game thread only."""
 

@@ -1,105 +1,72 @@
-"""`PygameHooks`: finds the frames of a pygame game that does not tick a stage itself.
-
-A frame ends when a `pygame.time.Clock` ticks. In a game without a clock, it ends when the game
-shows a picture.
-"""
+"""`PygameHooks`: tells a driver what the loop of a pygame game passes, and when it waits."""
 
 from __future__ import annotations
 
 import functools
 import math
+import sys
 from collections.abc import Callable
 from time import perf_counter
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
+from stagedoor.live.engines.driver import place
 from stagedoor.live.engines.pygame.clock import make_clock_type
+from stagedoor.live.engines.sleeping import in_slices
+from stagedoor.live.engines.turns import Kind
 
 if TYPE_CHECKING:
     from stagedoor.live.engines.driver import Driver
     from stagedoor.live.engines.imports import Patch
 
-_NO_CLOCK_FOR: Final = 1.0
-"""A clock that has not ticked for this many seconds is not in use any more, ..."""
-_NO_CLOCK_IN: Final = 3
-"""... if the game has shown more than this many pictures since."""
 _NOT_BEFORE: Final = 1000
 """`get_ticks()` of one thread may be this many milliseconds behind that of another."""
-_NO_SCALE: Final = "the game has no pygame.time.Clock, whose time could be scaled"
+_SLICE: Final = 16
+"""Milliseconds. While a game waits for an event, it passes this place so often."""
+_NO_EVENT: Final = 0
+"""`pygame.NOEVENT`"""
+_POLLS: Final = ("get", "poll", "peek", "pump", "clear")
+"""The functions by which a game asks for events without waiting."""
 
 
 class PygameHooks:
-    """Replaces the functions with which a game waits and shows pictures.
+    """Replaces what a game waits with, asks for events with, and shows pictures with.
 
-    The hooks act on the main thread only. On other threads the functions do what they always did.
+    Each function does what it always did, and tells the driver.
     """
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
-        self._clock: object = None
-        """The clock whose ticks end the frames."""
-        self._last_clock: object = None
-        """The clock that ticked last."""
-        self._clock_ticked = -math.inf
-        self._shown = 0
-        """How many pictures were shown since the clock ticked."""
-        self._frame_ended = perf_counter()
-        self._away = 0.0
 
     def patches(self) -> dict[str, Patch]:
         """The patches, by the name of the module. Each is applied once its module is loaded."""
         return {
+            **self.waits(),
             "pygame.time": self._patch_time,
+            "pygame.event": self._patch_event,
             "pygame.display": self._patch_display,
-            "pygame.window": self._patch_window,
+            "pygame.window": self._make_patch("Window", "flip"),
+            "pygame._sdl2.video": self._make_patch("Renderer", "present"),
         }
 
-    # For the clocks
+    def waits(self) -> dict[str, Patch]:
+        """Those of the patches that tell when the game waits."""
+        return {"pygame.time": self._patch_waits}
 
-    def is_here(self) -> bool:
-        """Whether this thread is in the game's own loop."""
-        return self._driver.is_here()
+    # Time
 
-    def away(self) -> float:
-        """Seconds that the game has been inside the stage so far."""
-        return self._driver.away()
-
-    def slept(self, seconds: float) -> None:
-        """The game has waited this long in the current frame."""
-        self._driver.slept(seconds)
-
-    def ticked(self, clock: object, passed: float) -> float:
-        """A clock has ticked after `passed` seconds. Returns the seconds to give to the game."""
-        if clock is not self._clock and (self._clock is None or clock is self._last_clock):
-            self._clock = clock  # it ticked twice in a row: the other clock's loop may have ended
-        self._last_clock = clock
-        if clock is not self._clock:
-            return passed * self._driver.timescale
-        self._clock_ticked = self._frame_ended = perf_counter()
-        self._away = self._driver.away()
-        self._shown = 0
-        return self._driver.end_frame(passed, None)
-
-    # For the pictures
-
-    def _picture_shown(self) -> None:
-        if not self._driver.is_here():
-            return
-        self._shown += 1
-        now = perf_counter()
-        if self._shown > _NO_CLOCK_IN and now - self._clock_ticked > _NO_CLOCK_FOR:
-            away = self._driver.away()
-            passed = now - self._frame_ended - (away - self._away)
-            self._frame_ended, self._away = now, away
-            self._driver.end_frame(passed, _NO_SCALE)
-
-    # The patches
+    def _patch_waits(self, time: Any) -> None:
+        real = time.Clock
+        time.Clock = make_clock_type(real, self._driver)
+        pygame: Any = sys.modules.get("pygame")
+        if getattr(pygame, "Clock", None) is real:
+            pygame.Clock = time.Clock
+        for name in ("wait", "delay"):
+            setattr(time, name, in_slices(getattr(time, name), self._driver, second=1000))
 
     def _patch_time(self, time: Any) -> None:
-        time.Clock = make_clock_type(time.Clock, self)
+        self._patch_waits(time)
         time.get_ticks = self._make_get_ticks(time.get_ticks)
-        for name in ("wait", "delay"):
-            setattr(time, name, self._make_wait(getattr(time, name)))
 
     def _make_get_ticks(self, real: Callable[[], int]) -> Callable[[], int]:
         last = began = 0.0
@@ -116,41 +83,64 @@ class PygameHooks:
 
         return get_ticks
 
-    def _make_wait(self, real: Callable[[int], int]) -> Callable[[int], int]:
+    # Events
+
+    def _patch_event(self, event: ModuleType) -> None:
+        for name in _POLLS:
+            setattr(event, name, self._make_passing(getattr(event, name), Kind.EVENTS))
+        setattr(event, "wait", self._make_event_wait(event.wait))  # noqa: B010
+
+    def _make_event_wait(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        driver = self._driver
+
         @functools.wraps(real)
-        def wait(milliseconds: int, /) -> int:
-            began = perf_counter()
-            try:
-                return real(milliseconds)
-            finally:
-                self._driver.slept(perf_counter() - began)
+        def wait(*arguments: Any, **named: Any) -> Any:
+            given = [*arguments, *named.values()] or [0]
+            is_usual = len(given) == 1 and named.keys() <= {"timeout"} and type(given[0]) is int
+            if not is_usual or not driver.is_driving():
+                return real(*arguments, **named)  # it raises what is to be raised
+            left: float = given[0] if given[0] > 0 else math.inf
+            while True:
+                began = perf_counter()
+                is_last = left < 2 * _SLICE
+                event = real(max(1, round(left)) if is_last else _SLICE)
+                left -= (perf_counter() - began) * 1000
+                driver.passes(Kind.EVENTS, place(1))
+                if is_last or event.type != _NO_EVENT:
+                    return event
 
         return wait
 
+    # Pictures
+
     def _patch_display(self, display: ModuleType) -> None:
         for name in ("flip", "update"):
-            setattr(display, name, self._make_show(getattr(display, name)))
+            setattr(display, name, self._make_passing(getattr(display, name), Kind.PICTURE))
 
-    def _make_show(self, real: Callable[..., None]) -> Callable[..., None]:
+    def _make_passing(self, real: Callable[..., Any], kind: Kind) -> Callable[..., Any]:
+        driver = self._driver
+
         @functools.wraps(real)
-        def show(*arguments: Any) -> None:
-            real(*arguments)
-            self._picture_shown()
+        def do_and_pass(*arguments: Any, **named: Any) -> Any:
+            done = real(*arguments, **named)
+            driver.passes(kind, place(1))
+            return done
 
-        return show
+        return do_and_pass
 
-    def _patch_window(self, window: Any) -> None:
-        real = window.Window
-        picture_shown = self._picture_shown
+    def _make_patch(self, name: str, method: str) -> Patch:
+        """A patch for a class whose objects show pictures by a method. Its methods cannot be
+        replaced, so a class that inherits from it takes its place."""
 
-        class Window(real):  # type: ignore[misc, valid-type]
-            __doc__ = real.__doc__
+        def patch(module: ModuleType) -> None:
+            real = getattr(module, name)
+            passing = self._make_passing(getattr(real, method), Kind.PICTURE)
+            members = {
+                method: passing,
+                "__slots__": (),  # an object is as large as a real one: compiled code checks that
+                "__doc__": real.__doc__,
+                "__module__": real.__module__,
+            }
+            setattr(module, name, type(name, (real,), members))
 
-            @functools.wraps(real.flip)
-            def flip(self) -> None:
-                super().flip()
-                picture_shown()
-
-        Window.__qualname__ = "Window"
-        Window.__module__ = real.__module__
-        window.Window = Window
+        return patch

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import gc
 import json
+import math
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from stagedoor import _core
 from stagedoor.live.domains.frames import record as module
-from stagedoor.live.domains.frames.record import CAPACITY, FrameRecord, Frames
+from stagedoor.live.domains.frames.record import CAPACITY, FrameRecord, Frames, waiting
 
 MS = 1_000_000
 
@@ -42,16 +44,46 @@ class TestNative:
     def test_a_turn_gives_dt_back_less_what_the_last_tick_took(self, frames: Frames) -> None:
         began = time.perf_counter()
         assert frames.core.begin(None, 0.016) is None, "the first one of a second"
-        assert frames.core.begin(None, 0.016) == 0.016
-        assert frames.core.spent == 0.0
+        assert frames.core.dt == 0.016
+        assert frames.core.begin(None, 0.016) == frames.core.dt == 0.016
         time.sleep(0.02)
-        assert 0.005 <= frames.core.answered(0.015) <= time.perf_counter() - began - 0.015
-        rest = frames.core.begin(None, 1.0)
-        assert rest is not None
-        assert rest == pytest.approx(1.0 - frames.core.spent)
-        assert 0.02 <= frames.core.spent < 1.0
+        own = frames.core.answered(0.015)
+        assert 0.005 <= own <= time.perf_counter() - began - 0.015
+        assert frames.core.begin(None, 1.0) == pytest.approx(1.0 - own - 0.015)
         frames.core.answered(5.0)
         assert frames.core.begin(None, 0.016) == 0.0, "never back in time"
+
+    @pytest.mark.parametrize("dt", [-0.016, -math.inf, math.inf, math.nan, -1e300, 0.0])
+    def test_a_dt_that_is_none_stays_as_it_is(self, frames: Frames, dt: float) -> None:
+        turn(frames)
+        time.sleep(0.002)
+        frames.core.answered(0.001)
+        assert str(frames.core.begin(None, dt)) == str(frames.core.dt) == str(dt)
+
+    def test_without_a_dt_it_is_measured_from_when_the_last_tick_was_done(
+        self, frames: Frames
+    ) -> None:
+        frames.core.begin(None, None)
+        assert frames.core.dt == 0.0
+        before = time.perf_counter()
+        time.sleep(0.03)
+        frames.core.answered(0.01)
+        time.sleep(0.005)
+        got = frames.core.begin(None, None)
+        assert got is not None
+        assert 0.005 <= got <= time.perf_counter() - before - 0.03
+        time.sleep(0.005)
+        frames.core.took(0.004)
+        assert 0.001 <= (frames.core.begin(None, None) or 0) < 1
+
+    def test_a_tick_inside_a_tick_measures_what_has_passed_since(self, frames: Frames) -> None:
+        turn(frames)
+        time.sleep(0.01)
+        first = frames.core.measure()
+        assert first >= 0.01
+        time.sleep(0.005)
+        began = time.perf_counter()
+        assert 0.005 <= frames.core.measure() <= time.perf_counter() - began + 0.005 + first
 
     def test_it_says_once_a_second_that_there_may_be_something(self, frames: Frames) -> None:
         turn(frames)
@@ -64,10 +96,9 @@ class TestNative:
     @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
     def test_what_is_no_duration_counts_as_none(self, frames: Frames, seconds: float) -> None:
         turn(frames)
-        frames.idle(seconds)
+        frames.core.took(seconds)
         frames.core.answered(seconds)
         turn(frames)
-        assert frames.last().idle == 0.0
         assert frames.last().held == 0.0
 
     def test_the_kinds_of_slice_are_told_apart(self) -> None:
@@ -83,16 +114,15 @@ class TestHistory:
         with frames.span("physics"):
             time.sleep(0.005)
         time.sleep(0.01)
-        frames.idle(0.01)
         turn(frames)
         (found,) = frames.history(10)
         assert found == frames.last()
         assert found.number == 1
         assert before - 0.1 <= found.time <= time.time()
-        assert (found.held, found.idle) == (0.002, 0.01)
+        assert found.held == 0.002
         assert found.stagedoor >= 0.003
         assert found.spans["physics"] >= 0.005
-        assert found.total >= found.stagedoor + found.spans["physics"] + found.idle
+        assert found.total >= found.stagedoor + found.idle
         assert found.work == pytest.approx(found.total - found.stagedoor - found.idle)
 
     def test_since_a_frame_there_are_those_after_it(self, frames: Frames) -> None:
@@ -166,6 +196,87 @@ class TestHistory:
                 pass
         ended = True
         thread.join(10)
+
+
+def spin(seconds: float) -> None:
+    """Work for so long: on a processor, however busy that is."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell what a thread works")
+class TestIdle:
+    """Bounds from below hold on any machine; those from above would depend on its other work."""
+
+    @pytest.mark.parametrize(
+        "wait",
+        [
+            lambda: time.sleep(0.05),
+            lambda: threading.Event().wait(0.05),
+            lambda: threading.Thread(target=time.sleep, args=(0.05,)).run(),
+        ],
+    )
+    def test_whatever_waits_is_idle(self, frames: Frames, wait: Callable[[], object]) -> None:
+        turn(frames)
+        wait()
+        turn(frames)
+        assert frames.last().idle >= 0.05 - 0.02  # what the wait itself works
+        assert frames.last().work < frames.last().total - 0.03
+
+    def test_work_is_not(self, frames: Frames) -> None:
+        turn(frames)
+        time.sleep(0.01)
+        spin(0.05)
+        turn(frames)
+        assert frames.last().work >= 0.05
+        assert frames.last().idle >= 0.005
+
+    def test_a_wait_that_looks_like_work_is_idle_and_has_a_slice(self, frames: Frames) -> None:
+        turn(frames)
+        spin(0.02)
+        with waiting, waiting:
+            spin(0.05)
+        with pytest.raises(ZeroDivisionError), waiting:
+            raise ZeroDivisionError
+        turn(frames)
+        assert frames.last().idle >= 0.05
+        assert frames.last().work >= 0.02
+        assert frames.last().total >= 0.07
+        slices = [duration for kind, *_, duration in frames.core.slices(1) if kind == _core.IDLE]
+        assert len(slices) == 2
+        assert slices[0] >= 0.05 * 1e9
+
+    def test_what_other_threads_work_and_wait_is_none_of_the_games(self, frames: Frames) -> None:
+        def wait() -> None:
+            with waiting:
+                spin(0.05)
+
+        turn(frames)
+        thread = threading.Thread(target=wait)
+        thread.start()
+        thread.join()
+        turn(frames)
+        assert frames.last().idle >= 0.04
+        assert [kind for kind, *_ in frames.core.slices(1)] == []
+
+    def test_what_the_stage_works_is_its_own(self, frames: Frames) -> None:
+        turn(frames)
+        spin(0.05)
+        frames.core.answered(0.0)
+        time.sleep(0.02)
+        turn(frames)
+        assert frames.last().stagedoor >= 0.05
+        assert frames.last().idle >= 0.01
+
+    def test_waits_before_the_first_frame_are_in_none(self, frames: Frames) -> None:
+        with waiting:
+            spin(0.02)
+        turn(frames)
+        spin(0.02)
+        turn(frames)
+        assert frames.last().work >= 0.02
+        assert [kind for kind, *_ in frames.core.slices(1)] == []
 
 
 class TestSpans:
@@ -280,7 +391,7 @@ class TestSummaries:
         assert all_.max >= 0.5
         assert 0.005 <= last.median <= last.p95 <= last.p99 <= last.max < all_.max
         assert last.fps == pytest.approx(1 / last.mean)
-        assert last.work == pytest.approx(last.mean)
+        assert last.work == pytest.approx(last.mean - last.stagedoor - last.idle)
         assert frames.fps == pytest.approx(all_.fps, rel=0.01)
 
     def test_of_nothing_it_is_nothing(self, frames: Frames) -> None:

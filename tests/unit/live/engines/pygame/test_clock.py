@@ -8,8 +8,11 @@ from typing import Any
 
 import pygame
 import pytest
+from tests.unit.live.engines.fakes import FakeDriver, Waits
 
+from stagedoor.live.engines.driver import NoDriver
 from stagedoor.live.engines.pygame.clock import make_clock_type
+from stagedoor.live.engines.turns import Kind
 
 
 class FakeClock:
@@ -41,43 +44,16 @@ class FakeClock:
     get_fps = get_time
 
 
-class FakePace:
-    """What a clock asks and tells; `scale` times, and each tick is `stage` seconds away."""
-
-    def __init__(self) -> None:
-        self.here = True
-        self.scale = 1.0
-        self.stage = 0.0
-        self.gone = 0.0
-        self.told: list[float] = []
-        self.sleeps = 0
-
-    def is_here(self) -> bool:
-        return self.here
-
-    def away(self) -> float:
-        return self.gone
-
-    def slept(self, seconds: float) -> None:
-        assert 0 <= seconds < 1
-        self.sleeps += 1
-
-    def ticked(self, clock: object, passed: float) -> float:
-        self.told.append(passed)
-        self.gone += self.stage
-        return passed * self.scale
-
-
 Make = Callable[..., Any]
 
 
 @pytest.fixture
-def pace() -> FakePace:
-    return FakePace()
+def pace() -> FakeDriver:
+    return FakeDriver(Kind.CLOCK)
 
 
 @pytest.fixture
-def make(pace: FakePace) -> Make:
+def make(pace: FakeDriver) -> Make:
     """A clock whose real one ticks so many milliseconds each."""
     FakeClock.made = []
     clock_type = make_clock_type(FakeClock, pace)  # type: ignore[arg-type]
@@ -90,25 +66,25 @@ def make(pace: FakePace) -> Make:
     return make_clock
 
 
-def test_left_alone_it_tells_what_the_real_one_tells(make: Make, pace: FakePace) -> None:
+def test_left_alone_it_tells_what_the_real_one_tells(make: Make, pace: FakeDriver) -> None:
     ticks = random.Random(1).choices(range(40), k=1000)
     clock = make(*ticks)
     assert [clock.tick(60) for _ in ticks] == ticks
     assert FakeClock.made[0].framerates == [("tick", 60)] * 1000
-    assert pace.told == [tick / 1000 for tick in ticks]
-    assert pace.sleeps == 1000
+    assert pace.frames == [tick / 1000 for tick in ticks]
+    assert pace.waiting.count == 1000
 
 
-def test_the_other_tick_ticks_as_well(make: Make, pace: FakePace) -> None:
+def test_the_other_tick_ticks_as_well(make: Make, pace: FakeDriver) -> None:
     clock = make(5, 6)
     assert (clock.tick_busy_loop(30), clock.tick_busy_loop()) == (5, 6)
     assert FakeClock.made[0].framerates == [("tick_busy_loop", 30), ("tick_busy_loop", 0)]
-    assert pace.told == [0.005, 0.006]
+    assert pace.frames == [0.005, 0.006]
 
 
 @pytest.mark.parametrize("scale", [0.01, 0.1, 1 / 3, 0.5, 1.7, 30.0])
-def test_scaled_time_does_not_drift(make: Make, pace: FakePace, scale: float) -> None:
-    pace.scale = scale
+def test_scaled_time_does_not_drift(make: Make, pace: FakeDriver, scale: float) -> None:
+    pace.timescale = scale
     ticks = random.Random(2).choices(range(10, 25), k=20_000)
     clock = make(*ticks)
     told = passed = 0
@@ -122,14 +98,14 @@ def test_scaled_time_does_not_drift(make: Make, pace: FakePace, scale: float) ->
         assert abs(told - passed * scale) < 0.501
 
 
-def test_the_stages_own_time_is_not_the_games(make: Make, pace: FakePace) -> None:
+def test_the_stages_own_time_is_not_the_games(make: Make, pace: FakeDriver) -> None:
     pace.stage = 0.0004
     clock = make(*[20] * 1000)
     told = sum(clock.tick(50) for _ in range(1000))
     assert told == 20 * 1000 - round(0.4 * 999)
 
 
-def test_a_hold_is_not_in_the_next_tick_of_any_clock(make: Make, pace: FakePace) -> None:
+def test_a_hold_is_not_in_the_next_tick_of_any_clock(make: Make, pace: FakeDriver) -> None:
     clock, other = make(16, 10_016), make(16, 16, 10_032)
     other.tick()
     clock.tick()
@@ -140,7 +116,7 @@ def test_a_hold_is_not_in_the_next_tick_of_any_clock(make: Make, pace: FakePace)
 
 
 def test_what_is_away_longer_than_a_tick_lasted_is_nothing_not_less(
-    make: Make, pace: FakePace
+    make: Make, pace: FakeDriver
 ) -> None:
     clock = make(16, 999, 16)
     clock.tick()
@@ -148,22 +124,55 @@ def test_what_is_away_longer_than_a_tick_lasted_is_nothing_not_less(
     assert [clock.tick(), clock.tick()] == [0, 16]
 
 
-def test_a_clock_knows_what_was_away_before_it_was_made(make: Make, pace: FakePace) -> None:
+def test_a_clock_knows_what_was_away_before_it_was_made(make: Make, pace: FakeDriver) -> None:
     pace.gone = 100
     assert make(16).tick() == 16
 
 
-def test_on_another_thread_it_is_the_real_one(make: Make, pace: FakePace) -> None:
-    pace.here, pace.scale, pace.gone = False, 0.5, 0.0
-    clock = make(16, 5000)
+def test_on_another_thread_it_is_the_real_one(make: Make, pace: FakeDriver) -> None:
+    pace.here, pace.timescale, pace.gone, pace.ends = False, 0.5, 0.0, ()
+    clock = make(16, 5000, 20)
     clock.tick()
     pace.gone = 4.0
     assert clock.tick() == 5000
-    assert pace.told == []
+    assert pace.frames == []
+    pace.here = True
+    assert clock.tick() == 10, "those 4 s were not its own"
 
 
-def test_the_raw_time_is_without_the_stages(make: Make, pace: FakePace) -> None:
-    pace.scale = 0.5
+def test_of_a_clock_that_ends_no_frame_the_time_is_scaled(make: Make, pace: FakeDriver) -> None:
+    pace.timescale, pace.ends = 0.5, ()
+    assert make(16).tick() == 8
+
+
+def test_places_in_the_games_code_are_told_apart(make: Make, pace: FakeDriver) -> None:
+    clock = make(*[16] * 4)
+    for _ in range(2):
+        clock.tick()
+        clock.tick()
+    first, second, *rest = pace.told
+    assert first != second
+    assert rest == [first, second]
+
+
+def test_a_game_that_ticks_its_own_stage_has_the_real_clock_and_its_waits_are_told() -> None:
+    FakeClock.made = []
+    waits = Waits()
+    clock = make_clock_type(FakeClock, NoDriver(waits))()  # type: ignore[arg-type]
+    FakeClock.made[0].next_ticks += [16, 17, 5000]
+    assert [clock.tick(60), clock.tick_busy_loop(60), clock.tick()] == [16, 17, 5000]
+    assert waits.count == 3
+
+
+def test_a_clock_that_was_made_before_is_one_too(pace: FakeDriver) -> None:
+    clock_type = make_clock_type(pygame.time.Clock, pace)
+    assert isinstance(pygame.time.Clock(), clock_type)
+    assert isinstance(clock_type(), clock_type)
+    assert not isinstance(pygame.Rect(0, 0, 1, 1), clock_type)
+
+
+def test_the_raw_time_is_without_the_stages(make: Make, pace: FakeDriver) -> None:
+    pace.timescale = 0.5
     clock = make(16, 5016)
     FakeClock.made[0].raw = 7
     clock.tick(60)
@@ -175,9 +184,9 @@ def test_the_raw_time_is_without_the_stages(make: Make, pace: FakePace) -> None:
 
 
 def test_the_frame_rate_is_that_of_the_last_ten_frames_and_knows_no_hold(
-    make: Make, pace: FakePace
+    make: Make, pace: FakeDriver
 ) -> None:
-    pace.scale = 0.5
+    pace.timescale = 0.5
     clock = make(999, *[20] * 10, *[40] * 4, 10_040, *[40] * 5)
     assert clock.get_fps() == 0
     for _ in range(10):
@@ -203,7 +212,7 @@ def test_frames_without_any_time_are_infinitely_many(make: Make) -> None:
     assert clock.get_fps() == math.inf
 
 
-def test_it_is_in_the_place_of_the_real_one(pace: FakePace) -> None:
+def test_it_is_in_the_place_of_the_real_one(pace: FakeDriver) -> None:
     real = pygame.time.Clock
     clock_type = make_clock_type(real, pace)
     clock = clock_type()
@@ -229,7 +238,9 @@ def test_it_is_in_the_place_of_the_real_one(pace: FakePace) -> None:
         lambda clock: setattr(clock, "name", 1),
     ],
 )
-def test_it_refuses_what_the_real_one_refuses(pace: FakePace, use: Callable[[Any], object]) -> None:
+def test_it_refuses_what_the_real_one_refuses(
+    pace: FakeDriver, use: Callable[[Any], object]
+) -> None:
     errors = []
     for kind in (pygame.time.Clock, make_clock_type(pygame.time.Clock, pace)):
         with pytest.raises((TypeError, AttributeError)) as caught:
@@ -238,7 +249,7 @@ def test_it_refuses_what_the_real_one_refuses(pace: FakePace, use: Callable[[Any
     assert errors[0] is errors[1]
 
 
-def test_over_a_real_clock_it_waits_and_counts(pace: FakePace) -> None:
+def test_over_a_real_clock_it_waits_and_counts(pace: FakeDriver) -> None:
     clock = make_clock_type(pygame.time.Clock, pace)()
     clock.tick()
     times = [clock.tick(200) for _ in range(12)]

@@ -1,38 +1,18 @@
 """`stagedoor.live.engines.pygame.hooks`: where the frames of a pygame game end."""
 
 import importlib
-from collections.abc import Callable
+import math
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import pygame
 import pytest
+from tests.unit.live.engines.fakes import FakeDriver
 
+from stagedoor.live.engines import sleeping
 from stagedoor.live.engines.pygame import hooks as pygame_hooks
 from stagedoor.live.engines.pygame.hooks import PygameHooks
-
-
-class FakeDriver:
-    """Counts frames; none ends while it is inside of one."""
-
-    def __init__(self) -> None:
-        self.timescale = 1.0
-        self.here = True
-        self.gone = 0.0
-        self.frames: list[tuple[float, str | None]] = []
-        self.sleeps = 0
-
-    def is_here(self) -> bool:
-        return self.here
-
-    def away(self) -> float:
-        return self.gone
-
-    def slept(self, seconds: float) -> None:
-        self.sleeps += 1
-
-    def end_frame(self, passed: float, no_scale: str | None) -> float:
-        self.frames.append((passed, no_scale))
-        return passed * self.timescale
+from stagedoor.live.engines.turns import Kind
 
 
 class FakeClock:
@@ -57,12 +37,21 @@ class FakeWindow:
         self.shown += 1
 
 
+class FakeRenderer:
+    shown = 0
+
+    def present(self) -> None:
+        self.shown += 1
+
+
 class World:
     """The modules of a pygame, patched, and what was asked of the real ones."""
 
     def __init__(self) -> None:
-        self.driver = FakeDriver()
+        self.driver = FakeDriver(Kind.CLOCK)
         self.now = 100.0
+        self.events: list[tuple[float, str]] = []
+        """When each comes, and what it is."""
         self.ticks = 0
         self.shown: list[tuple[str, object]] = []
         self.waited: list[int] = []
@@ -74,129 +63,68 @@ class World:
             update=lambda *what: self.shown.append(("update", what)),
         )
         self.window: Any = SimpleNamespace(Window=FakeWindow)
+        self.video: Any = SimpleNamespace(Renderer=FakeRenderer)
+        self.event: Any = SimpleNamespace(
+            wait=self._wait_for_event,
+            **{name: lambda *what, **named: (what, named) for name in pygame_hooks._POLLS},
+        )
 
     def _wait(self, milliseconds: int, /) -> int:
         self.waited.append(milliseconds)
+        self.now += (milliseconds + 1) / 1000
         return milliseconds + 1
+
+    def _wait_for_event(self, timeout: int = 0) -> Any:
+        self.waited.append(timeout)
+        until = self.now + (timeout / 1000 or math.inf)
+        if self.events and self.events[0][0] <= until:
+            at, kind = self.events.pop(0)
+            self.now = max(self.now, at)
+            return SimpleNamespace(type=kind)
+        assert until < math.inf, "it would wait for ever"
+        self.now = until
+        return SimpleNamespace(type=pygame_hooks._NO_EVENT)
 
     def patch(self) -> None:
         for name, patch in PygameHooks(self.driver).patches().items():
-            patch(getattr(self, name.removeprefix("pygame.")))
-
-    def flip(self, times: int, apart: float = 0.02) -> None:
-        for _ in range(times):
-            self.now += apart
-            self.display.flip()
+            patch(getattr(self, name.rpartition(".")[2]))
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     made = World()
-    monkeypatch.setattr(pygame_hooks, "perf_counter", lambda: made.now)
+    for module in (pygame_hooks, sleeping):
+        monkeypatch.setattr(module, "perf_counter", lambda: made.now)
     made.patch()
     return made
 
 
-# Clocks
-
-
-def test_a_frame_ends_when_the_clock_ticks(world: World) -> None:
+def test_a_frame_ends_when_the_clock_ticks_and_has_its_time(world: World) -> None:
     clock = world.time.Clock()
     for _ in range(100):
-        world.flip(1)
-        clock.tick(60)
-    assert world.driver.frames == [(0.016, None)] * 100
-
-
-def test_however_slow_the_frames_are_and_however_often_they_show_something(world: World) -> None:
-    clock = world.time.Clock()
-    for pictures, apart in ((1, 5.0), (3, 0.2), (20, 0.01)):
-        world.driver.frames.clear()
-        for _ in range(10):
-            world.flip(pictures, apart)
-            clock.tick(60)
-        assert world.driver.frames == [(0.016, None)] * 10
-
-
-def test_of_two_clocks_in_a_loop_the_first_counts_and_both_are_scaled(world: World) -> None:
-    clock, other = world.time.Clock(), world.time.Clock()
-    world.driver.timescale = 0.5
-    for _ in range(10):
-        assert clock.tick() == 8
-        assert other.tick() == 8
-    assert len(world.driver.frames) == 10
-
-
-def test_a_clock_in_an_inner_loop_counts_instead_of_the_outer_one(world: World) -> None:
-    clock, inner = world.time.Clock(), world.time.Clock()
-    for _ in range(3):
-        clock.tick()
-        for _ in range(5):
-            inner.tick()
-    # 1 of the outer one, and all of the inner one but the first, before it was known to be one
-    assert len(world.driver.frames) == 1 + 3 * 5 - 1
-
-
-def test_the_clock_of_the_next_loop_takes_over(world: World) -> None:
-    for _ in range(3):
-        clock = world.time.Clock()
-        for _ in range(10):
-            clock.tick()
-    assert len(world.driver.frames) == 10 + 9 + 9
-
-
-def test_a_clock_of_another_thread_ends_no_frame(world: World) -> None:
-    clock = world.time.Clock()
-    clock.tick()
-    world.driver.here = False
-    assert [clock.tick(), world.time.Clock().tick()] == [16, 16]
-    world.flip(100)
-    assert len(world.driver.frames) == 1
+        world.display.flip()
+        assert clock.tick(60) == 16
+    assert world.driver.frames == [0.016] * 100
+    assert world.driver.kinds == [Kind.PICTURE, Kind.CLOCK] * 100
 
 
 # Pictures
 
 
-@pytest.mark.parametrize("show", ["flip", "update", "window"])
-def test_without_a_clock_a_frame_ends_when_a_picture_is_shown(world: World, show: str) -> None:
-    window = world.window.Window()
-    shows: dict[str, Callable[[], None]] = {
-        "flip": world.display.flip,
-        "update": lambda: world.display.update((1, 2)),
-        "window": window.flip,
-    }
-    for _ in range(13):
-        world.now += 0.25
-        shows[show]()
-    assert len(world.driver.frames) == 10  # three are let by, for a clock to come
-    passed, no_scale = world.driver.frames[-1]
-    assert passed == 0.25
-    assert no_scale is not None
-    assert "Clock" in no_scale
-    assert len(world.shown) + window.shown == 13
-
-
-def test_a_hold_is_not_in_the_time_of_a_picture(world: World) -> None:
-    world.flip(5)
-    world.driver.gone += 10
-    world.now += 10
-    world.flip(1)
-    assert round(world.driver.frames[-1][0], 6) == 0.02
-
-
-def test_pictures_end_frames_again_when_the_clock_is_not_used_any_more(world: World) -> None:
-    clock = world.time.Clock()
-    clock.tick()
-    world.now += 0.5
-    clock.tick()
-    world.flip(40)  # 0.8 s
-    assert len(world.driver.frames) == 2
-    world.flip(20)
-    assert len(world.driver.frames) == 2 + 10
-    assert round(world.driver.frames[2][0], 6) == 1.02  # since the clock
-    clock.tick()
-    world.flip(20)
-    assert len(world.driver.frames) == 2 + 10 + 1
+def test_each_way_to_show_a_picture_is_told_after_it(world: World) -> None:
+    window, renderer = world.window.Window(), world.video.Renderer()
+    for show in (
+        world.display.flip,
+        lambda: world.display.update((1, 2)),
+        window.flip,
+        renderer.present,
+    ):
+        world.driver.told.clear()
+        for _ in range(2):
+            show()
+        assert world.driver.kinds == [Kind.PICTURE] * 2
+    assert world.shown == [("flip", None)] * 2 + [("update", ((1, 2),))] * 2
+    assert (window.shown, renderer.shown) == (2, 2)
 
 
 def test_what_is_shown_is_shown_with_its_arguments_and_errors(world: World) -> None:
@@ -221,15 +149,77 @@ def test_the_window_stays_a_class_to_be_inherited_from(world: World) -> None:
     assert kind.flip.__doc__ == FakeWindow.flip.__doc__
 
 
+# Events
+
+
+def test_each_way_to_ask_for_events_is_told_and_gets_its_arguments(world: World) -> None:
+    for name in pygame_hooks._POLLS:
+        assert getattr(world.event, name)(1, pump=False) == ((1,), {"pump": False})
+    assert world.driver.kinds == [Kind.EVENTS] * len(pygame_hooks._POLLS)
+
+
+@pytest.mark.parametrize("arguments", [(), (0,), (-1,), (100_000,)])
+def test_a_wait_for_an_event_passes_its_place_all_the_time(
+    world: World, arguments: tuple[int, ...]
+) -> None:
+    world.events = [(world.now + 1, "key"), (world.now + 1.001, "mouse")]
+    assert world.event.wait(*arguments).type == "key"
+    assert 55 < len(world.driver.told) < 70
+    assert len(set(world.driver.told)) == 1
+    world.driver.told.clear()
+    assert world.event.wait().type == "mouse"
+    assert len(world.driver.told) == 1
+
+
+@pytest.mark.parametrize("timeout", [1, 16, 17, 1000])
+def test_a_wait_with_a_timeout_takes_no_longer(world: World, timeout: int) -> None:
+    began = world.now
+    assert world.event.wait(timeout).type == pygame_hooks._NO_EVENT
+    assert world.event.wait(timeout=timeout).type == pygame_hooks._NO_EVENT
+    assert -0.0001 <= world.now - began - 2 * timeout / 1000 <= 0.0021
+
+
+def test_a_wait_for_an_event_is_the_real_one_if_the_game_ticks_a_stage(world: World) -> None:
+    world.driver.drives = False
+    world.events = [(world.now + 1, "key")]
+    assert world.event.wait().type == "key"
+    assert world.waited == [0]
+    assert world.driver.told == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("1",), {}),
+        ((1, 2), {}),
+        ((1,), {"timeout": 2}),
+        ((), {"wait": 1}),
+        ((1.5,), {}),
+        ((None,), {}),
+    ],
+)
+def test_a_wait_with_what_is_no_timeout_is_refused_as_ever(
+    world: World, arguments: tuple[Any, ...], named: dict[str, Any]
+) -> None:
+    errors = []
+    ours = PygameHooks(world.driver)._make_event_wait(pygame.event.wait)
+    for wait in (pygame.event.wait, ours):
+        with pytest.raises(Exception) as caught:  # noqa: PT011 (the same for both)
+            wait(*arguments, **named)
+        errors.append(caught.type)
+    assert world.driver.told == []
+
+
 # Waiting, and the time
 
 
 def test_what_the_game_waits_is_told(world: World) -> None:
     assert (world.time.wait(10), world.time.delay(20)) == (11, 21)
     assert world.waited == [10, 20]
-    assert world.driver.sleeps == 2
+    assert world.driver.waiting.count == 2
     world.time.Clock().tick()
-    assert world.driver.sleeps == 3
+    assert world.driver.waiting.count == 3
+    assert world.driver.kinds == [Kind.SLEEP, Kind.SLEEP, Kind.CLOCK]
 
 
 def test_the_ticks_stand_still_while_the_game_is_held(world: World) -> None:
@@ -262,9 +252,31 @@ def test_the_patches_fit_the_real_pygame() -> None:
         changed = {key for key in vars(copy) if getattr(copy, key) is not getattr(real, key, None)}
         expected = {
             "pygame.time": {"Clock", "get_ticks", "wait", "delay"},
+            "pygame.event": {"get", "poll", "peek", "pump", "clear", "wait"},
             "pygame.display": {"flip", "update"},
             "pygame.window": {"Window"},
+            "pygame._sdl2.video": {"Renderer"},
         }
         assert changed == expected[name]
         for key in changed:
             assert getattr(copy, key).__doc__ == getattr(real, key).__doc__
+
+
+@pytest.mark.parametrize(("module", "name"), [("window", "Window"), ("_sdl2.video", "Renderer")])
+def test_an_object_of_ours_is_as_large_as_a_real_one(module: str, name: str) -> None:
+    module = f"pygame.{module}"
+    real = importlib.import_module(module)
+    copy = ModuleType(module)
+    vars(copy).update(vars(real))
+    PygameHooks(FakeDriver()).patches()[module](copy)
+    assert getattr(copy, name).__basicsize__ == getattr(real, name).__basicsize__
+
+
+def test_alone_only_waits_are_patched() -> None:
+    hooks = PygameHooks(FakeDriver())
+    copy = ModuleType("pygame.time")
+    vars(copy).update(vars(pygame.time))
+    [patch] = hooks.waits().values()
+    patch(copy)
+    assert copy.get_ticks is pygame.time.get_ticks
+    assert copy.Clock is not pygame.time.Clock

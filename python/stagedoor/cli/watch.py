@@ -124,25 +124,25 @@ async def _attend(game: "AsyncClient", watched: "list[Watched]", display: Displa
     from stagedoor.client.health import STALLED, UNKNOWN, health_in
     from stagedoor.wire.errors import RpcError
 
-    told, health = "", UNKNOWN
+    told, health, stalls = "", UNKNOWN, None
     failures: dict[str, object] = {}
-    with suppress(ClientError, RpcError):
+    with suppress(ClientError, RpcError):  # without that topic, only its end can be told
         stalls = await game.subscribe(STALLED)
-        while True:
-            await asyncio.sleep(1 / REFRESH)
-            while stalls.waiting:
-                health = health_in((await stalls.get()).value)
-            trouble = str(health) if health.state == "stalled" else ""
-            if not all(one.is_live for one in watched):
-                trouble, health = GONE, UNKNOWN
-            if trouble != told:
-                told = trouble
-                display.tell(trouble)
-            for one in watched:
-                failure = one.failure
-                if failure is not None and failure is not failures.get(one.topic):
-                    display.fail(one, failure)
-                failures[one.topic] = failure
+    while True:
+        await asyncio.sleep(1 / REFRESH)
+        while stalls is not None and stalls.waiting:
+            health = health_in((await stalls.get()).value)
+        trouble = str(health) if health.state == "stalled" else ""
+        if not all(one.is_live for one in watched):
+            trouble, health = GONE, UNKNOWN
+        if trouble != told:
+            told = trouble
+            display.tell(trouble)
+        for one in watched:
+            failure = one.failure
+            if failure is not None and failure is not failures.get(one.topic):
+                display.fail(one, failure)
+            failures[one.topic] = failure
 
 
 class Lines:

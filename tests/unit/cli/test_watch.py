@@ -93,6 +93,81 @@ def test_an_unknown_topic_is_exit_code_1_and_no_game_3(
     assert main(["watch", "rocks", "--mode", "some"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("field", "values"), [("sizes.1", [4, 6]), ("where.x", [5, None]), ("sizes", [[3, 4], [5, 6]])]
+)
+def test_a_field_of_a_topics_values_is_watched_by_its_name(
+    field: str, values: list[object]
+) -> None:
+    stage = FakeStage()
+    with running(stage) as game:
+        process = watching([f"rocks.{field}", "--to", game.url], stdout=subprocess.PIPE)
+        stage.wait_for("rocks")
+        assert process.stdout is not None
+        stage.publish("rocks", {"sizes": [3, 4], "where": {"x": 5}})
+        stage.publish("rocks", {"sizes": [5, 6], "where": None})
+        lines = [json.loads(process.stdout.readline()) for _ in values]
+        assert [line["value"] for line in lines] == values
+        assert {line["topic"] for line in lines} == {f"rocks.{field}"}
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [("sizs", "rocks has no field sizs; did you mean sizes?"),
+     ("xyzzy", "rocks has no field xyzzy; it has sizes, name"),
+     ("sizes.7", "rocks.sizes has no field 7: it is a list of 1"),
+     ("sizes.x", "rocks.sizes has no field x: it is a list of 1"),
+     ("name.x", "rocks.name has no field x: it has none")],
+)  # fmt: skip
+def test_a_field_that_is_not_there_is_an_error(
+    field: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage = FakeStage()
+    stage.past = [{"sizes": [1], "name": "a"}]
+    with running(stage) as game:
+        assert main(["watch", f"rocks.{field}", "--history", "1", "--to", game.url]) == 1
+    assert capsys.readouterr().err == f"stagedoor: {said}\n"
+
+
+def test_a_game_that_hangs_or_is_gone_is_told_on_stderr_and_so_is_its_return() -> None:
+    stage = FakeStage()
+    stage.topics.add("game.stalled")
+    with running(stage) as game:
+        process = watching(["rocks", "--to", game.url], stdout=subprocess.DEVNULL)
+        assert process.stderr is not None
+        stage.wait_for("game.stalled", "rocks")
+        where = {"file": "a.py", "line": 3, "function": "f"}
+        for is_stalled in (True, False):
+            value = {"stalled": is_stalled, "stalled_for": 1.5, "where": where}
+            stage.publish("game.stalled", value)
+            line = process.stderr.readline()
+            assert ("has been stalled for 1.5 s, in a.py:3, in f" in line) == is_stalled
+    assert "the game is gone" in process.stderr.readline()
+    with running(stage, port=game.port):
+        assert "the game is back" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        process.stderr.close()
+
+
+def test_the_table_says_that_its_values_are_old() -> None:
+    from rich.console import Console
+
+    one = FakeSubscription("fps")
+    board = Board([one])  # type: ignore[list-item]
+    board.put(one, Sample(60.0, 1.0, 40, 1))  # type: ignore[arg-type]
+    console = Console(width=100, color_system=None, record=True, file=open(os.devnull, "w"))  # noqa: SIM115
+    for trouble in ("the game \x1b[2J is gone", ""):
+        board.tell(trouble)
+        console.print(board.table())
+        text = " ".join(console.export_text().split())
+        assert ("the values are old" in text) == bool(trouble)
+        assert "\x1b" not in text
+    console.file.close()
+
+
 class FakeSubscription:
     def __init__(self, topic: str) -> None:
         self.topic = topic

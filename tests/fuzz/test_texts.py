@@ -12,22 +12,24 @@ from tests.fuzz.target import Target
 
 from stagedoor import settings
 from stagedoor.cli.command import CommandError
-from stagedoor.cli.values import parse_params, split
+from stagedoor.cli.values import parse
 
 
 def check_values(texts: list[str]) -> None:
     try:
-        params = parse_params(texts)
+        given = parse(texts)
     except CommandError:
         return
-    positional, named = split(texts)
-    assert (named or positional or None) == params
-    assert len(params or ()) == len(texts)
-    for text, (name, given) in zip(texts, named.items(), strict=False):
-        assert text.startswith(f"{name}=")
-        check_value(text.removeprefix(f"{name}="), given)
-    for text, given in zip(texts, positional, strict=False):
-        check_value(text, given)
+    assert len(given.unnamed) + len(given.named) == len(texts)
+    named, unnamed = iter(given.named.items()), iter(given.unnamed)
+    for text in texts:
+        name, equals, rest = text.partition("=")
+        if equals and name.isidentifier():
+            known, found = next(named)
+            assert known == name
+            check_value(rest, found)
+        else:
+            check_value(text, next(unnamed))
 
 
 def check_value(text: str, given: object) -> None:

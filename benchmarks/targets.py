@@ -24,6 +24,7 @@ from .costs import (
     SPAN,
     SYNC_CALL,
     TICK,
+    WORK,
     Costs,
 )
 from .roster import (
@@ -90,6 +91,7 @@ COSTS = (
     Cost(POLL, 150),
     Cost(TICK, 500),
     Cost(FRAME, 500),
+    Cost(WORK, 500),
     Cost(SPAN, 600),
     Cost(DORMANT, 1.2, "x", EMPTY),
     Cost(MANY, 1.1, "x", ONE),

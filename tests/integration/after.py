@@ -109,8 +109,7 @@ class Health:
 def own_memory(env: Mapping[str, str]) -> dict[str, str]:
     """An environment in which a process gives large pieces of memory back at once, so that what it
     has is what it holds. The GNU C library would keep some for later. So would mimalloc, which has
-    our large messages: after a flood, some 20 MB, or twice that if the machine was busy, until the
-    next large message comes. It is as much after twenty floods as after one."""
+    our large messages, for a second after the last one."""
     return {**env, "MALLOC_MMAP_THRESHOLD_": str(128 * 1024), "MIMALLOC_PURGE_DELAY": "0"}
 
 

@@ -19,6 +19,17 @@ struct BySize;
 #[global_allocator]
 static ALLOCATOR: BySize = BySize;
 
+unsafe extern "C" {
+    fn mi_collect(force: bool);
+}
+
+/// Gives back to the system what this thread has of the memory of large messages and does not use.
+/// mimalloc does so by itself only while it allocates.
+pub(crate) fn give_back() {
+    // SAFETY: mimalloc is linked in, and any thread may call this at any time.
+    unsafe { mi_collect(true) }
+}
+
 fn is_of_a_message(size: usize) -> bool {
     OF_MESSAGES.contains(&size)
 }

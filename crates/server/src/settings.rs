@@ -66,6 +66,9 @@ pub struct Settings {
     pub write_timeout: Duration,
     /// From our close frame to the end of the connection.
     pub close_timeout: Duration,
+    /// Called on the thread that takes the turns when a second has passed without a message, after
+    /// some MiB of them: the allocator may give memory back to the system.
+    pub give_back: Option<fn()>,
 }
 
 /// For tests. A program brings its own: the defaults of limits are where users see them.
@@ -96,6 +99,7 @@ impl Default for Settings {
             ping_timeout: Duration::from_secs(20),
             write_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(2),
+            give_back: None,
         }
     }
 }

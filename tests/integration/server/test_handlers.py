@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
@@ -293,6 +294,49 @@ class TestAHandlerThatRaises:
         assert (record.name, record.levelno) == ("stagedoor", logging.ERROR)
         assert "broken_handler" in caplog.text
         assert "LookupError: no treasure" in caplog.text
+
+    @pytest.mark.parametrize("raised", [LookupError("no"), asyncio.CancelledError("no")], ids=repr)
+    def test_again_and_again_is_one_line_of_the_log_and_onerror_is_told_each_time(
+        self,
+        server: WebSocketServer,
+        connect: Connect,
+        caplog: pytest.LogCaptureFixture,
+        raised: BaseException,
+    ) -> None:
+        def broken_handler(_: str) -> None:
+            raise raised
+
+        recording = Recording(server)
+        for number in range(1, 4):  # of several clients
+            client = connect(server)
+            recording.next_connection().ontext = broken_handler
+            client.send(frame(TEXT, b"x") * 100 + frame(BINARY, b"the last"))
+            poll_until(server, lambda number=number: len(recording.of("binary")) == number)  # type: ignore[misc]
+        assert recording.of("error") == [f"a handler raised {type(raised).__name__}: no"] * 300
+        assert len(caplog.records) == 1
+        assert "broken_handler" in caplog.text
+
+    def test_is_told_of_wherever_it_raises_cancelled(
+        self, server: WebSocketServer, connect: Connect, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def cancelled(*_: object) -> None:
+            raise asyncio.CancelledError
+
+        def on_connection(connection: WebSocketServerConnection) -> None:
+            connection.onconnect = connection.onclose = connection.onerror = cancelled
+            connection.send("hello", cancelled)
+            cancelled()
+
+        server.onconnection = on_connection
+        connect(server).reset()
+        poll_until(server, lambda: "onerror raised" in caplog.text)
+        poll_until(server, lambda: not server.connections)
+        closed: list[object] = []
+        server.onclose = cancelled
+        server.close(closed.append)
+        poll_until(server, lambda: closed)
+        assert "a handler raised" in caplog.text
+        assert "a callback raised" in caplog.text
 
     def test_in_onconnection_leaves_the_connection_as_it_is(
         self, server: WebSocketServer, connect: Connect, caplog: pytest.LogCaptureFixture

@@ -12,6 +12,8 @@ use stagedoor_server::{File, HeadLimits, Kind, Notice, Settings, Tokens};
 
 use crate::frames::Frames;
 
+use crate::allocator::give_back;
+
 use super::connection::{Connection, check_text, with_payload};
 use super::events::Stream;
 use super::limits::Limits;
@@ -86,6 +88,7 @@ impl Server {
             subprotocols,
             compression,
             files: vec![File::welcome()],
+            give_back: Some(give_back),
             tls: tls.map(|config| config.0.clone()),
             tokens: tokens.map(checked).transpose()?,
             max_connections: limits.max_connections,

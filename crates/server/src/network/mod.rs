@@ -2,6 +2,7 @@
 
 mod commands;
 mod groups;
+mod idle;
 mod reading;
 mod room;
 mod stall;
@@ -27,6 +28,7 @@ use crate::queues::inbox::NOBODY;
 use crate::queues::outbox::Outbox;
 use crate::queues::shared::Shared;
 use groups::Groups;
+use idle::Idle;
 use room::Handshakes;
 use timers::Timers;
 
@@ -72,6 +74,7 @@ pub(crate) struct Network {
     stop_by: Option<Instant>,
     /// A stall of the game is reported at this time, unless the program does so before.
     report_at: Option<Instant>,
+    idle: Idle,
     /// Bytes of incomplete messages.
     buffered: usize,
     /// Peers that `max_connections` limits: all but those that were told to go.
@@ -111,6 +114,7 @@ impl Network {
             accept_again: None,
             stop_by: None,
             report_at: None,
+            idle: Idle::default(),
             buffered: 0,
             placed: 0,
             handshakes: Handshakes::default(),
@@ -142,6 +146,7 @@ impl Network {
         self.write_dirty(now);
         self.handle_timeouts(now);
         self.end_turn();
+        self.idle.note(self.shared.inbox.delivered(), now);
     }
 
     fn end_turn(&mut self) {
@@ -168,7 +173,8 @@ impl Network {
 
     fn next_deadline(&self) -> Option<Instant> {
         let (timers, early) = (self.timers.next(), self.early.next());
-        let deadlines = [timers, early, self.accept_again, self.stop_by, self.report_at];
+        let deadlines =
+            [timers, early, self.accept_again, self.stop_by, self.report_at, self.idle.at()];
         deadlines.into_iter().flatten().min()
     }
 
@@ -316,6 +322,12 @@ impl Network {
             self.remind(id.slot());
         }
         self.write_dirty(now);
+        if self.idle.at().is_some_and(|at| at <= now) {
+            self.idle.begin();
+            if let Some(give_back) = self.rules.settings.give_back {
+                give_back();
+            }
+        }
         if self.accept_again.is_some_and(|at| at <= now) {
             self.accept_again = None;
             self.accept(now);

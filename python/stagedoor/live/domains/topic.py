@@ -160,8 +160,11 @@ def add_to(parts: Parts, /) -> None:
         if topic.view_of is None:
             raise InvalidParams(f"the topic {topic.name} takes no filter", "$.filter")
         view = topic.view_of(filter)
-        for groups, most in ((topic.groups, MAX_FILTERS), (session.groups, MAX_FILTERS_OF_ONE)):
-            views = {group.view for group in groups.values()} - {None}
+        for groups, most in (
+            (session.groups.values(), MAX_FILTERS_OF_ONE),
+            (topic.groups.values(), MAX_FILTERS),
+        ):
+            views = {group.view for group in groups} - {None}
             if view not in views and len(views) >= most:
                 raise TooManyRequests(f"{most} filters")
         return view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from tests.unit.live.callers import Caller, Start
 
 from stagedoor.live.access import listener as module
 from stagedoor.live.access.listener import DEFAULT_PORT
+from stagedoor.wire.authority import authority
 from stagedoor.wire.games import decode_game
 
 
@@ -26,6 +28,30 @@ class TestWhereItListens:
         assert stage.url == f"ws://127.0.0.1:{stage.port}/"
         with Caller(stage) as caller:
             assert "result" in caller.call("process.info")
+
+    @pytest.mark.parametrize("host", ["127.0.0.2", "::1", "LOCALHOST", socket.gethostname()])
+    def test_the_host_that_was_given_is_one_that_clients_may_name(
+        self, start: Start, host: str
+    ) -> None:
+        try:
+            stage = start(host=host)
+        except OSError as error:
+            pytest.skip(f"not an address here: {error}")
+        assert stage.port is not None
+        assert stage.url == f"ws://{authority(host, stage.port)}/"
+        with Caller(stage) as caller:
+            assert "result" in caller.call("process.info")
+            (entry,) = caller.call("sessions.list")["result"]
+            (session,) = stage._hub.sessions
+            own = authority(*caller.client.local_address[:2])
+            assert entry["address"] == own
+            for shown in (repr(session), repr(session.connection)):
+                assert f" {own}" in shown.replace("of ", " ").replace("from ", " ")
+        assert f"{stage.port}" in repr(stage._transport)
+        bound = stage._transport.native.address  # type: ignore[union-attr]
+        assert f" on {authority(*bound)}, " in repr(stage._transport)
+        with pytest.raises(OSError, match=re.escape(authority(host, stage.port))):
+            start(host=host, port=stage.port)
 
     def test_the_default_port_is_8787_or_the_next_free_one(
         self, start: Start, monkeypatch: pytest.MonkeyPatch

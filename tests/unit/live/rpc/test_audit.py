@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -156,3 +157,19 @@ def test_each_is_published_while_somebody_subscribes(hub: Hub, connection: FakeC
     connection.call("spawn", ["big"])
     (value,) = sink.values(group.number)
     assert (value["method"], value["params"], value["error"]) == ("spawn", '["big"]', None)
+
+
+def test_no_role_pushes_out_what_is_kept_of_another(hub: Hub, connection: FakeConnection) -> None:
+    admin = connect(hub, Role.ADMIN)
+    connection.call("spawn", ["big", 1])
+    admin.call("spawn", ["big", 2])
+    for role in (None, Role.VIEWER):
+        caller = connect(hub, role)
+        for _ in range(2 * KEPT):
+            caller.call("spawn", ["big", 3])
+    found = hub.audit.newest(KEPT)
+    assert [entry.number for entry in found] == sorted(entry.number for entry in found)
+    by_role = Counter(entry.role for entry in found)
+    assert by_role == {"operator": 1, "admin": 1, "viewer": KEPT, None: KEPT}
+    assert [entry.role for entry in hub.audit.newest(1)] == ["operator", "admin", None, "viewer"]
+    assert hub.audit.newest(0) == []

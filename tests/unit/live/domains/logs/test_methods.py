@@ -7,10 +7,11 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from tests.unit.live.callers import Caller, Start
+from tests.unit.live.callers import Caller, Start, tick_until
 
 from stagedoor.live.domains.logs.capture import Log, log
 from stagedoor.live.domains.logs.methods import MAX_A_FRAME, LogFilter, LogNews, Tail
@@ -215,6 +216,27 @@ class TestTopic:
             assert messages(caller.receive()["params"]["value"]) == ["heard"]
 
 
+class TestFilters:
+    def test_are_4_of_a_client_and_16_of_all(self, stage: Stage) -> None:
+        def ask(caller: Caller, text: str, **more: Any) -> Any:
+            return caller.call("topic.subscribe", topic="logs", filter={"text": text}, **more)
+
+        with ExitStack() as stack:
+            callers = [stack.enter_context(Caller(stage, role="viewer")) for _ in range(6)]
+            for number, caller in enumerate(callers[:4]):
+                for text in "abcd":
+                    assert "result" in ask(caller, f"{number}{text}")
+                error = ask(caller, f"{number}e")["error"]
+                assert (error["code"], error["data"]["limit"]) == (-32005, "4 filters")
+                assert "result" in ask(caller, f"{number}a", hz=2), "the same at another rate"
+            assert ask(callers[4], "another")["error"]["data"]["limit"] == "16 filters"
+            assert "result" in ask(callers[4], "0a"), "another's filter"
+            assert "result" in callers[4].call("topic.subscribe", topic="logs"), "no filter"
+        tick_until(stage, lambda: not stage._hub.sessions)
+        with Caller(stage, role="viewer") as caller:
+            assert "result" in ask(caller, "another"), "the others have left"
+
+
 class TestFlood:
     def test_what_comes_too_fast_is_told_in_portions_and_what_is_overwritten_is_counted(
         self, stage: Stage
@@ -303,6 +325,20 @@ class TestLoggers:
             info = caller.call("logs.set_level", level=None, logger="game.test")["result"]
             assert info["level"] is None
             assert logger.level == logging.NOTSET
+
+    def test_none_is_made_for_a_caller(self, stage: Stage) -> None:
+        before = set(logging.root.manager.loggerDict)
+        with Caller(stage, role="operator") as caller:
+            for number in range(1000):
+                name = ".".join(f"{number}abcdefghij"[-9:] for _ in range(20))
+                error = caller.call("logs.set_level", level="DEBUG", logger=name)["error"]
+                assert (error["code"], error["data"]["path"]) == (-32602, "$.logger")
+            # One that is only above others of the game's.
+            assert caller.call("logs.set_level", level="DEBUG", logger="game")["result"]["level"]
+        try:
+            assert set(logging.root.manager.loggerDict) == before
+        finally:
+            logging.getLogger("game").setLevel(logging.NOTSET)
 
     def test_the_one_above_all_is_called_root(self, stage: Stage) -> None:
         before = logging.root.level

@@ -203,7 +203,7 @@ class TestAsyncio:
             await closed(server)
 
         run(main())
-        assert caplog.text.count("LookupError: in the loop") > 1
+        assert "LookupError: in the loop" in caplog.text
 
     def test_serve_forever_is_refused_there(self, run: Run) -> None:
         async def main() -> None:

@@ -162,15 +162,19 @@ class Transport:
 
     def _release(self) -> None:
         """Let go of the native server, which has ended."""
+        bridge, lifetime = self._bridge, self._lifetime
+        self._reset()
+        if bridge is not None:
+            bridge.close()
+        if lifetime is not None:
+            lifetime.end()
+
+    def _reset(self) -> None:
         self.native = None
         self._load = self._has_later
         self.is_closing = False
-        if self._bridge is not None:
-            self._bridge.close()
-            self._bridge = None
-        if self._lifetime is not None:
-            self._lifetime.end()
-            self._lifetime = None
+        self._bridge = None
+        self._lifetime = None
 
     def abandon(self) -> None:
         """End everything now: nobody polls any more. Blocks until its threads have ended, some
@@ -189,15 +193,12 @@ class Transport:
         self.untouched = None
         self._rest = None
         self._later.clear()
-        if self._lifetime is not None:
-            self._lifetime.forget()
-            self._lifetime = None
-        if self._bridge is not None:
-            self._bridge.forget()
-            self._bridge = None
-        self.native = None
-        self._load = self._has_later
-        self.is_closing = False
+        bridge, lifetime = self._bridge, self._lifetime
+        self._reset()
+        if lifetime is not None:
+            lifetime.forget()
+        if bridge is not None:
+            bridge.forget()
 
     # What has happened
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from stagedoor.limits import ServerLimits
 from stagedoor.live.net.connection import WebSocketServerConnection
 from stagedoor.live.net.handlers import Handler, with_argument
-from stagedoor.live.net.options import Options, StrPath, check_address, with_limits
+from stagedoor.live.net.options import Options, StrPath, with_limits
 from stagedoor.live.net.peer import Peer, ReadyState
 from stagedoor.live.net.transport import Transport
 
@@ -129,7 +129,6 @@ class WebSocketServer:
             if callback is not None:
                 raise TypeError("listen() got two callbacks")
             host, callback = None, host
-        check_address(port, host)
         done = with_argument(callback, "callback")
         try:
             self._transport.listen(port, host)

@@ -43,6 +43,7 @@ __all__ = [
     "Waiting",
     "ignore",
     "read_request",
+    "without_deeper",
 ]
 
 # An event is a tuple (receiver, data). A message is for its connection's receiver; data is a `str`
@@ -507,6 +508,7 @@ class FastPath(Generic[_Method, _Caller]):
         audit: Callable[[_Caller, str, bytes | None, int | None, float], None],
         check_surface: Callable[[object, int], None],
         encode: Callable[[object], bytes],
+        check_json: Callable[[bytes], object],
         send: Callable[[bytes], Refusal | None],
         unsent: Callable[[Refusal], None],
         overran: Callable[[Running[_Method]], None],
@@ -518,8 +520,9 @@ class FastPath(Generic[_Method, _Caller]):
 
         `audit` gets the caller, the method's name, the params, no error code, and the beginning of
         each audited call that went well. `check_surface` raises for a result that is certainly
-        larger than a number of bytes. `send` returns None, or why it does not take the answer;
-        `unsent` gets this reason.
+        larger than a number of bytes. `check_json` raises for what `encode` has made if it is no
+        JSON, as it may be when a part of it was taken as it is. `send` returns None, or why it does
+        not take the answer; `unsent` gets this reason.
 
         `overran` gets a call that another thread has ended while its method ran. `ended` gets a
         call with the exception that its method raised, or with a result that cannot be sent. It
@@ -535,3 +538,7 @@ class FastPath(Generic[_Method, _Caller]):
 def read_request(text: str, max_nesting: int, /) -> tuple[str, bytes | None, int | str] | None:
     """What the fast path reads: method, params (JSON text, if their decoder takes it for some) and
     id of a JSON-RPC 2.0 request of the usual form; None for any other message, valid or not."""
+
+def without_deeper(text: str, most: int, /) -> str | None:
+    """A JSON text without what nests deeper than `most`: an empty pair of brackets is left there.
+    None: nothing does. The time is proportional to the length, whatever the text contains."""

@@ -19,8 +19,9 @@ from tests.fuzz.reference import (
     same,
 )
 
-from stagedoor._core import read_request
+from stagedoor._core import read_request, without_deeper
 from stagedoor.wire import errors
+from stagedoor.wire.jsonrpc import MAX_AROUND
 
 SEPARATOR: Final = b"\x1e"
 """Between the messages of an input: as in RFC 7464, no JSON text has it."""
@@ -67,6 +68,8 @@ class Conversation:
                 text, expected = piece.decode(), expect(piece)
             except (UnicodeDecodeError, CannotTellError):
                 continue
+            if expected == PARSE_ERROR and without_deeper(text, MAX_NESTING + MAX_AROUND):
+                continue  # nobody looks whether what is too deep is JSON
             self.texts.append(text)
             if expected == PARSE_ERROR and (usual := read_request(text, MAX_NESTING)) is not None:
                 # The params are read once, into what the method takes: what is wrong first counts.

@@ -110,7 +110,7 @@ def _one(value: Any) -> Expected:
         return Expected(-32600, shown)
     if not is_legal:
         return INVALID
-    if "params" in members and _depth(members["params"]) > MAX_NESTING:
+    if _depth(value) > 1 + MAX_NESTING:
         return Expected(-32600, shown)
     return Expected(None, shown, has_id, members["method"], members.get("params"))
 

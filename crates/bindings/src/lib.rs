@@ -70,4 +70,10 @@ mod _core {
     ) -> PyResult<Option<Bound<'py, PyTuple>>> {
         super::rpc::request::read(py, text, max_nesting)
     }
+
+    #[pyfunction]
+    #[pyo3(signature = (text, most, /))]
+    fn without_deeper(text: &str, most: usize) -> Option<String> {
+        stagedoor_rpc::without_deeper(text, most)
+    }
 }

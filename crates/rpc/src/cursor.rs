@@ -103,6 +103,23 @@ impl<'a> Cursor<'a> {
         (!matches!(rest.get(count), Some(b'.' | b'e' | b'E'))).then_some(())
     }
 
+    /// Moves behind the next bracket that is not in a text, and returns it. `None`: there is none.
+    pub(crate) fn bracket(&mut self) -> Option<u8> {
+        loop {
+            let offset = find_mark(self.rest())?;
+            self.at += offset + 1;
+            match self.text.as_bytes()[self.at - 1] {
+                b'"' => self.skip_text()?,
+                bracket => return Some(bracket),
+            }
+        }
+    }
+
+    /// How much of the text it has moved over, in bytes.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
     /// Moves from a bracket to the one that closes it, by counting them. `None` if they nest too
     /// deep.
     pub(crate) fn brackets(&mut self, most: usize) -> Option<&'a str> {

@@ -4,8 +4,10 @@
 //! parser that knows every form and every error. It does no I/O and knows no Python.
 
 mod cursor;
+mod nesting;
 
 use cursor::Cursor;
+pub use nesting::without_deeper;
 
 /// The most digits of an id that is a number: with more, it might not fit 64 bits.
 const MAX_DIGITS: usize = 18;

@@ -24,6 +24,8 @@ wrong type is None.
 from collections.abc import Mapping
 from typing import Final
 
+from stagedoor.wire.text import exact, text_of, traceback_of
+
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
 METHOD_NOT_FOUND: Final = -32601
@@ -84,6 +86,12 @@ class RpcError(Exception):
         error = kind.__new__(kind)
         RpcError.__init__(error, code, message, data)
         return error
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has what the wire carries. A program may raise errors that it has made up."""
+        code, message = self.__dict__.get("code"), self.__dict__.get("message")
+        return type(code) is int and abs(code) < 2**31 and isinstance(message, str)
 
     def __str__(self) -> str:
         detail = self.detail()
@@ -161,6 +169,15 @@ class HandlerError(RpcError):
         if traceback is not None:
             data["traceback"] = traceback
         super().__init__(HANDLER_ERROR, "Handler error", data)
+
+    @classmethod
+    def of(
+        cls, raised: BaseException, max_text: int, *, with_traceback: bool = False
+    ) -> "HandlerError":
+        """The error that tells of this exception, whatever it is: at most `max_text` characters of
+        what it says, and as much from the end of its traceback."""
+        trace = exact(traceback_of(raised)[-max_text:]) if with_traceback else None
+        return cls(exact(type(raised).__name__), text_of(raised)[:max_text], trace)
 
     exception_type = _Text("type")
     """The name of the exception's type, as in `ZeroDivisionError`."""

@@ -2,22 +2,23 @@
 
 For the game: `decode()` turns a message into a `Request`, a `Malformed`, or a list of both (a
 batch), and never raises. `encode_result`, `encode_error`, `encode_notification` and `join_batch`
-make what the game sends. `params_error` says what is wrong with params that cannot be decoded.
-For a client: `encode_request` and `encode_notification`; `wire.reply` reads the answers.
+make what the game sends. For a client: `encode_request`; `wire.reply` reads the answers.
 
 Native code reads requests of the usual form. Everything else comes here, and is checked for all
 that can be wrong with it. Any thread may call any of this.
 """
 
 import json
+import sys
 from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from stagedoor.wire.errors import InvalidParams, InvalidRequest, ParseError, RpcError
+from stagedoor.wire.encoding import to_json
+from stagedoor.wire.errors import InvalidRequest, ParseError, RpcError
 from stagedoor.wire.nesting import is_nested_deeper
-from stagedoor.wire.size import MAX_ANSWER, check_size, check_surface
+from stagedoor.wire.size import MAX_ANSWER
 
 MAX_BATCH: Final = 100
 """The most members that a batch may have, by default."""
@@ -25,15 +26,13 @@ MAX_BATCH: Final = 100
 MAX_NESTING: Final = 64
 """How deep params may nest, by default: `[1]` is 1 deep."""
 
+MAX_AROUND: Final = 2
+"""How deep a message nests around the params: a batch, and the object of a request."""
+
 Id: TypeAlias = str | int | float | None
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
 """What msgspec raises for input that is not JSON, or not of the expected type."""
-
-UNENCODABLE: Final = (TypeError, ValueError, OverflowError, RecursionError, MemoryError)
-"""What the encoders here raise for a value that JSON cannot carry: an unknown type, a lone
-surrogate, a cycle, nesting that is too deep, or a value that is too large. NaN and the infinities
-become null."""
 
 
 class Request(msgspec.Struct, gc=False):
@@ -64,6 +63,11 @@ class Malformed(msgspec.Struct, gc=False):
 Message: TypeAlias = Request | Malformed | list[Request | Malformed]
 
 
+def is_nobodys(member: Request | Malformed) -> bool:
+    """Whether it cannot be told which call of a batch this is."""
+    return isinstance(member, Malformed) and member.id is None
+
+
 class _Request(msgspec.Struct, gc=False):
     """A request as it is in the message."""
 
@@ -84,7 +88,10 @@ def decode(
     """Read one message as it arrived. Never raises: a message that is wrong becomes a `Malformed`.
 
     Members that the specification does not name are ignored. One that it names must not occur
-    twice. Within params, the last of two equal names counts."""
+    twice. Within params, the last of two equal names counts.
+
+    What nests much deeper than `max_nesting` must have been cut off before: how deep msgspec goes,
+    and whether it stops, depends on Python's version and on the caller's stack."""
     try:
         if isinstance(data, str):
             data = data.encode()
@@ -152,10 +159,6 @@ def _legal_id(raw: Raw | None) -> Id:
 def _checked(request: _Request, data: bytes, max_nesting: int) -> Request | Malformed:
     """Check what msgspec does not: how deep the params nest, and whether a member occurs twice."""
     params = None if request.params is UNSET else bytes(request.params)
-    if params is not None and is_nested_deeper(params, max_nesting):
-        ident = None if request.id is UNSET else request.id
-        reason = f"the params are nested more than {max_nesting} deep"
-        return Malformed(ident, InvalidRequest(reason))
     # msgspec silently takes the last of two equal members. Usually the number of quotes shows that
     # there are no members except those that it read.
     quotes = 8  # around the names and values of jsonrpc and method
@@ -164,10 +167,16 @@ def _checked(request: _Request, data: bytes, max_nesting: int) -> Request | Malf
     if request.id is not UNSET:
         quotes += 4 if isinstance(request.id, str) else 2
     if data.count(b'"') != quotes:
-        names = _names(data)
+        try:
+            names = _names(data)
+        except RecursionError:
+            return Malformed(None, InvalidRequest(_too_deep(max_nesting)))
         for name in _Request.__struct_fields__:
             if names.count(name) > 1:
                 return Malformed(None, InvalidRequest(f"the member {name!r} occurs twice"))
+    if is_nested_deeper(data, max_nesting + 1):
+        ident = None if request.id is UNSET else request.id
+        return Malformed(ident, InvalidRequest(_too_deep(max_nesting)))
     return Request(request.method, params, request.id)
 
 
@@ -177,26 +186,17 @@ def _names(data: bytes) -> list[str]:
     def names_of(pairs: list[tuple[str, object]]) -> list[str]:
         return [name for name, _ in pairs]
 
-    try:  # the hook is called for the outermost object last, so its names are the result
-        names: list[str] = json.loads(data, object_pairs_hook=names_of, parse_int=str)
-    except (ValueError, RecursionError):  # nested too deeply for the standard library
-        return []
+    # The hook is called for the outermost object last, so its names are the result.
+    names: list[str] = json.loads(data, object_pairs_hook=names_of, parse_int=str)
     return names
+
+
+def _too_deep(max_nesting: int) -> str:
+    return f"the params are nested more than {max_nesting} deep"
 
 
 def _reason(error: Exception) -> str:
     return "the message is nested too deeply" if isinstance(error, RecursionError) else str(error)
-
-
-def params_error(error: Exception) -> RpcError:
-    """What to answer if `Request.params` cannot be decoded into the types that the method has.
-    `error`: what the decoder raised, one of `UNREADABLE`."""
-    if isinstance(error, msgspec.ValidationError):
-        reason, _, path = str(error).partition(" - at `")
-        if "out of range" in reason:  # a number that fits no type
-            return InvalidRequest(f"{reason} in params, at {path.rstrip('`') or '$'}")
-        return InvalidParams(reason, path.rstrip("`") or "$")
-    return ParseError(_reason(error))
 
 
 # Out
@@ -231,44 +231,53 @@ class _Failure(msgspec.Struct, gc=False):
 
 _encoder = msgspec.json.Encoder()
 
+# Each raises UnsendableError for what cannot be sent. `encoder` knows the types in it.
+
 
 def encode_result(
     id: Id,
     result: object,
     encoder: msgspec.json.Encoder = _encoder,
     max_size: int = MAX_ANSWER,
+    *,
+    may_escape: bool = False,
 ) -> bytes:
-    """An answer with a result, of at most `max_size` bytes. `encoder`: knows the types in it.
-
-    Raises: one of UNENCODABLE; a TooLargeError is a ValueError, and so one of them."""
-    check_surface(result, max_size)
-    text = encoder.encode(_Result("2.0", result, id))
-    return text if len(text) <= max_size else check_size(text, max_size)
+    """An answer with a result, of at most `max_size` bytes. `may_escape`: as for `to_json()`."""
+    answer = _Result("2.0", result, id)
+    return to_json(answer, encoder, max_size, content=result, may_escape=may_escape)
 
 
-def encode_error(id: Id, error: RpcError, max_size: int = MAX_ANSWER) -> bytes:
-    """An answer with an error, of at most `max_size` bytes.
-
-    Raises: one of UNENCODABLE, but never for an error that this package made."""
+def encode_error(
+    id: Id,
+    error: RpcError,
+    encoder: msgspec.json.Encoder = _encoder,
+    max_size: int = MAX_ANSWER,
+) -> bytes:
+    """An answer with an error, of at most `max_size` bytes. One that this package made can be sent:
+    texts are escaped as far as UTF-8 cannot carry them."""
     data = UNSET if error.data is None else error.data
     failure = _Failure("2.0", ErrorObject(error.code, error.message, data), id)
-    return check_size(_encoder.encode(failure), max_size)
+    return to_json(failure, encoder, max_size, content=error.data, may_escape=True)
 
 
-def encode_request(id: Id, method: str, params: object = None) -> bytes:
-    """A call. `params`: a mapping or struct (by name), a sequence (by position), or None (none).
-
-    Raises: one of UNENCODABLE."""
-    return _encoder.encode(_Call("2.0", method, UNSET if params is None else params, id))
+def encode_request(id: Id | UnsetType, method: str, params: object = None) -> bytes:
+    """A client's call; without an id, it gets no answer. `params`: a mapping or struct (by name), a
+    sequence (by position), or None (none)."""
+    call = _Call("2.0", method, UNSET if params is None else params, id)
+    return to_json(call, _encoder, sys.maxsize, content=params)
 
 
 def encode_notification(
-    method: str, params: object = None, encoder: msgspec.json.Encoder = _encoder
+    method: str,
+    params: object = None,
+    encoder: msgspec.json.Encoder = _encoder,
+    max_size: int = MAX_ANSWER,
+    content: object = ...,
 ) -> bytes:
-    """A call that gets no answer. Parameters as in `encode_request()` and `encode_result()`.
-
-    Raises: one of UNENCODABLE."""
-    return encoder.encode(_Call("2.0", method, UNSET if params is None else params))
+    """What the game says unasked. Parameters as in `encode_request()` and `encode_result()`.
+    `content`: what of the params is not this package's own; by default all of them."""
+    call = _Call("2.0", method, UNSET if params is None else params)
+    return to_json(call, encoder, max_size, content=params if content is ... else content)
 
 
 def join_batch(answers: list[bytes]) -> bytes:

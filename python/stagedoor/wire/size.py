@@ -1,4 +1,4 @@
-"""How large an answer may be: `check_surface()` before its text is made, `check_size()` after.
+"""What may be sent: `check_surface()` before a text is made, `check_size()` after.
 
 Any thread may call.
 """
@@ -15,7 +15,11 @@ _LOOKED_AT: Final = 64
 _SMALL: Final = frozenset({int, float, bool, type(None)})
 
 
-class TooLargeError(ValueError):
+class UnsendableError(ValueError):
+    """A value cannot be sent as JSON. Its text says why."""
+
+
+class TooLargeError(UnsendableError):
     """A text has, or would have, too many bytes."""
 
     def __init__(self, size: int, most: int, *, is_exact: bool) -> None:

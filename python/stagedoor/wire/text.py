@@ -1,9 +1,11 @@
-"""Texts as JSON, files and terminals can carry them: `exact()`, and `text_of()` an exception.
+"""Texts as JSON, files and terminals can carry them, and what exceptions say.
 
 Names of files, folders, threads and the like may hold bytes that are no UTF-8. Python keeps them as
 lone surrogates, which cannot be encoded. Any thread may call.
 """
 
+import threading
+import traceback
 from typing import Any, Final
 
 NO_TEXT: Final = "(its text cannot be had)"
@@ -37,10 +39,34 @@ def all_exact(value: Any) -> Any:
 
 
 def text_of(error: BaseException) -> str:
-    """What an exception says, whatever its `__str__` does. Raises KeyboardInterrupt only."""
+    """What an exception says, whatever its `__str__` does. Raises nothing but Ctrl-C."""
     try:
         return exact(str(error))
-    except KeyboardInterrupt:
-        raise
-    except BaseException:
+    except BaseException as raised:
+        if _is_ctrl_c(raised):
+            raise
         return NO_TEXT
+
+
+def reason_of(error: BaseException) -> str:
+    """The same with the type, unless the text is enough without. It is never empty."""
+    kind, text = exact(type(error).__name__), text_of(error)
+    if not text:
+        return kind
+    return text if isinstance(error, TypeError | ValueError) else f"{kind}: {text}"
+
+
+def traceback_of(error: BaseException) -> str:
+    """The traceback, with the exceptions that led to this one. Raises nothing but Ctrl-C."""
+    try:
+        return "".join(traceback.format_exception(error)).rstrip()
+    except BaseException as raised:  # of the exceptions' own methods
+        if _is_ctrl_c(raised):
+            raise
+        return f"{type(error).__name__}: {NO_TEXT}"
+
+
+def _is_ctrl_c(raised: BaseException) -> bool:
+    """Python raises KeyboardInterrupt for Ctrl-C on the main thread only."""
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and isinstance(raised, KeyboardInterrupt)

@@ -25,10 +25,7 @@ PATIENCE = 120.0
 """Seconds after which an input is ended."""
 
 WRONG_TODAY = {
-    "encoder_raises_in_a_generator": "tick() raises what the encoder does",
     "one_name_hides_all_topics": "topic.list and rpc.discover fail for all",
-    "post_init_asserts": "the call has no answer",
-    "unhashable_member_of_a_set": "the call has no answer",
     "watched_is_no_function": "watch() takes anything",
 }
 """What is wrong, of each input that is."""

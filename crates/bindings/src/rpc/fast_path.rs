@@ -6,14 +6,15 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 use stagedoor_rpc::Request;
 
 use super::methods::{FastMethod, FastMethods};
-use super::running::RunningCalls;
+use super::running::{Running, RunningCalls};
+use crate::net::connection::check_text;
 
 /// Answers calls of one session.
 #[pyclass(frozen, module = "stagedoor._core")]
@@ -23,6 +24,7 @@ pub(crate) struct FastPath {
     audit: Py<PyAny>,
     check_surface: Py<PyAny>,
     encode: Py<PyAny>,
+    check_json: Py<PyAny>,
     send: Py<PyAny>,
     unsent: Py<PyAny>,
     overran: Py<PyAny>,
@@ -44,8 +46,8 @@ impl FastPath {
     #[new]
     #[expect(clippy::too_many_arguments, reason = "they have names")]
     #[pyo3(signature = (
-        *, methods, running, audit, check_surface, encode, send, unsent, overran, ended,
-        max_nesting, max_answer_size
+        *, methods, running, audit, check_surface, encode, check_json, send, unsent, overran,
+        ended, max_nesting, max_answer_size
     ))]
     fn new(
         py: Python<'_>,
@@ -54,6 +56,7 @@ impl FastPath {
         audit: Py<PyAny>,
         check_surface: Py<PyAny>,
         encode: Py<PyAny>,
+        check_json: Py<PyAny>,
         send: Py<PyAny>,
         unsent: Py<PyAny>,
         overran: Py<PyAny>,
@@ -67,6 +70,7 @@ impl FastPath {
             audit,
             check_surface,
             encode,
+            check_json,
             send,
             unsent,
             overran,
@@ -94,13 +98,19 @@ impl FastPath {
         if self.caller().role < method.role {
             return Ok(false);
         }
-        let Some((params, arguments)) =
-            method.arguments(py, request.params, &self.methods.get().as_tuple)?
-        else {
-            return Ok(false);
+        let answer = match method.arguments(py, request.params, &self.methods.get().as_tuple) {
+            Ok((params, arguments)) => {
+                let params = request.params.map(|_| params);
+                self.call(message, method, params, arguments, request.id)?
+            }
+            // They do not fit, or a type of the game raised: the session will say why.
+            Err(error) if !error.is_instance_of::<PyKeyboardInterrupt>(py) => return Ok(false),
+            Err(error) => {
+                let running = self.begin(message, method)?;
+                self.ended(&running, None, Some(error))?
+            }
         };
-        let params = request.params.map(|_| params);
-        if let Some(answer) = self.call(message, method, params, arguments, request.id)? {
+        if let Some(answer) = answer {
             let refusal = self.send.bind(py).call1((answer,))?;
             if !refusal.is_none() {
                 self.unsent.bind(py).call1((refusal,))?;
@@ -135,10 +145,7 @@ impl FastPath {
         id: &str,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let py = message.py();
-        let calls = self.running.get();
-        let asked = message.clone().into_any().unbind();
-        let running =
-            calls.begin(py, asked, method.method.clone_ref(py), self.send.clone_ref(py))?;
+        let running = self.begin(message, method)?;
         let returned = method.function.bind(py).call1(arguments);
         let answered = match &returned {
             Ok(result) => self.encode(result, id).and_then(|answer| {
@@ -150,21 +157,42 @@ impl FastPath {
             Err(error) => Err(error.clone_ref(py)),
         };
         match answered {
-            Ok(answer) if calls.end(&running) => Ok(Some(answer.into_any())),
+            Ok(answer) if self.running.get().end(&running) => Ok(Some(answer.into_any())),
             Ok(_) => {
                 self.overran.bind(py).call1((running,))?;
                 Ok(None)
             }
-            Err(error) => {
-                let (result, error) = match returned {
-                    // It cannot be encoded; the session encodes it again, and says why.
-                    Ok(result) if error.is_instance_of::<PyException>(py) => (Some(result), None),
-                    _ => (None, Some(error.into_value(py))),
-                };
-                let answer = self.ended.bind(py).call1((running, result, error))?;
-                Ok((!answer.is_none()).then_some(answer))
-            }
+            Err(error) => match returned {
+                // It cannot be encoded; the session encodes it again, and says why.
+                Ok(result) if !error.is_instance_of::<PyKeyboardInterrupt>(py) => {
+                    self.ended(&running, Some(result), None)
+                }
+                _ => self.ended(&running, None, Some(error)),
+            },
         }
+    }
+
+    fn begin<'py>(
+        &self,
+        message: &Bound<'py, PyString>,
+        method: &FastMethod,
+    ) -> PyResult<Bound<'py, Running>> {
+        let py = message.py();
+        let asked = message.clone().into_any().unbind();
+        self.running.get().begin(py, asked, method.method.clone_ref(py), self.send.clone_ref(py))
+    }
+
+    /// Lets Python end a call that did not end as usual. Returns what `call` does.
+    fn ended<'py>(
+        &self,
+        running: &Bound<'py, Running>,
+        result: Option<Bound<'py, PyAny>>,
+        error: Option<PyErr>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let py = running.py();
+        let error = error.map(|error| error.into_value(py));
+        let answer = self.ended.bind(py).call1((running, result, error))?;
+        Ok((!answer.is_none()).then_some(answer))
     }
 
     /// Tells the audit of a call that went well.
@@ -182,7 +210,8 @@ impl FastPath {
     }
 
     /// The whole answer. Raises what the encoders raise, and `ValueError` for one that is too
-    /// large.
+    /// large, or that is no text. Whether what the encoders took as it is (`msgspec.Raw`) is JSON,
+    /// is for `check_json`.
     fn encode<'py>(&self, result: &Bound<'py, PyAny>, id: &str) -> PyResult<Bound<'py, PyBytes>> {
         let py = result.py();
         let is_small = result.is_none()
@@ -193,6 +222,10 @@ impl FastPath {
             self.check_surface.bind(py).call1((result, self.max_answer_size))?;
         }
         let text = self.encode.bind(py).call1((result,))?.cast_into::<PyBytes>()?;
+        if !is_small && !result.is_exact_instance_of::<PyString>() {
+            self.check_json.bind(py).call1((&text,))?;
+            check_text(text.as_bytes())?;
+        }
         let pieces: [&[u8]; 5] =
             [br#"{"jsonrpc":"2.0","result":"#, text.as_bytes(), br#","id":"#, id.as_bytes(), b"}"];
         let size = pieces.iter().map(|piece| piece.len()).sum();

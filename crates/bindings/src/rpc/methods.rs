@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
@@ -58,24 +57,19 @@ impl FastMethod {
 }
 
 impl FastMethod {
-    /// The arguments of the function. `None`: they do not fit, and the session will say why.
+    /// The arguments of the function, with the params as text. Raises what their decoder does.
     pub(crate) fn arguments<'py>(
         &self,
         py: Python<'py>,
         params: Option<&str>,
         as_tuple: &Py<PyAny>,
-    ) -> PyResult<Option<(Bound<'py, PyBytes>, Bound<'py, PyTuple>)>> {
+    ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyTuple>)> {
         let text = params.unwrap_or("{}");
         let decode = if text.starts_with('{') { &self.decode_object } else { &self.decode_array };
         let text = PyBytes::new(py, text.as_bytes());
-        match decode.bind(py).call1((&text,)) {
-            Ok(params) => {
-                let values = as_tuple.bind(py).call1((params,))?;
-                Ok(Some((text, values.cast_into()?)))
-            }
-            Err(error) if error.is_instance_of::<PyException>(py) => Ok(None),
-            Err(error) => Err(error),
-        }
+        let params = decode.bind(py).call1((&text,))?;
+        let values = as_tuple.bind(py).call1((params,))?;
+        Ok((text, values.cast_into()?))
     }
 }
 

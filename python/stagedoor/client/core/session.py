@@ -15,14 +15,16 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from stagedoor.client.core.feed import Feed, Key
 from stagedoor.client.core.subscriptions import Subscriptions
 from stagedoor.client.core.websocket import Link
 from stagedoor.client.errors import BadParamsError, BadReplyError, ClientError, ConnectionLostError
 from stagedoor.wire.close_codes import ABNORMAL
-from stagedoor.wire.jsonrpc import UNENCODABLE, UNREADABLE, encode_notification, encode_request
+from stagedoor.wire.jsonrpc import UNREADABLE, encode_request
 from stagedoor.wire.reply import Incoming, MalformedReplyError, Notification, Reply, decode_reply
+from stagedoor.wire.size import UnsendableError
 
 _log = logging.getLogger("stagedoor.client")
 
@@ -148,7 +150,7 @@ class Session:
         number = next(self._ids)
         try:
             message = encode_request(number, method, params)
-        except UNENCODABLE as error:
+        except UnsendableError as error:
             raise BadParamsError(f"the params of {method} cannot be sent: {error}") from error
         call = self._waiting[number] = Call(number, method)
         if progress:
@@ -160,8 +162,8 @@ class Session:
         """Send a call that gets no answer. Raises: BadParamsError, ConnectionLostError."""
         link = self._open_link()
         try:
-            message = encode_notification(method, params)
-        except UNENCODABLE as error:
+            message = encode_request(UNSET, method, params)
+        except UnsendableError as error:
             raise BadParamsError(f"the params of {method} cannot be sent: {error}") from error
         link.send(message)
 

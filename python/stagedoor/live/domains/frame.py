@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from stagedoor.live.domains.bounds import Number
-from stagedoor.live.rpc import plain
+from stagedoor.live.rpc import answers, plain
 from stagedoor.live.rpc.calls import NEXT_FRAME
 from stagedoor.live.rpc.methods import Kind
 from stagedoor.live.rpc.session import Session
+from stagedoor.wire.encoding import to_json
 from stagedoor.wire.errors import (
     InternalError,
     InvalidParams,
@@ -20,7 +22,9 @@ from stagedoor.wire.errors import (
     RpcError,
     TooManyRequests,
 )
-from stagedoor.wire.jsonrpc import UNENCODABLE, ErrorObject
+from stagedoor.wire.jsonrpc import ErrorObject
+from stagedoor.wire.size import UnsendableError
+from stagedoor.wire.text import exact
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -94,12 +98,13 @@ def add_to(parts: Parts, /) -> None:
         """Run one call. Returns the size of its result in bytes, and the result."""
         params = None if call.params is UNSET else bytes(call.params)
         try:
+            began = monotonic()
             method = session.admit(call.method, params)
             if method.kind is not Kind.PLAIN:
                 raise InvalidRequest(
                     f"{call.method} is a {method.kind.value}: only plain methods run in a batch"
                 )
-            arguments = method.signature.decode(params)
+            arguments = answers.arguments_of(session, method, params, began)
             text = plain.result_of(session, method, params, arguments)
             if len(text) > room:
                 raise InternalError(
@@ -111,11 +116,12 @@ def add_to(parts: Parts, /) -> None:
 
     def _error_object(error: RpcError) -> ErrorObject:
         if error.data is None:
-            return ErrorObject(error.code, error.message)
+            return ErrorObject(error.code, exact(error.message))
+        max_size = hub.limits.max_answer_size
         try:
-            return ErrorObject(error.code, error.message, Raw(hub.encoder.encode(error.data)))
-        except UNENCODABLE:
-            reason = {"reason": "the error cannot be sent as JSON"}
-            return ErrorObject(-32603, "Internal error", reason)
+            data = Raw(to_json(error.data, hub.encoder, max_size, may_escape=True))
+            return ErrorObject(error.code, exact(error.message), data)
+        except UnsendableError as why:
+            return _error_object(InternalError(f"the error cannot be sent as JSON: {why}"))
 
     hub.methods.add_built_in(batch, "frame.batch", role="viewer", timeout=None, with_session=True)

@@ -7,11 +7,12 @@ thread has the same rule for those it refuses: `crates/server/src/gate/refusals.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Hashable
 from threading import RLock
 from time import monotonic
 from typing import Final
+
+from stagedoor.wire.text import traceback_of
 
 logger = logging.getLogger("stagedoor")
 
@@ -63,7 +64,7 @@ class Complaints:
         info = None if error is None else (type(error), error, error.__traceback__)
         record = logger.makeRecord(logger.name, level, file, number, "%s", (line,), info, function)
         if error is not None:
-            record.exc_text = cut("".join(traceback.format_exception(error)).rstrip())
+            record.exc_text = cut(traceback_of(error))
         logger.handle(record)
         return True
 
@@ -82,15 +83,6 @@ class Complaints:
             counted = int(row[1])
             row[:] = now + _PAUSE, 0
             return counted
-
-
-def text_of(error: BaseException) -> str:
-    """What an exception says, or else its type, as JSON can carry it. Raises nothing."""
-    try:
-        text = str(error)[:MAX_TEXT]
-    except Exception:
-        text = "(its text cannot be had)"
-    return (text or type(error).__name__).encode(errors="backslashreplace").decode()
 
 
 def cut(text: str) -> str:

@@ -6,15 +6,17 @@ This is the same for methods of every kind. `plain` and `calls` run them.
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
+from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
 
 from stagedoor.live.rpc.methods import Method
+from stagedoor.live.rpc.signature import Arguments
 from stagedoor.wire import jsonrpc
+from stagedoor.wire.encoding import to_json
 from stagedoor.wire.errors import (
     FORBIDDEN,
     NOT_AUTHENTICATED,
@@ -26,7 +28,8 @@ from stagedoor.wire.errors import (
 )
 from stagedoor.wire.jsonrpc import Request
 from stagedoor.wire.roles import Role
-from stagedoor.wire.size import TooLargeError, check_surface
+from stagedoor.wire.size import TooLargeError, UnsendableError
+from stagedoor.wire.text import text_of
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.session import Session
@@ -37,6 +40,9 @@ MAX_NAME: Final = 100
 """Characters of a method's name that are kept of a call that was refused."""
 MAX_TEXT: Final = 10_000
 """Characters of an exception's text, and of a traceback, that a caller gets."""
+
+INTERRUPTED: Final = HandlerError("KeyboardInterrupt", "the game was interrupted")
+"""Answers a call during which Ctrl-C came."""
 
 
 def refused(
@@ -63,8 +69,14 @@ def returned(
         return None
     hub = session.hub
     try:
-        return jsonrpc.encode_result(request.id, result, hub.encoder, hub.limits.max_answer_size)
-    except jsonrpc.UNENCODABLE as error:
+        return jsonrpc.encode_result(
+            request.id,
+            result,
+            hub.encoder,
+            hub.limits.max_answer_size,
+            may_escape=method.name in hub.methods.built_in,
+        )
+    except UnsendableError as error:
         return jsonrpc.encode_error(request.id, _unsendable(session, method, error))
 
 
@@ -72,23 +84,38 @@ def failed(
     session: Session, request: Request, method: Method, raised: BaseException, began: float
 ) -> bytes | None:
     """The answer to a call whose method has raised this; None for a notification, which gets no
-    error either. Raises KeyboardInterrupt if it is that."""
+    error either. Raises KeyboardInterrupt if it is Ctrl-C."""
     error = error_of(session, method, request.params, raised, began)
-    if request.id is UNSET:
-        return None
+    return None if request.id is UNSET else refusal(session, request, error)
+
+
+def refusal(session: Session, request: Request, error: RpcError) -> bytes:
+    """The answer to a call that ends with this error."""
+    assert request.id is not UNSET
+    hub = session.hub
     try:
-        return jsonrpc.encode_error(request.id, error, session.hub.limits.max_answer_size)
-    except jsonrpc.UNENCODABLE:
-        plain = InternalError(f"the error of {request.method} cannot be sent as JSON")
-        return jsonrpc.encode_error(request.id, plain)
+        return jsonrpc.encode_error(request.id, error, hub.encoder, hub.limits.max_answer_size)
+    except UnsendableError as why:
+        reason = f"the error of {request.method[:MAX_NAME]} cannot be sent as JSON: {why}"
+        return jsonrpc.encode_error(request.id, InternalError(reason))
 
 
 def interrupted(request: Request, answer: Callable[[bytes], object]) -> None:
     """Answer a call during which Ctrl-C came. The exception goes on to the game's loop. The game
     may survive it, so the caller must not be left waiting."""
     if request.id is not UNSET:
-        error = HandlerError("KeyboardInterrupt", "the game was interrupted")
-        answer(jsonrpc.encode_error(request.id, error))
+        answer(jsonrpc.encode_error(request.id, INTERRUPTED))
+
+
+def arguments_of(session: Session, method: Method, params: bytes | None, began: float) -> Arguments:
+    """The arguments to call the method with. Raises RpcError, and KeyboardInterrupt if it is
+    Ctrl-C: types of the game may run code of the game, as `__post_init__`."""
+    try:
+        return method.signature.decode(params)
+    except RpcError:
+        raise
+    except BaseException as error:
+        raise error_of(session, method, params, error, began) from None
 
 
 def encoded(session: Session, method: Method, result: object) -> bytes:
@@ -96,9 +123,9 @@ def encoded(session: Session, method: Method, result: object) -> bytes:
     sent."""
     hub = session.hub
     try:
-        check_surface(result, hub.limits.max_answer_size)
-        return hub.encoder.encode(result)
-    except jsonrpc.UNENCODABLE as error:
+        is_ours = method.name in hub.methods.built_in
+        return to_json(result, hub.encoder, hub.limits.max_answer_size, may_escape=is_ours)
+    except UnsendableError as error:
         raise _unsendable(session, method, error) from None
 
 
@@ -106,11 +133,13 @@ def error_of(
     session: Session, method: Method, params: bytes | None, raised: BaseException, began: float
 ) -> RpcError:
     """The error that tells a caller of an exception, after it was noted. Raises KeyboardInterrupt
-    if it is that."""
-    error = _error_of(session, method, raised)
-    note(session, method, params, None if error is None else error.code, began)
-    if error is None:
-        raise raised
+    if it is Ctrl-C."""
+    try:
+        error = told(session, method, raised)
+    except KeyboardInterrupt:
+        note(session, method, params, None, began)
+        raise
+    note(session, method, params, error.code, began)
     return error
 
 
@@ -123,44 +152,34 @@ def note(
         session.hub.audit.add(session.caller, method.name, kept, error, began)
 
 
-def _error_of(session: Session, method: Method, raised: BaseException) -> RpcError | None:
-    if isinstance(raised, KeyboardInterrupt):
-        return None
-    if isinstance(raised, RpcError):
+def told(session: Session, method: Method, raised: BaseException) -> RpcError:
+    """The error that tells a caller of an exception, whatever it is. Nothing else decides this.
+
+    KeyboardInterrupt on the game's thread is Ctrl-C, and is raised again: it is the game's. On any
+    other thread it is an exception like others, and so is SystemExit everywhere: a client may not
+    end the game by calling something that raises."""
+    if isinstance(raised, KeyboardInterrupt) and get_ident() == session.hub.game_thread:
+        raise raised
+    if isinstance(raised, RpcError) and raised.is_whole:
         if raised.code in REFUSALS:
             _complain(session, raised, method.name)
         return raised
-    # A client may not end the game by calling something that raises.
     complaints = session.hub.complaints
     complaints.add(("raised", method.name), "the method %s raised", method.name, error=raised)
-    trace = None
-    if session.role is Role.ADMIN:
-        trace = "".join(traceback.format_exception(raised))[-MAX_TEXT:]
-    return HandlerError(type(raised).__name__, _text(raised), trace)
+    return HandlerError.of(raised, MAX_TEXT, with_traceback=session.role is Role.ADMIN)
 
 
 def _complain(session: Session, error: RpcError, name: str) -> None:
     cause = error.limit if isinstance(error, TooManyRequests) else None
-    text = f"{session}: the call of {name[:MAX_NAME]!r} was refused: {error}"
+    text = f"{session}: the call of {name[:MAX_NAME]!r} was refused: {text_of(error)}"
     session.hub.complaints.add(cause or error.message, text)
 
 
-def _unsendable(session: Session, method: Method, error: Exception) -> InternalError:
+def _unsendable(session: Session, method: Method, error: UnsendableError) -> InternalError:
     if isinstance(error, TooLargeError):
         text = f"the result of {method.name} is too large: {error}"
         session.hub.complaints.add("answer size", f"{session}: {text}")
     else:
-        text = f"the result of {method.name} cannot be sent as JSON: {_reason(error)}"
-        session.hub.complaints.add(("unsendable", method.name), text, level=logging.ERROR)
+        text = f"the result of {method.name} cannot be sent as JSON: {error}"[:MAX_TEXT]
+        session.hub.complaints.add(("unsendable", method.name), "%s", text, level=logging.ERROR)
     return InternalError(text)
-
-
-def _reason(error: Exception) -> str:
-    return str(error) or type(error).__name__
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)[:MAX_TEXT]
-    except Exception:
-        return "(its text cannot be had)"

@@ -206,6 +206,14 @@ class Runner:
         """Begin; the call is answered when it ends."""
         self.calls.add(call)
         call.session.calls.add(call)
+        try:
+            self._start(call, arguments)
+        except BaseException as error:  # of the function itself
+            if call.is_over:  # this is Ctrl-C, on its way to the game
+                raise
+            call.end(raising(error))
+
+    def _start(self, call: Call, arguments: Arguments) -> None:
         match call.method.kind:
             case Kind.COROUTINE:
                 coroutine = call.method.invoke(call.session, arguments)
@@ -284,7 +292,8 @@ class Runner:
             result = call.method.invoke(call.session, arguments)
             outcome = lambda: result  # noqa: E731
         except BaseException as error:
-            outcome = raising(error)
+            # Here, because KeyboardInterrupt on this thread is not the game's.
+            outcome = raising(answers.told(call.session, call.method, error))
         call.is_running = False
         call.let_go()
         if not call.is_over:

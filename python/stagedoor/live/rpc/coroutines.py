@@ -49,18 +49,17 @@ class Coroutines:
     def start(self, call: Call, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Begin; the call ends with the coroutine."""
         loop = asyncio._get_running_loop() or self._own_loop()
-        task = loop.create_task(_guarded(self._run(call, coroutine)))
+        task = loop.create_task(_guarded(call, self._run(call, coroutine)))
 
         def done(task: asyncio.Task[Outcome]) -> None:
             self._tasks.discard(task)
             call.is_running = False
             call.let_go()
-            coroutine.close()  # one that was cancelled before it began
-            error = None if task.cancelled() else task.exception()
-            if task.cancelled() or isinstance(error, KeyboardInterrupt):
+            if task.cancelled():
                 call.end(raising(Cancelled()))
-            else:
-                call.end(task.result() if error is None else raising(error))
+                coroutine.close()  # it may have been cancelled before it began
+            elif task.exception() is None:  # otherwise Ctrl-C has ended it, and the call
+                call.end(task.result())
 
         self._tasks.add(task)
         call.is_running = True
@@ -138,9 +137,9 @@ class Coroutines:
         loop.call_soon(loop.stop)
         try:
             loop.run_forever()
-        except SystemExit as error:
+        except (Exception, SystemExit) as error:
             # Of a task that a method has started: it goes through the loop, which can go on.
-            text = "a task in the stage's loop raised SystemExit; the game goes on"
+            text = "a task in the stage's loop ended its turn; the game goes on"
             self._complaints.add("task", text, error=error)
 
     def _complain(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -159,11 +158,15 @@ class Coroutines:
             loop.close()
 
 
-async def _guarded(run: Any) -> Outcome:
+async def _guarded(call: Call, run: Any) -> Outcome:
     try:
         result = await run
-    except (Exception, SystemExit) as error:
-        # SystemExit would go through the loop and end the game.
+    except asyncio.CancelledError:
+        raise
+    except KeyboardInterrupt as error:  # it goes through the loop, and ends the game
+        call.end(raising(error))
+        raise
+    except BaseException as error:  # SystemExit would go through the loop, too
         return raising(error)
     return lambda: result
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import UNSET
 
+from stagedoor.live.rpc.answers import interrupted
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.errors import InternalError, TooManyRequests
 from stagedoor.wire.jsonrpc import Id, Malformed, Request
@@ -23,7 +24,7 @@ Begin: TypeAlias = Callable[[Request, Callable[[bytes], None]], bytes | None]
 class Gathering:
     """Collects the answers to a batch, and sends them together when the last one has come.
 
-    `go_on()` begins the members.
+    `go_on()` begins the members. Ctrl-C in one of them ends those that have not begun.
     """
 
     def __init__(
@@ -54,10 +55,21 @@ class Gathering:
         Members are calls like others, so a batch may be spread over several frames.
         """
         for member in self._left:
-            self._begin_member(member)
+            try:
+                self._begin_member(member)
+            except KeyboardInterrupt:  # this one is answered; the game may survive it
+                for skipped in self._left:
+                    self._skip(skipped)
+                raise
             if is_time_up():
                 return False
         return True
+
+    def _skip(self, member: Request | Malformed) -> None:
+        if isinstance(member, Malformed):
+            self._begin_member(member)
+        elif member.id is not UNSET:
+            interrupted(member, partial(self._add, member.id))
 
     def _begin_member(self, member: Request | Malformed) -> None:
         if isinstance(member, Malformed):

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import msgspec
 
-from stagedoor._core import RunningCalls
+from stagedoor._core import RunningCalls, without_deeper
 from stagedoor.limits import Limits
 from stagedoor.live import values
 from stagedoor.live.net.complaints import Complaints
@@ -56,10 +56,6 @@ class Hub:
         """The stage's name."""
         self.limits = limits
         self.complaints = complaints or Complaints()
-        self.decode = partial(
-            jsonrpc.decode, max_batch=limits.max_batch, max_nesting=limits.max_nesting
-        )
-        """Reads a message from a client: `jsonrpc.decode`."""
         self.encoders: dict[type, Callable[[Any], Any]] = {}
         """Converts values of types that JSON does not know."""
         self.encoder = msgspec.json.Encoder(enc_hook=self._encode)
@@ -111,6 +107,17 @@ class Hub:
             if (encoder := self.encoders.get(kind)) is not None:
                 return encoder(value)
         return values.encode(value)
+
+    def decode(self, message: str) -> jsonrpc.Message:
+        """Read a message from a client: `jsonrpc.decode`, after what nests too deep was cut."""
+        most = self.limits.max_nesting
+        cut = without_deeper(message, most + jsonrpc.MAX_AROUND)
+        if cut is None:
+            return jsonrpc.decode(message, self.limits.max_batch, most)
+        found = jsonrpc.decode(cut, self.limits.max_batch, most)
+        if isinstance(found, list) and all(jsonrpc.is_nobodys(member) for member in found):
+            return found[0]  # brackets only: no need to say that of each
+        return found
 
     def connected(self, connection: Peer, role: Role | None) -> None:
         """A client has come in."""

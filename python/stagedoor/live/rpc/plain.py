@@ -51,7 +51,7 @@ def ended(
     session: Session, running: Running[Method], result: object, raised: BaseException | None
 ) -> bytes | None:
     """End a call whose method has returned or raised this. Returns what `run()` does. Raises
-    KeyboardInterrupt if that came; the call is answered then."""
+    KeyboardInterrupt if it is Ctrl-C; the call is answered then."""
     hub, asked, method, began = session.hub, running.asked, running.method, running.began
     request = asked if isinstance(asked, Request) else _read(hub, asked)
     try:
@@ -76,7 +76,7 @@ def result_of(
     session: Session, method: Method, params: bytes | None, arguments: Arguments
 ) -> bytes:
     """Call the method. Returns its result as JSON. Raises RpcError if its caller is to be told of
-    an error, and KeyboardInterrupt if that came. The understudy does not know of this call."""
+    an error, and KeyboardInterrupt if it is Ctrl-C. The understudy does not know of this call."""
     began = monotonic()
     try:
         value = method.invoke(session, arguments)

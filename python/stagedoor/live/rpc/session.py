@@ -30,7 +30,7 @@ from stagedoor.wire.errors import (
 )
 from stagedoor.wire.jsonrpc import Id, Malformed, Message, Request
 from stagedoor.wire.roles import Role
-from stagedoor.wire.size import check_size, check_surface
+from stagedoor.wire.size import check_surface
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.hub import Hub
@@ -71,6 +71,7 @@ class Session:
             audit=hub.audit.add,
             check_surface=check_surface,
             encode=hub.encoder.encode,
+            check_json=check_json,
             send=connection.native.send_text,
             unsent=self.unsent,
             overran=partial(plain.overran, hub),
@@ -99,8 +100,8 @@ class Session:
         take any more is lost."""
         try:
             text = jsonrpc.encode_notification(method, params, self.hub.encoder)
-            refusal = self.connection.native.send_text(check_size(text))
-        except jsonrpc.UNENCODABLE as error:
+            refusal = self.connection.native.send_text(text)
+        except UnsendableError as error:
             self.hub.complaints.add(
                 ("unsendable", method),
                 "%s cannot be sent as JSON: %s",
@@ -223,13 +224,16 @@ class Session:
         """Call; the answer if there is one already. What is not answered now is so later."""
         try:
             method = self.admit(request.method, request.params)
-            arguments = method.signature.decode(request.params)
+            arguments = answers.arguments_of(self, method, request.params, monotonic())
             if method.kind is not PLAIN:
                 size = self._charge_call(method, request.params)
         except ParseError as error:  # nobody has looked at the params before
             return self._malformed(None, error)
         except RpcError as error:
-            return None if request.id is UNSET else jsonrpc.encode_error(request.id, error)
+            return None if request.id is UNSET else answers.refusal(self, request, error)
+        except KeyboardInterrupt:
+            answers.interrupted(request, answer)
+            raise
         if method.kind is PLAIN:
             return plain.run(self, request, method, arguments, answer)
         self.hub.runner.start(Call(self, request, method, answer, size), arguments)

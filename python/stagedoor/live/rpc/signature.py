@@ -11,10 +11,11 @@ from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodTyp
 from typing import Any, Final, TypeAlias
 
 import msgspec
-from msgspec.structs import astuple
 
+from stagedoor.live.rpc.form import Form
+from stagedoor.live.rpc.hints import shape_of
+from stagedoor.live.rpc.shape import Params, Row
 from stagedoor.wire.errors import InvalidParams
-from stagedoor.wire.jsonrpc import UNREADABLE, params_error
 
 Arguments: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any]]
 """The arguments of a call, by position and by name."""
@@ -47,13 +48,14 @@ class Signature:
         self.by_name_only = [parameter.name for parameter in by_name_only]
         self._needed_by_name = [p.name for p in by_name_only if p.default is Parameter.empty]
         self._positions = len(fields) - len(by_name_only)
-        self.by_name = msgspec.json.Decoder(
-            msgspec.defstruct("Params", fields, kw_only=True, forbid_unknown_fields=True)
+        by_name = msgspec.defstruct("Params", fields, kw_only=True, forbid_unknown_fields=True)
+        by_position = msgspec.defstruct(
+            "Params", fields[: self._positions], array_like=True, forbid_unknown_fields=True
         )
-        self.by_position = msgspec.json.Decoder(
-            msgspec.defstruct(
-                "Params", fields[: self._positions], array_like=True, forbid_unknown_fields=True
-            )
+        shapes = {parameter.name: shape_of(hint) for parameter, hint in self.parameters}
+        self.by_name = Form(by_name, Params(by_name, shapes))
+        self.by_position = Form(
+            by_position, Row(by_position, list(shapes.values())[: self._positions])
         )
 
     def _hints(self, function: Callable[..., Any]) -> dict[str, Any]:
@@ -84,21 +86,19 @@ class Signature:
             )
 
     def decode(self, params: bytes | None) -> Arguments:
-        """The arguments to call with. Raises InvalidParams, or another error of the RPC."""
+        """The arguments to call with. Raises InvalidParams, or another error of the RPC; and what
+        types of the game raise, as in `__post_init__`, but for TypeError and ValueError."""
         if params is None:
             params = b"{}"
-        try:
-            first = params[0]
-            if first == _OBJECT:
-                values = astuple(self.by_name.decode(params))
-                if not self.by_name_only:
-                    return values, _NOTHING
-                by_name = zip(self.by_name_only, values[self._positions :], strict=True)
-                return values[: self._positions], dict(by_name)
-            if first == _ARRAY and not self._needed_by_name:
-                return astuple(self.by_position.decode(params)), _NOTHING
-        except UNREADABLE as error:
-            raise params_error(error) from None
+        first = params[0]
+        if first == _OBJECT:
+            values = self.by_name.values(params)
+            if not self.by_name_only:
+                return values, _NOTHING
+            by_name = zip(self.by_name_only, values[self._positions :], strict=True)
+            return values[: self._positions], dict(by_name)
+        if first == _ARRAY and not self._needed_by_name:
+            return self.by_position.values(params), _NOTHING
         if self._needed_by_name:
             names = ", ".join(self._needed_by_name)
             raise InvalidParams(f"expected an object: {names} can only be given by name")

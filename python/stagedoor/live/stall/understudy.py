@@ -61,8 +61,8 @@ _TURN = 0.1
 """Seconds between two looks at what has run out of time, while the game is stalled."""
 
 
-_BLANK: Final = Raw(b"\0")
-"""Stands in a notice for what the network thread fills in; JSON text has no such byte."""
+_BLANK: Final = b'"\\u0000"'
+"""Stands in a notice for what the network thread fills in. No text in a notice is this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +109,11 @@ class Understudy:
         """For the case that Python cannot tell: the network thread fills in the blanks."""
         if topic.name != TOPIC:
             return
-        value = {"stalled": True, "stalled_for": _BLANK, "where": _BLANK}
+        blank = Raw(_BLANK)
+        value = {"stalled": True, "stalled_for": blank, "where": blank}
         self._transport.set_stall_notices(
             [
-                (group.number, group.encode(_BLANK, _BLANK, _BLANK, value).split(b"\0"))
+                (group.number, group.encode(blank, blank, blank, value).split(_BLANK))
                 for group in topic.groups.values()
             ],
             self._frames,
@@ -193,7 +194,10 @@ class Understudy:
         if ours and (stall := self._hub.stall) is not None:
             self._hub.stall = Stall(stall.since, self._where())  # as of now, for `game.status`
         for answer in ours:
-            answer()
+            try:
+                answer()
+            except Exception:  # it must not keep the others from being answered
+                logger.exception("a message could not be answered while the game is stalled")
         return bool(events)
 
     def _sort(

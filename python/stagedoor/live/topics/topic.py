@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct
 
-from stagedoor.live.net.complaints import text_of
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.errors import InvalidParams, RpcError
 from stagedoor.wire.jsonrpc import ErrorObject
 from stagedoor.wire.roles import Role
+from stagedoor.wire.text import reason_of
 from stagedoor.wire.topics import Mode
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Group:
         self._value: Any = None
         """The sum or the peak of the values, and how many there are in it."""
         self._numbers = 0
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         """Why the values have no mean or peak."""
         self._count = 0
         """How many values have come since the group was last due."""
@@ -136,7 +136,9 @@ class Group:
         elif self._error is None:
             try:
                 self._combine(reading.seen(self.view))
-            except Exception as error:  # of the value's own operators, too
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # of the value's own operators, too
                 self._error = error
         self._count += 1
 
@@ -196,10 +198,12 @@ class Group:
                     value = nan
                 elif self.mode == "mean":
                     value = value / numbers
-            except Exception as raised:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as raised:
                 error = raised
         if error is not None:
-            reason = f"the values of {self.topic.name} have no {self.mode}: {text_of(error)}"
+            reason = f"the values of {self.topic.name} have no {self.mode}: {reason_of(error)}"
             raise InvalidParams(reason, "$.mode") from error
         return encode(value)
 

@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw
 
-from stagedoor.live.net.complaints import Complaints, text_of
+from stagedoor.live.net.complaints import MAX_TEXT, Complaints
 from stagedoor.live.topics.sinks import Sink
 from stagedoor.live.topics.topic import NOTHING, Group, Reading, Sample, Topic, View
+from stagedoor.wire.encoding import to_json
 from stagedoor.wire.errors import HandlerError, InternalError, RpcError
 from stagedoor.wire.roles import Role
-from stagedoor.wire.size import check_size, check_surface
+from stagedoor.wire.size import UnsendableError
 from stagedoor.wire.topics import Mode
 
 if TYPE_CHECKING:
@@ -212,8 +213,10 @@ class Topics:
         if topic.read is not None:
             try:
                 value = topic.read()
-            except Exception as error:
-                told = HandlerError(type(error).__name__, text_of(error))
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                told = HandlerError.of(error, MAX_TEXT)
                 told.__cause__ = error
                 self._fail_all(topic, told)
                 return
@@ -266,11 +269,10 @@ class Topics:
     def _encode(self, value: Any) -> bytes:
         """The value as JSON. Raises InternalError."""
         try:
-            check_surface(value)
-            return check_size(self._encoder.encode(value))
-        except Exception as error:
-            reason = f"the value cannot be sent as JSON: {text_of(error)}"
-            raise InternalError(reason) from error
+            return to_json(value, self._encoder)
+        except UnsendableError as error:
+            reason = f"the value cannot be sent as JSON: {error}"
+            raise InternalError(reason) from error.__cause__ or error
 
     def _fail_all(self, topic: Topic, error: RpcError) -> None:
         """There is no value for anybody."""

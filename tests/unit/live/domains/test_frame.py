@@ -19,6 +19,7 @@ from tests.unit.live.rpc.fakes import (
 
 from stagedoor.live.domains import frame as domain
 from stagedoor.live.rpc.hub import Hub
+from stagedoor.wire.errors import RpcError
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_an_error_that_json_cannot_carry_spares_the_others(
     hub: Hub, connection: FakeConnection
 ) -> None:
     def mute() -> None:
-        raise ValueError("\ud800")
+        raise RpcError(7, "no", object())
 
     hub.methods.add(mute)
     results = batch(connection, "now", "mute", "now")["result"]["results"]

@@ -12,6 +12,7 @@ from tests.unit.live.rpc.fakes import (
     NoFastPath,
     connect,
     new_hub,
+    request,
     session_of,
 )
 
@@ -82,6 +83,11 @@ class TestRequests:
         assert called == [5]
 
 
+def _nested(member: str, depth: int) -> str:
+    """A request with these members, the last of which nests so deep."""
+    return f'{{"jsonrpc": "2.0", {member}: {"[" * depth}{"]" * depth}}}'
+
+
 class TestErrors:
     @pytest.mark.parametrize(
         ("text", "code", "ident"),
@@ -107,6 +113,12 @@ class TestErrors:
             ('{"jsonrpc": "2.0", "method": "add", "params": null, "id": 7}', -32602, 7),
             ('{"jsonrpc": "2.0", "method": "add", "params": 5, "id": 7}', -32602, 7),
             ("[" * 100_000, -32700, None),
+            ('{"a":' * 100_000 + "1" + "}" * 100_000, -32600, None),
+            (_nested('"method": "add", "id": 7, "params"', 65), -32600, 7),
+            (_nested('"method": "add", "id": 7, "params"', 100_000), -32600, 7),
+            (_nested('"method": "add", "id": 7, "method": "x", "y"', 986), -32600, None),
+            (_nested('"method": "add", "id": 7, "method": "x", "y"', 100_000), -32600, None),
+            (_nested('"id": 7, "method"', 100_000), -32600, 7),
             ('{"jsonrpc": "2.0", "method": "add", "params": [NaN], "id": 7}', -32700, None),
             ("\ufeff{}", -32700, None),
         ],
@@ -194,14 +206,29 @@ class TestErrors:
         methods.add(lambda: cycle, "get")
         assert connection.call("get")["error"]["code"] == -32603
 
-    def test_an_error_text_that_json_cannot_carry_is_answered_all_the_same(
+    def test_what_nests_too_deep_spares_the_other_members_of_a_batch(
         self, connection: FakeConnection, methods: Methods
     ) -> None:
+        methods.add(add)
+        good = json.dumps(request("add", [1, 2], 1))
+        deep = _nested('"method": "add", "id": 2, "params"', 5000)
+        beside = _nested('"method": "add", "params": [3, 4], "id": 3, "ignored"', 5000)
+        answers = connection.receive(f"[{good}, {deep}, {beside}, {'[' * 5000}{']' * 5000}]")
+        codes = {one["id"]: one.get("error", {}).get("code") for one in answers}
+        assert codes == {1: None, 2: -32600, 3: -32600, None: -32600}
+
+    def test_what_json_cannot_carry_of_a_text_is_escaped(
+        self, connection: FakeConnection, methods: Methods, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.CRITICAL)  # xdist cannot carry it either
+
         def broken() -> None:
-            raise ValueError("\ud800")
+            raise ValueError("no \ud800")
 
         methods.add(broken)
-        assert connection.call("broken")["error"]["code"] == -32603
+        methods.add_built_in(lambda: {"of \udce9": [("a", "\udce9.png"), 1]}, "names")
+        assert connection.call("broken")["error"]["data"]["message"] == "no \\ud800"
+        assert connection.call("names")["result"] == {"of \\udce9": [["a", "\\udce9.png"], 1]}
 
     def test_an_exception_whose_text_raises_is_answered_all_the_same(
         self, connection: FakeConnection, methods: Methods

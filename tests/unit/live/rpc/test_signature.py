@@ -214,13 +214,6 @@ class TestWrongParams:
         with pytest.raises(ParseError):
             call(spawn, '["big",')
 
-    def test_nesting_without_end_is_an_rpc_error(self) -> None:
-        def function(value: Any) -> None:
-            raise AssertionError("not called")
-
-        with pytest.raises(RpcError):
-            call(function, "[" * 100_000 + "]" * 100_000)
-
 
 class Opaque:
     pass

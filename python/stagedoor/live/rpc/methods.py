@@ -171,10 +171,6 @@ class Methods:
         self.fast.discard(name)
         self.on_change()
 
-    def is_built_in(self, name: str) -> bool:
-        """Whether the method of that name is stagedoor's own."""
-        return name in self._built_in
-
     def get(self, name: str) -> Method | None:
         """The method of that name."""
         return self.by_name.get(name)

@@ -176,7 +176,7 @@ class HandlerError(RpcError):
     ) -> "HandlerError":
         """The error that tells of this exception, whatever it is: at most `max_text` characters of
         what it says, and as much from the end of its traceback."""
-        trace = exact(traceback_of(raised)[-max_text:]) if with_traceback else None
+        trace = traceback_of(raised)[-max_text:] if with_traceback else None
         return cls(exact(type(raised).__name__), text_of(raised)[:max_text], trace)
 
     exception_type = _Text("type")

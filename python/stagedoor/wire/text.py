@@ -4,7 +4,6 @@ Names of files, folders, threads and the like may hold bytes that are no UTF-8. 
 lone surrogates, which cannot be encoded. Any thread may call.
 """
 
-import threading
 import traceback
 from typing import Any, Final
 
@@ -39,12 +38,12 @@ def all_exact(value: Any) -> Any:
 
 
 def text_of(error: BaseException) -> str:
-    """What an exception says, whatever its `__str__` does. Raises nothing but Ctrl-C."""
+    """What an exception says, whatever its `__str__` does. Raises KeyboardInterrupt only."""
     try:
         return exact(str(error))
-    except BaseException as raised:
-        if _is_ctrl_c(raised):
-            raise
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         return NO_TEXT
 
 
@@ -57,16 +56,10 @@ def reason_of(error: BaseException) -> str:
 
 
 def traceback_of(error: BaseException) -> str:
-    """The traceback, with the exceptions that led to this one. Raises nothing but Ctrl-C."""
+    """The traceback, with the exceptions that led to this one. Raises KeyboardInterrupt only."""
     try:
-        return "".join(traceback.format_exception(error)).rstrip()
-    except BaseException as raised:  # of the exceptions' own methods
-        if _is_ctrl_c(raised):
-            raise
+        return exact("".join(traceback.format_exception(error)).rstrip())
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # of the exceptions' own methods
         return f"{type(error).__name__}: {NO_TEXT}"
-
-
-def _is_ctrl_c(raised: BaseException) -> bool:
-    """Python raises KeyboardInterrupt for Ctrl-C on the main thread only."""
-    is_main = threading.current_thread() is threading.main_thread()
-    return is_main and isinstance(raised, KeyboardInterrupt)

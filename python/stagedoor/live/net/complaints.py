@@ -12,7 +12,7 @@ from threading import RLock
 from time import monotonic
 from typing import Final
 
-from stagedoor.wire.text import traceback_of
+from stagedoor.wire.text import exact, traceback_of
 
 logger = logging.getLogger("stagedoor")
 
@@ -57,7 +57,7 @@ class Complaints:
         level = level if error is None else logging.ERROR
         if not logger.isEnabledFor(level):
             return True
-        line = cut(text % values if values else text)
+        line = cut(exact(text % values if values else text))
         if counted:
             line += f" ({counted:,} more like this before, not logged)"
         file, number, function, _ = logger.findCaller(stacklevel=2)

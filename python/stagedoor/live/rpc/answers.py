@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
 
+from stagedoor.live.net.threads import get_ident
 from stagedoor.live.rpc.methods import Method
 from stagedoor.live.rpc.signature import Arguments
 from stagedoor.wire import jsonrpc
@@ -29,7 +29,7 @@ from stagedoor.wire.errors import (
 from stagedoor.wire.jsonrpc import Request
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import TooLargeError, UnsendableError
-from stagedoor.wire.text import text_of
+from stagedoor.wire.text import NO_TEXT, exact, text_of
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.session import Session
@@ -158,7 +158,8 @@ def told(session: Session, method: Method, raised: BaseException) -> RpcError:
     KeyboardInterrupt on the game's thread is Ctrl-C, and is raised again: it is the game's. On any
     other thread it is an exception like others, and so is SystemExit everywhere: a client may not
     end the game by calling something that raises."""
-    if isinstance(raised, KeyboardInterrupt) and get_ident() == session.hub.game_thread:
+    is_game = get_ident() == session.hub.game_thread
+    if is_game and isinstance(raised, KeyboardInterrupt):
         raise raised
     if isinstance(raised, RpcError) and raised.is_whole:
         if raised.code in REFUSALS:
@@ -166,7 +167,12 @@ def told(session: Session, method: Method, raised: BaseException) -> RpcError:
         return raised
     complaints = session.hub.complaints
     complaints.add(("raised", method.name), "the method %s raised", method.name, error=raised)
-    return HandlerError.of(raised, MAX_TEXT, with_traceback=session.role is Role.ADMIN)
+    try:
+        return HandlerError.of(raised, MAX_TEXT, with_traceback=session.role is Role.ADMIN)
+    except KeyboardInterrupt:  # of the exception's own methods
+        if is_game:
+            raise
+        return HandlerError(exact(type(raised).__name__), NO_TEXT)
 
 
 def _complain(session: Session, error: RpcError, name: str) -> None:

@@ -108,10 +108,13 @@ class Hub:
                 return encoder(value)
         return values.encode(value)
 
-    def decode(self, message: str) -> jsonrpc.Message:
+    def decode(self, message: str | bytes) -> jsonrpc.Message:
         """Read a message from a client: `jsonrpc.decode`, after what nests too deep was cut."""
         most = self.limits.max_nesting
-        cut = without_deeper(message, most + jsonrpc.MAX_AROUND)
+        is_text = isinstance(message, str)
+        cut = None
+        if isinstance(message, str):
+            cut = without_deeper(message, most + jsonrpc.MAX_AROUND)
         if cut is None:
             return jsonrpc.decode(message, self.limits.max_batch, most)
         found = jsonrpc.decode(cut, self.limits.max_batch, most)

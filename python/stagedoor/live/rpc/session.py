@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from time import time
+from time import monotonic, time
 from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET
@@ -20,6 +20,7 @@ from stagedoor.live.rpc.memory import Memory, size_of_call
 from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.wire import close_codes, jsonrpc
 from stagedoor.wire.authority import authority
+from stagedoor.wire.encoding import check_json
 from stagedoor.wire.errors import (
     Forbidden,
     GameStalled,
@@ -30,7 +31,7 @@ from stagedoor.wire.errors import (
 )
 from stagedoor.wire.jsonrpc import Id, Malformed, Message, Request
 from stagedoor.wire.roles import Role
-from stagedoor.wire.size import check_surface
+from stagedoor.wire.size import UnsendableError, check_surface
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.hub import Hub

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from stagedoor.live.net import complaints as module
-from stagedoor.live.net.complaints import MAX_KINDS, MAX_TEXT, Complaints, text_of
+from stagedoor.live.net.complaints import MAX_KINDS, MAX_TEXT, Complaints
 
 
 def test_each_cause_is_logged_once_a_minute_with_what_was_left_out(
@@ -92,24 +92,3 @@ def test_threads_and_signal_handlers_may_complain(caplog: pytest.LogCaptureFixtu
         thread.join()
     assert len(caplog.records) == 2
     assert complaints._kinds["thread"][1] == 3999
-
-
-class TestTextOf:
-    @pytest.mark.parametrize(
-        ("error", "text"),
-        [
-            (ValueError("no"), "no"),
-            (ValueError(), "ValueError"),
-            (ValueError("\udce9"), "\\udce9"),
-            (ValueError("x" * 20_000), "x" * MAX_TEXT),
-        ],
-    )
-    def test_is_what_json_can_carry(self, error: Exception, text: str) -> None:
-        assert text_of(error) == text
-
-    def test_that_cannot_be_had_is_no_error(self) -> None:
-        class BadError(Exception):
-            def __str__(self) -> str:
-                raise RuntimeError
-
-        assert text_of(BadError()) == "(its text cannot be had)"

@@ -111,7 +111,6 @@ class Hub:
     def decode(self, message: str | bytes) -> jsonrpc.Message:
         """Read a message from a client: `jsonrpc.decode`, after what nests too deep was cut."""
         most = self.limits.max_nesting
-        is_text = isinstance(message, str)
         cut = None
         if isinstance(message, str):
             cut = without_deeper(message, most + jsonrpc.MAX_AROUND)

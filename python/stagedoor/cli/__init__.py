@@ -78,9 +78,12 @@ def _chosen(argv: list[str]) -> int | Callable[[], int]:
                 _refuse(parser, rest)
             parser.print_help(sys.stderr)
             return USAGE
-        # In `call spawn a=1 --to x b=2`, argparse does not add `b=2` to the values.
-        if rest and (not hasattr(arguments, "values") or any(text[:1] == "-" for text in rest)):
+        # In `call spawn a=1 --to x b=2 -- -c`, argparse does not add the rest to the values.
+        end = rest.index("--") if "--" in rest else len(rest)
+        has_options = any(text[:1] == "-" for text in rest[:end])
+        if rest and (not hasattr(arguments, "values") or has_options):
             _refuse(arguments.parser, rest)
+        del rest[end : end + 1]
     except SystemExit as finished:  # argparse exits after --help and after wrong usage
         return finished.code if isinstance(finished.code, int) else USAGE
     if rest:

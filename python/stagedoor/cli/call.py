@@ -1,6 +1,7 @@
 """`stagedoor call METHOD [name=value ...]`: call a method of a running game; print the result."""
 
 import argparse
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
@@ -35,12 +36,13 @@ def run(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def call(game: "Client", method: str, given: Given) -> Any:
-    """Call a method and print its progress; returns the result. Raises: CommandError."""
+def call(game: "Client", method: str, given: Given, words: Iterable[str] = ()) -> Any:
+    """Call a method and print its progress; returns the result. `words`: what could have been meant
+    instead of a method. Raises: CommandError."""
     import json
 
     unnamed, named = named_if_mixed(game, method, given)
-    with told(method, game, given), game.progress(method, *unnamed, **named) as progress:
+    with told(method, game, given, words), game.progress(method, *unnamed, **named) as progress:
         for value in progress:
             print_note(json.dumps(value, ensure_ascii=False))
         return progress.result()

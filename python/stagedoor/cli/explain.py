@@ -1,6 +1,6 @@
 """What to say about an error that a game has answered with: `explained()`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from stagedoor.cli.command import FAILED, CommandError
@@ -17,11 +17,15 @@ _PYTHON = {"True": "true", "False": "false", "None": "null"}
 
 
 def explained(
-    error: "RpcError", what: str = "", game: "Client | None" = None, given: Given = NOTHING
+    error: "RpcError",
+    what: str = "",
+    game: "Client | None" = None,
+    given: Given = NOTHING,
+    words: Iterable[str] = (),
 ) -> CommandError:
     """The error of a call as one line, with what helps around it: the game's traceback, the
     method's signature, the names that could have been meant. `what`: the method; `game`: whom to
-    ask about it; `given`: the params."""
+    ask about it; `given`: the params; `words`: what else could have been meant."""
     from stagedoor.wire.errors import HandlerError, InvalidParams, MethodNotFound
 
     text = f"{what}: {error} ({error.code})" if what else f"{error} ({error.code})"
@@ -30,7 +34,7 @@ def explained(
     if isinstance(error, MethodNotFound | InvalidParams) and game is not None:
         methods = ask(game)
         if isinstance(error, MethodNotFound):
-            text += did_you_mean(what, methods or ())
+            text += did_you_mean(what, {*(methods or ()), *words})
         elif methods is not None and what in methods:
             after += _hints(error, methods[what], methods, given)
     return CommandError(text, FAILED, before=before, after=after)
@@ -55,6 +59,9 @@ def _hints(
         if name not in names:
             yield f"{INDENT}there is no param {name}{did_you_mean(name, names)}"
     values = dict(zip(names, given.unnamed, strict=False)) | given.named
+    if len(given.unnamed) > len(names):
+        count = f"{len(names)} param{'' if len(names) == 1 else 's'}, not {len(given.unnamed)}"
+        yield f"{INDENT}{method.name} takes {count}; a text with spaces needs quotes"
     for at, param in enumerate(method.params):
         path = error.path or ""
         if any(path == start or path.startswith((f"{start}.", f"{start}["))

@@ -8,7 +8,7 @@ import argparse
 import math
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -76,10 +76,15 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 @contextmanager
-def told(what: str = "", game: "Client | None" = None, given: Given = NOTHING) -> Iterator[None]:
+def told(
+    what: str = "",
+    game: "Client | None" = None,
+    given: Given = NOTHING,
+    words: Iterable[str] = (),
+) -> Iterator[None]:
     """Raise what goes wrong with a game in the block as CommandError. `what`: the method that is
-    called; errors that the game answers with name it. `game`, which is then asked, and `given`, the
-    params: they help to say what would have been right."""
+    called; errors that the game answers with name it. The rest is for `explained()`, which says
+    what would have been right."""
     from stagedoor.client.errors import (
         BadParamsError,
         BadTokenError,
@@ -94,7 +99,7 @@ def told(what: str = "", game: "Client | None" = None, given: Given = NOTHING) -
     try:
         yield
     except RpcError as error:
-        raise explained(error, what, game, given) from error
+        raise explained(error, what, game, given, words) from error
     except (BadParamsError, BadTokenError) as error:
         raise CommandError(str(error), USAGE) from error
     except SeveralGamesError as error:

@@ -135,7 +135,7 @@ class Shell:
             self._call(word, rest)
 
     def _call(self, method: str, values: list[str]) -> None:
-        result = call.call(self._game, method, parse(values))
+        result = call.call(self._game, method, parse(values), WORDS)
         print_value(result, as_json=self._as_json)
 
     def _help(self, names: list[str]) -> None:

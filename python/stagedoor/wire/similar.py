@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 MOST = 3
 """The most names that are suggested."""
+SHORTEST_PART = 3
+"""The fewest characters of a name that others are suggested for because they contain it."""
 _LONGEST = 100
 """Longer names are compared by their beginnings."""
 
@@ -19,7 +21,8 @@ def similar(name: str, known: Iterable[str]) -> list[str]:
     """The known names that are most like this one, the best first.
 
     Upper and lower case are alike, and so are `-` and `_`. The last part of a name with dots stands
-    for the whole: `heal` is like `player.heal`.
+    for the whole: `heal` is like `player.heal`. If no name is similar as a whole, those are that
+    contain this one.
     """
     import difflib  # only after a mistake
 
@@ -27,8 +30,11 @@ def similar(name: str, known: Iterable[str]) -> list[str]:
     wanted = _plain(name)
     same = [one for plain, one in names.items() if plain.rpartition(".")[2] == wanted]
     close = [names[plain] for plain in difflib.get_close_matches(wanted, names, MOST)]
-    return list(dict.fromkeys([*sorted(same), *close]))[:MOST]
+    found = list(dict.fromkeys([*sorted(same), *close]))
+    if not found and len(wanted) >= SHORTEST_PART:
+        found = sorted(one for plain, one in names.items() if wanted in plain)
+    return found[:MOST]
 
 
 def _plain(name: str) -> str:
-    return name[:_LONGEST].casefold().replace("-", "_")
+    return name[:_LONGEST].casefold().lstrip("-").replace("-", "_")

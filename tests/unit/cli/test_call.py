@@ -31,6 +31,14 @@ def test_negative_numbers_are_values(games_folder: Path) -> None:
         assert game.received[0]["params"] == [-1, -2.5]
 
 
+def test_what_follows_two_dashes_is_a_value(games_folder: Path) -> None:
+    with running(result(1)) as game:
+        assert main(["call", "say", "a", "--to", game.url, "--", "-x", "--to"]) == 0
+        assert game.received[0]["params"] == ["a", "-x", "--to"]
+        assert main(["call", "say", "--", "-x"]) == 3
+        assert main(["call", "say", "--to", game.url, "-x", "--", "a"]) == 2
+
+
 def test_an_error_answer_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     data = {"path": "$.n", "reason": "Expected `int`\n\x1b[31mgot `str`"}
     with running(error(-32602, "Invalid params", data)) as game:

@@ -51,6 +51,8 @@ def game(stage: Stage) -> Iterator[FakeGame]:
         (['at={"x": 1}'], "$.at.y",
          ["    at has the fields x: float, y: float, label: str | None", SPAWN]),
         ([], "$", [SPAWN]),
+        (["1", "2", "3", "4"], "$",
+         ["    spawn takes 3 params, not 4; a text with spaces needs quotes", SPAWN]),
     ],
 )  # fmt: skip
 def test_a_wrong_param_shows_what_would_be_right(

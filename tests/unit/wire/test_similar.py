@@ -16,6 +16,8 @@ KNOWN = ["spawn", "player.heal", "player.hurt", "game.status", "max_speed"]
         ("Heal", ["player.heal"]),
         ("game.statuz", ["game.status"]),
         ("max-speed", ["max_speed"]),
+        ("play", ["player.heal"]),
+        ("pl", []),
         ("xyzzy", []),
         ("", []),
         ("q" * 1_000_000, []),
@@ -24,6 +26,11 @@ KNOWN = ["spawn", "player.heal", "player.hurt", "game.status", "max_speed"]
 )
 def test_what_is_similar_is_suggested(name: str, meant: list[str]) -> None:
     assert similar(name, KNOWN)[:1] == meant
+
+
+def test_options_are_compared_without_their_dashes() -> None:
+    assert similar("--to", ["--json", "--help"]) == []
+    assert similar("--jsno", ["--json", "--help"]) == ["--json"]
 
 
 def test_the_end_of_a_sentence_names_three_at_most() -> None:

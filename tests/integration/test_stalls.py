@@ -16,6 +16,10 @@ from conftest import Run
 from program import PATIENCE, Program
 from websockets.sync.client import ClientConnection, connect
 
+import stagedoor
+from stagedoor.cli import ps
+from stagedoor.client.errors import CallTimeoutError
+from stagedoor.client.find.games import running_games
 from stagedoor.wire.tokens import decode_tokens
 
 GAME = Path(__file__).with_name("hanging.py")
@@ -126,6 +130,69 @@ def test_pings_are_answered_and_clients_let_in_meanwhile(game: Game, how: str) -
         game.client()
         assert time.monotonic() - began < 0.1 * SLACK
     assert not [line for line in game.program.lines if " took " in line], "it hangs still"
+
+
+@pytest.mark.parametrize("how", HANGS)
+@pytest.mark.parametrize("method", ["note_late", "process.info"])
+def test_any_call_is_answered_with_what_is_known_by_the_client_itself_if_need_be(
+    game: Game, how: str, method: str
+) -> None:
+    """For a client that comes while the game hangs, whatever the timeouts of client and method."""
+    client = game.client()
+    client.call("topic.subscribe", "game.stalled")
+    client.call("hang", how, 60.0)
+    assert client.next_told()["stalled"]
+    url = f"ws://127.0.0.1:{game.port}/"
+    params = [1] if method == "note_late" else []
+    with stagedoor.connect(url, token=game.token, timeout=PATIENCE) as other:
+        if how != "hold" and method in NEEDS_NO_GAME:
+            assert other.call(method) is not None
+            return
+        with pytest.raises(CallTimeoutError) as waited:
+            other.with_timeout(3.0).call(method, *params)
+    health = waited.value.health
+    assert health.state == "stalled"
+    assert health.stalled_for is not None
+    assert health.stalled_for > 1.0
+    assert f"in {how}" in str(health.where)
+    assert f"within 3 s: the game has been stalled for {health.stalled_for:.1f} s" in str(
+        waited.value
+    )
+
+
+@pytest.mark.parametrize("how", HANGS)
+def test_ps_says_for_how_long_and_where(
+    game: Game, how: str, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAGEDOOR_RUNTIME_DIR", env["STAGEDOOR_RUNTIME_DIR"])
+    monkeypatch.setattr(ps, "TIMEOUT", 5.0)
+    client = game.client()
+    client.call("topic.subscribe", "game.stalled")
+
+    def listed() -> dict[str, Any]:
+        (found,) = ps.games_as_json(running_games())
+        return found  # type: ignore[no-any-return]
+
+    assert (listed()["state"], listed()["clients"]) == ("running", 1)
+    client.call("hang", how, 60.0)
+    assert client.next_told()["stalled"]
+    found = listed()
+    assert (found["state"], found["stalled_for"] > 1.0) == ("stalled", True)
+    assert f"in {how}" in found["where"]
+    game.program.process.kill()
+    game.program.process.wait()
+    assert running_games() == []
+
+
+def test_a_paused_game_is_told_from_one_that_hangs(game: Game) -> None:
+    client = game.client()
+    client.call("game.pause")
+    url = f"ws://127.0.0.1:{game.port}/"
+    with stagedoor.connect(url, token=game.token, timeout=PATIENCE) as other:
+        with pytest.raises(CallTimeoutError, match="the game is paused"):
+            other.with_timeout(1.0).call("frame.batch", calls=[], at=1000)
+        status = other.call("game.status")
+    assert (status["paused"], status["stalled_for"]) == (True, 0.0)
 
 
 @pytest.mark.timing

@@ -1,6 +1,7 @@
-"""How a game is: `Health`, as far as a client knows. `health_of()` reads it from `game.status`, and
-`health_in()` from the topic `game.stalled`."""
+"""How a game is: `Health`, as far as a client knows. `health_of()` reads it from `game.status`,
+`health_in()` from the topic `game.stalled`, and `health_in_ping()` from a ping."""
 
+import re
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -37,6 +38,7 @@ class Health(NamedTuple):
 
 
 UNKNOWN: Final = Health("unknown")
+_PING: Final = re.compile(r"stalled (\d{1,12}\.\d{3})(?: in (.+))?", re.ASCII)
 _SAID: Final = {
     "running": "the game goes on meanwhile",
     "paused": "the game is paused",
@@ -76,6 +78,13 @@ def health_in(told: object) -> Health:
     if not said.stalled:
         return Health("running")
     return Health("stalled", said.stalled_for, None if said.where is None else str(said.where))
+
+
+def health_in_ping(payload: bytes) -> Health:
+    """What a ping says, as in `stalled 12.345 in game.py:12, in load`. The network thread of a game
+    sends such pings while the game holds Python's lock."""
+    said = _PING.fullmatch(payload.decode("utf-8", "replace"))
+    return UNKNOWN if said is None else Health("stalled", float(said[1]), said[2])
 
 
 def health_of(status: object) -> Health:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stagedoor.client.health import UNKNOWN, Health, health_in, health_of
+from stagedoor.client.health import UNKNOWN, Health, health_in, health_in_ping, health_of
 
 PLACE = {"file": "game.py", "line": 12, "function": "update"}
 
@@ -35,6 +35,20 @@ def test_the_topic_says_that_a_game_is_stalled_and_that_it_is_back() -> None:
     assert health_in(told) == Health("stalled", 1.5, "game.py:12, in update")
     assert health_in(told | {"stalled": False}) == Health("running")
     assert health_in(None) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("payload", "health"),
+    [
+        (b"stalled 12.345", Health("stalled", 12.345)),
+        (b"stalled 1.500 in game.py:12, in load", Health("stalled", 1.5, "game.py:12, in load")),
+        (b"stalled 1.000 in ...\xff:1, in f", Health("stalled", 1.0, "...\ufffd:1, in f")),
+        (b"", UNKNOWN), (b"\x00\x01", UNKNOWN), (b"stalled", UNKNOWN), (b"stalled x in y", UNKNOWN),
+        (b"stalled 1e9", UNKNOWN), (b"stalled 12.345 ", UNKNOWN),
+    ],
+)  # fmt: skip
+def test_a_ping_may_say_that_a_game_holds_pythons_lock(payload: bytes, health: Health) -> None:
+    assert health_in_ping(payload) == health
 
 
 def test_a_process_that_only_answers_pings_hangs() -> None:

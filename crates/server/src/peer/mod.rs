@@ -175,6 +175,17 @@ impl Peer {
         }
     }
 
+    /// Pings an open connection that has shown who it is, if it must; returns whether there is
+    /// something to write. The payload is at most 125 bytes.
+    pub(crate) fn ping(&mut self, payload: &[u8]) -> bool {
+        if self.standing == Standing::Unauthenticated || self.is_blocked() {
+            return false;
+        }
+        let Phase::Open(open) = &mut self.phase else { return false };
+        open.connection.ping(payload);
+        true
+    }
+
     /// A frame that goes to every open connection.
     pub(crate) fn send_encoded(&mut self, frame: &Arc<[u8]>, rules: &Rules, batch: &mut Batch) {
         if let Phase::Open(open) = &mut self.phase {

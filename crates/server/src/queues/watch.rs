@@ -41,8 +41,12 @@ pub(crate) struct Report {
     pub(crate) notices: Vec<Notice>,
     /// The number of the game's frame.
     pub(crate) frame: Option<FrameCounter>,
+    /// The notices of the present stall are published.
+    pub(crate) is_told: bool,
     /// The groups that were told of the present stall.
     pub(crate) told: Vec<GroupId>,
+    /// Where the program was when somebody was told.
+    pub(crate) place: Option<Place>,
 }
 
 /// Says which frame the game is in. The network thread calls it while the game holds the GIL, so it

@@ -4,7 +4,9 @@
 //! in each threshold whether the program has polled. A polling thread pays for that with one store,
 //! in [`Server::attend`]. When the wait returns, the watch calls [`Server::acknowledge_stall`] as
 //! soon as it has the GIL. If it has not done so within [`GIL_PATIENCE`], the game holds the GIL,
-//! and the network thread publishes the [`Notice`]s that the program has left for this case.
+//! and the network thread publishes the [`Notice`]s that the program has left for this case. As
+//! long as that lasts, it also says so to each client in the payload of pings, which any client
+//! answers and most ignore: a client that has come meanwhile can have it from nobody else.
 //!
 //! [`GIL_PATIENCE`]: crate::queues::watch::GIL_PATIENCE
 
@@ -53,11 +55,11 @@ impl Server {
 
     fn ask_for_report(&self) {
         let mut report = self.shared.watch.report();
-        if !report.notices.is_empty() {
-            report.is_asked = true;
-            drop(report);
-            self.command(|outbox| outbox.commands.push(Command::Alarm));
-        }
+        report.is_asked = true;
+        report.is_told = false;
+        report.place = None;
+        drop(report);
+        self.command(|outbox| outbox.commands.push(Command::Alarm));
     }
 
     /// The watch has the GIL and can tell of the stall itself. Returns the groups that the network
@@ -65,6 +67,7 @@ impl Server {
     pub fn acknowledge_stall(&self) -> Vec<GroupId> {
         let mut report = self.shared.watch.report();
         report.is_asked = false;
+        report.is_told = false;
         std::mem::take(&mut report.told)
     }
 

@@ -8,7 +8,15 @@ from typing import Final
 
 from stagedoor.client.core.session import Call, Session
 from stagedoor.client.errors import ClientError
-from stagedoor.client.health import STALLED, STATUS, UNKNOWN, Health, health_in, health_of
+from stagedoor.client.health import (
+    STALLED,
+    STATUS,
+    UNKNOWN,
+    Health,
+    health_in,
+    health_in_ping,
+    health_of,
+)
 from stagedoor.wire.errors import RpcError
 
 LEAD: Final = 1.0
@@ -44,5 +52,6 @@ class Checkup:
                 return UNKNOWN
         if link.pongs == self._pongs:
             return UNKNOWN if link.failure is not None else Health("silent")
+        pinged = health_in_ping(link.held)
         told = health_in(self._session.subscriptions.last(STALLED))
-        return told if told.state == "stalled" else Health("stalled")
+        return next((one for one in (pinged, told) if one.state == "stalled"), Health("stalled"))

@@ -58,6 +58,9 @@ class Link:
         self.failure: ClientError | None = None
         self.pongs = 0
         """How many pings were answered."""
+        self.held = b""
+        """What the newest ping says of a game that holds Python's lock: see `health_in_ping()`.
+        Empty once the game says something itself."""
         self._has_token = address.token is not None
         try:
             uri = parse_uri(address.url)
@@ -108,8 +111,12 @@ class Link:
                     messages += self._assembled(event)
                 elif event.opcode is Opcode.PONG:
                     self.pongs += 1
+                elif event.opcode is Opcode.PING:
+                    self.held = bytes(event.data)
             elif protocol.handshake_exc is None:  # the response
                 self.is_open = True
+        if messages:
+            self.held = b""
         if protocol.state is not State.OPEN:
             self._fail()
         return messages

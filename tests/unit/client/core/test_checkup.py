@@ -23,6 +23,7 @@ class Link(FakeLink):
         super().__init__()
         self.pings = 0
         self.pongs = 3
+        self.held = b""
 
     def ping(self) -> None:
         self.pings += 1
@@ -83,6 +84,13 @@ def test_what_the_game_has_told_of_its_stall_is_known(session: Session, link: Li
         checkup, _ = asked(session, link)
         link.pongs += 1
         assert checkup.health() == expected
+
+
+def test_what_a_ping_has_told_is_known(session: Session, link: Link) -> None:
+    checkup, _ = asked(session, link)
+    link.pongs += 1
+    link.held = b"stalled 2.500 in a.py:1, in f"
+    assert checkup.health() == Health("stalled", 2.5, "a.py:1, in f")
 
 
 def test_nothing_at_all_is_a_silent_process(session: Session, link: Link) -> None:

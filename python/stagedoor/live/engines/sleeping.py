@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
 from stagedoor.live.engines.driver import place
+from stagedoor.live.engines.replacement import Replacement
 from stagedoor.live.engines.turns import Kind
 
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ def in_slices(real: Callable[[Any], Any], driver: Driver, *, second: int) -> Cal
     `real` sleeps, `second` for a second. It returns how long it has slept, or None."""
     longest = int(SLICE * second) or SLICE
 
-    @functools.wraps(real)
     def sleep(duration: Any, /) -> Any:
         is_long = isinstance(duration, int | float) and longest < duration < _LONGEST * second
         if not is_long or not driver.is_driving():
             with driver.waiting:
                 slept = real(duration)
-            driver.passes(Kind.SLEEP, place(1))
+            driver.passes(Kind.SLEEP, place(2))
             return slept
         total, left = 0, duration
         while left > 0:
@@ -50,7 +49,7 @@ def in_slices(real: Callable[[Any], Any], driver: Driver, *, second: int) -> Cal
                 slept = real(min(left, longest))
             left -= (perf_counter() - began) * second if slept is None else slept
             total += slept or 0
-            driver.passes(Kind.SLEEP, place(1))
+            driver.passes(Kind.SLEEP, place(2))
         return None if slept is None else total
 
-    return sleep
+    return Replacement(real, sleep)

@@ -78,8 +78,8 @@ def document(
 
 
 def _of_frames(frames: Iterable[_Frame]) -> Iterator[_Part]:
-    for number, start, total, stagedoor, held, collecting, _, _ in frames:
-        args = {"number": number, "gc_ms": collecting / 1e6}
+    for number, start, total, stagedoor, held, collecting, idle, _ in frames:
+        args = {"number": number, "gc_ms": collecting / 1e6, "idle_ms": idle / 1e6}
         yield _Part("frame", "frame", start, total + held, args)
         yield _Part("stagedoor", "stagedoor", start, stagedoor)
         if held:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stagedoor.live.engines.driver import place
 from stagedoor.live.engines.pygame.clock import make_clock_type
+from stagedoor.live.engines.replacement import Replacement
 from stagedoor.live.engines.sleeping import in_slices
 from stagedoor.live.engines.turns import Kind
 
@@ -71,7 +72,6 @@ class PygameHooks:
     def _make_get_ticks(self, real: Callable[[], int]) -> Callable[[], int]:
         last = began = 0.0
 
-        @functools.wraps(real)
         def get_ticks() -> int:
             nonlocal last, began
             ticks = real()
@@ -81,19 +81,18 @@ class PygameHooks:
             last = ticks
             return max(0, ticks - int(away - began))
 
-        return get_ticks
+        return Replacement(real, get_ticks)
 
     # Events
 
     def _patch_event(self, event: ModuleType) -> None:
         for name in _POLLS:
-            setattr(event, name, self._make_passing(getattr(event, name), Kind.EVENTS))
+            self._replace(event, name, Kind.EVENTS)
         setattr(event, "wait", self._make_event_wait(event.wait))  # noqa: B010
 
     def _make_event_wait(self, real: Callable[..., Any]) -> Callable[..., Any]:
         driver = self._driver
 
-        @functools.wraps(real)
         def wait(*arguments: Any, **named: Any) -> Any:
             given = [*arguments, *named.values()] or [0]
             is_usual = len(given) == 1 and named.keys() <= {"timeout"} and type(given[0]) is int
@@ -105,25 +104,31 @@ class PygameHooks:
                 is_last = left < 2 * _SLICE
                 event = real(max(1, round(left)) if is_last else _SLICE)
                 left -= (perf_counter() - began) * 1000
-                driver.passes(Kind.EVENTS, place(1))
+                driver.passes(Kind.EVENTS, place(2))
                 if is_last or event.type != _NO_EVENT:
                     return event
 
-        return wait
+        return Replacement(real, wait)
 
     # Pictures
 
     def _patch_display(self, display: ModuleType) -> None:
         for name in ("flip", "update"):
-            setattr(display, name, self._make_passing(getattr(display, name), Kind.PICTURE))
+            self._replace(display, name, Kind.PICTURE)
 
-    def _make_passing(self, real: Callable[..., Any], kind: Kind) -> Callable[..., Any]:
+    def _replace(self, module: ModuleType, name: str, kind: Kind) -> None:
+        real = getattr(module, name)
+        setattr(module, name, Replacement(real, self._make_passing(real, kind, depth=2)))
+
+    def _make_passing(
+        self, real: Callable[..., Any], kind: Kind, *, depth: int
+    ) -> Callable[..., Any]:
         driver = self._driver
 
         @functools.wraps(real)
         def do_and_pass(*arguments: Any, **named: Any) -> Any:
             done = real(*arguments, **named)
-            driver.passes(kind, place(1))
+            driver.passes(kind, place(depth))
             return done
 
         return do_and_pass
@@ -134,7 +139,7 @@ class PygameHooks:
 
         def patch(module: ModuleType) -> None:
             real = getattr(module, name)
-            passing = self._make_passing(getattr(real, method), Kind.PICTURE)
+            passing = self._make_passing(getattr(real, method), Kind.PICTURE, depth=1)
             members = {
                 method: passing,
                 "__slots__": (),  # an object is as large as a real one: compiled code checks that

@@ -43,6 +43,8 @@ def test_a_frame_with_what_is_in_it_in_microseconds() -> None:
         ("gc, generation 2", "gc", 2, 5000.0, 500.0),
         ("load", "span", 3, 0.0, 9000.0),
     ]
+    [frame] = [e for e in found if e.name == "frame"]
+    assert frame.args == {"number": FRAME[0], "gc_ms": FRAME[5] / 1e6, "idle_ms": FRAME[6] / 1e6}
     assert {e.pid for e in found} == {42}
     assert found[0].name == "process_name"
     assert found[0].args == {"name": "asteroids"}

@@ -2,6 +2,7 @@
 
 import importlib
 import math
+from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -147,6 +148,30 @@ def test_the_window_stays_a_class_to_be_inherited_from(world: World) -> None:
     assert (kind.__name__, kind.__qualname__) == ("Window", "Window")
     assert (kind.__module__, kind.__doc__) == (FakeWindow.__module__, FakeWindow.__doc__)
     assert kind.flip.__doc__ == FakeWindow.flip.__doc__
+
+
+@pytest.mark.parametrize(
+    ("use", "given"),
+    [
+        (lambda world: world.display.flip, ()),
+        (lambda world: world.event.get, ()),
+        (lambda world: world.time.wait, (1,)),
+        (lambda world: world.event.wait, (1,)),
+        (lambda world: world.window.Window().flip, ()),
+        (lambda world: world.time.Clock().tick, ()),
+    ],
+)
+def test_places_in_the_games_code_are_told_apart(
+    world: World, use: Callable[[World], Callable[..., object]], given: tuple[int, ...]
+) -> None:
+    function = use(world)
+    for _ in range(2):
+        function(*given)
+        function(*given)
+    first, second, *rest = world.driver.told
+    assert first[0] == second[0]
+    assert first[1] != second[1]
+    assert rest == [first, second]
 
 
 # Events

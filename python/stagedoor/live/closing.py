@@ -80,7 +80,7 @@ class Closing:
         self.is_asked = self._has_ended = True
         self._is_due = False
         self._listener.withdraw()
-        self._hub.runner.close()
+        self._hub.close()
         if self._transport.is_listening:  # a forked child has no understudy
             self._understudy.end()
         self._transport.stop()

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _LAST_STEPS: Final = 10
 """Of the stage's own loop, for coroutines that clean up when the stage closes."""
 
+_NO_FRAME: Final = 0.1
+"""Seconds without a frame after which coroutines in the game's loop have another turn."""
+
 Outcome = Callable[[], object]
 """Gives the result of a call, or raises."""
 
@@ -45,6 +48,7 @@ class Coroutines:
         self._spent = 0.0
         """Seconds since the last frame."""
         self._is_stepping = False
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self, call: Call, coroutine: Coroutine[Any, Any, Any]) -> None:
         """Begin; the call ends with the coroutine."""
@@ -98,7 +102,17 @@ class Coroutines:
         if is_late or self._waiting:
             future = asyncio.get_running_loop().create_future()
             self._waiting.add(call.session, future)
+            if not self._is_stepping and self._timer is None:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(_NO_FRAME, self._miss_frame)
             yield from future
+
+    def _miss_frame(self) -> None:
+        """The game has not had a frame for a while: it may be a program without any."""
+        self._timer = None
+        self._spent = 0.0
+        if self._waiting:
+            self._give_turn()
 
     def _give_turn(self) -> None:
         for _, future in self._waiting.take(lambda _: True):
@@ -116,6 +130,9 @@ class Coroutines:
     def step(self) -> None:
         """Once a frame: go on with those that can, at least one of those that wait for a turn."""
         self._spent = 0.0
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if asyncio._get_running_loop() is not None:
             if self._waiting:
                 self._give_turn()  # each gives the next, while there is time

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from stagedoor.live.rpc.answers import interrupted
 from stagedoor.wire import jsonrpc
-from stagedoor.wire.errors import InternalError, TooManyRequests
+from stagedoor.wire.errors import Cancelled, InternalError, TooManyRequests
 from stagedoor.wire.jsonrpc import Id, Malformed, Request
 
 if TYPE_CHECKING:
@@ -58,18 +58,22 @@ class Gathering:
             try:
                 self._begin_member(member)
             except KeyboardInterrupt:  # this one is answered; the game may survive it
-                for skipped in self._left:
-                    self._skip(skipped)
+                self._skip_rest(interrupted)
                 raise
             if is_time_up():
                 return False
         return True
 
-    def _skip(self, member: Request | Malformed) -> None:
-        if isinstance(member, Malformed):
-            self._begin_member(member)
-        elif member.id is not UNSET:
-            interrupted(member, partial(self._add, member.id))
+    def cancel(self) -> None:
+        """Answer the members that have not begun: the stage closes."""
+        self._skip_rest(_cancelled)
+
+    def _skip_rest(self, answer: Callable[[Request, Callable[[bytes], None]], object]) -> None:
+        for member in self._left:
+            if isinstance(member, Malformed):
+                self._begin_member(member)
+            elif member.id is not UNSET:
+                answer(member, partial(self._add, member.id))
 
     def _begin_member(self, member: Request | Malformed) -> None:
         if isinstance(member, Malformed):
@@ -93,3 +97,8 @@ class Gathering:
         if next(self._numbers) == self._expected:
             self._memory.give(self._size)
             self._send(jsonrpc.join_batch(self._answers))
+
+
+def _cancelled(request: Request, answer: Callable[[bytes], None]) -> None:
+    if request.id is not UNSET:
+        answer(jsonrpc.encode_error(request.id, Cancelled()))

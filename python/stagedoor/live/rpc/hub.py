@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from time import monotonic
 from typing import Any, Literal, Protocol, TypeAlias
+from weakref import WeakSet
 
 import msgspec
 
@@ -19,6 +20,7 @@ from stagedoor.live.net.threads import get_ident
 from stagedoor.live.rpc.audit import Audit
 from stagedoor.live.rpc.calls import Runner
 from stagedoor.live.rpc.coroutines import Coroutines
+from stagedoor.live.rpc.gathering import Gathering
 from stagedoor.live.rpc.keys import Keys
 from stagedoor.live.rpc.methods import Method, Methods
 from stagedoor.live.rpc.session import Session
@@ -66,6 +68,8 @@ class Hub:
         self.advice = "call stage.tick(dt) once a frame"
         """What to do if no frame comes."""
         self.topics = Topics(sink, self.encoder, lambda: self.frame, self.complaints)
+        self.gatherings: WeakSet[Gathering] = WeakSet()
+        """Batches that are spread over several frames."""
         self.turns: Turns = NoTurns()
         """The time that callers have in a frame. The stage sets it."""
         self.threads = Threads(limits)
@@ -144,6 +148,12 @@ class Hub:
         for group in session.groups.values():
             self.topics.leave(group, session)
         session.groups.clear()
+
+    def close(self) -> None:
+        """Answer what is under way: it is cancelled."""
+        for gathering in list(self.gatherings):
+            gathering.cancel()
+        self.runner.close()
 
     def emit(self, topic: str, value: object) -> None:
         """Send a value to the subscribers of a topic. May be called from any thread."""

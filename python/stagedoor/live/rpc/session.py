@@ -162,6 +162,7 @@ class Session:
         """Begin the members of a batch: those for which there is no time in this client's next
         turns. What it sends after the batch waits for them."""
         if not self.is_expelled and not gathering.go_on(is_time_up):
+            self.hub.gatherings.add(gathering)
             self.hub.turns.go_on(self.connection, partial(self._gather, gathering, is_time_up))
 
     def charge(self, calls: int) -> None:

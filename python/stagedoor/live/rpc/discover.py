@@ -146,6 +146,9 @@ def _schemas(hints: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """A schema for each hint. A type that JSON Schema cannot describe becomes `Any`."""
     known = [hint if _has_schema(hint) else Any for hint in hints]
     schemas, components = msgspec.json.schema_components(known, ref_template=_REFERENCE)
+    for component in components.values():
+        if "description" in component:  # a docstring, which Python 3.13 strips by itself
+            component["description"] = inspect.cleandoc(component["description"])
     return list(schemas), components
 
 

@@ -374,7 +374,7 @@ def run_program(source: str, folder: Path) -> None:
     [
         "atexit.register(stage.close); loop(20)",
         "atexit.register(stage.close); loop(20); stage.close()",
-        "class Guard:\n stage = stage\n def __del__(self): self.stage.close()\nguard = Guard(); loop(20)",
+        "class Guard:\n stage = stage\n def __del__(self): self.stage.close()\nguard = Guard()",
         "import threading; threading.Thread(target=loop, args=[20]).start(); stage.close()",
         "import weakref; weakref.finalize(stage, print); stage.close(); loop(20)",
     ],

@@ -108,7 +108,7 @@ def make(what: str) -> Any:
         "cycle": cycle,
         "deep": deep,
         "surrogate": "\ud800",
-        "keys": {(1, 2): 3},
+        "keys": {object(): 3},
         "error": ValueError("\ud800"),
     }[what]
     if isinstance(made, Exception):

@@ -77,8 +77,10 @@ MAY_IMPORT = {
         "live.rpc",
         "live.net",
     },
+    "live.lending": {"live.engines", "live.domains", "live.pacing", "live.rpc"},
     "live.stage": {
         "live.closing",
+        "live.lending",
         "live.engines",
         "live.domains",
         "live.stall",
@@ -91,7 +93,7 @@ MAY_IMPORT = {
         "limits",
         "stagedoor",
     },
-    "live.run": {"live.stage", "live.engines"},
+    "live.run": {"live.stage", "live.lending", "live.engines"},
 }
 
 MODULES = {

@@ -12,7 +12,8 @@ from typing import Final
 from stagedoor.live import engines
 from stagedoor.live.engines.imports import ImportHook
 from stagedoor.live.engines.turns import Kind, Turns
-from stagedoor.live.stage import Lent, Stage, lend
+from stagedoor.live.lending import Lent
+from stagedoor.live.stage import Stage, lend
 
 _ADVICE: Final = (
     "the game shows no frames: it may be busy, or use a framework that stagedoor cannot drive"
@@ -33,7 +34,7 @@ def drive(
     nothing of it reaches the handlers of the game, or its stderr, until the game starts a stage.
     """
     driver = StageDriver(name, port, None if is_verbose else Hush())
-    driver.follow(lend(stage, driver, advice=_ADVICE))
+    lend(stage, driver, advice=_ADVICE)
     ImportHook(engines.patches(driver)).install()
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=driver.leave_to_parent)

@@ -9,9 +9,9 @@ import sys
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import cache, partial
+from functools import partial
 from time import monotonic
-from typing import Any, ClassVar, Literal, Protocol, TypeVar, overload
+from typing import Any, ClassVar, Literal, TypeVar, overload
 
 import stagedoor
 from stagedoor.limits import Limits
@@ -20,11 +20,10 @@ from stagedoor.live.access.listener import DEFAULT_PORT, Listener, transport_for
 from stagedoor.live.access.names import full_name
 from stagedoor.live.closing import Closing
 from stagedoor.live.domains import DOMAINS
-from stagedoor.live.domains.frames.record import Frames, waiting
+from stagedoor.live.domains.frames.record import Frames
 from stagedoor.live.domains.logs.capture import log
 from stagedoor.live.domains.parts import Parts
-from stagedoor.live.engines.driver import NoDriver
-from stagedoor.live.engines.imports import ImportHook
+from stagedoor.live.lending import Lent, StandIn, watch_waits
 from stagedoor.live.net.options import StrPath, check_address, check_limits
 from stagedoor.live.net.threads import get_ident
 from stagedoor.live.net.transport import Transport
@@ -43,16 +42,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _MAX_HANDED_OVER = 4096
 """The most calls that other threads may pass on to the game's thread in one frame."""
-
-
-class StandIn(Protocol):
-    """Drives a stage for the game until the game starts its own: `stagedoor run`."""
-
-    def leave(self, name: str | None, port: int | None) -> tuple[str | None, int | None]:
-        """The game starts a stage. Returns the name and port that it gets instead of these."""
-
-    def follow(self, lent: Lent) -> None:
-        """Drive the game's stage from now on. Called after it has started."""
 
 
 class Stage:
@@ -133,7 +122,7 @@ class Stage:
         check_address(DEFAULT_PORT if port is None else port, host)
         lent, Stage._lent = Stage._lent, None
         if lent is None:
-            _watch_waits()
+            watch_waits()
         else:
             former, stand_in = lent
             name, port = stand_in.leave(name, port)
@@ -148,7 +137,7 @@ class Stage:
                 raise OSError(f"{type(error).__name__}: {error}") from error
             raise
         if lent is not None:
-            stand_in.follow(Lent(stage))
+            stand_in.follow(_lent(stage))
         return stage
 
     def __repr__(self) -> str:
@@ -410,38 +399,14 @@ def _thin(hub: Hub, budget: Budget) -> None:
     hub.topics.thinning = budget.thinning
 
 
-class Lent:
-    """A stage with what a stand-in needs of it. Does not keep the stage."""
-
-    def __init__(self, stage: Stage) -> None:
-        self._stage = weakref.ref(stage)
-        self.pace = stage._pace
-        self.waiting: AbstractContextManager[None] = waiting
-        self._hub = stage._hub
-
-    @property
-    def frame(self) -> int:
-        """The number of the current frame; 0 before the first."""
-        return self._hub.frame
-
-    def tick(self, dt: float | None) -> float | None:
-        """`Stage.tick()`. None if nobody refers to the stage any more."""
-        stage = self._stage()
-        return None if stage is None else stage.tick(dt)
+def _lent(stage: Stage) -> Lent:
+    return Lent(stage.tick, stage._hub, stage._pace)
 
 
-def lend(stage: Stage, stand_in: StandIn, *, advice: str) -> Lent:
-    """Let a stand-in drive a stage until the game starts its own. `advice`: what to tell clients as
+def lend(stage: Stage, stand_in: StandIn, *, advice: str) -> None:
+    """Let a stand-in tick a stage until the game starts its own. `advice`: what to tell clients as
     long as there is no frame."""
-    _watch_waits().remove()  # the stand-in's own patches tell that, too
+    watch_waits().remove()  # the stand-in's own patches tell that, too
     stage._hub.advice = advice
     Stage._lent = stage, stand_in
-    return Lent(stage)
-
-
-@cache
-def _watch_waits() -> ImportHook:
-    """Be told, from now on, of waits of the game that look like work."""
-    hook = ImportHook(engines.waits(NoDriver(waiting)))
-    hook.install()
-    return hook
+    stand_in.follow(_lent(stage))

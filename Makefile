@@ -19,13 +19,13 @@ RUST_SOURCES := Cargo.toml Cargo.lock $(wildcard crates/*/Cargo.toml) \
 	$(shell find crates/protocol/src crates/server/src crates/frames/src crates/rpc/src crates/bindings/src -name '*.rs')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint conformance fuzz bench another-python
+.PHONY: help setup demo test test-all lint conformance fuzz bench another-python other-pythons test-python
 
 help:
 	@echo 'make setup        virtual environment, dependencies, native module'
 	@echo 'make demo         a real game with a stage in it'
 	@echo 'make test         what every change must pass: some minutes'
-	@echo 'make test-all     all tests, the long ones, too'
+	@echo 'make test-all     all tests, the long ones, too, and in every Python that is found'
 	@echo 'make lint         formatting, lints, types'
 	@echo 'make conformance  Autobahn|Testsuite'
 	@echo 'make fuzz         the fuzz targets, FUZZ_SECONDS each: some minutes'
@@ -66,6 +66,19 @@ test test-all: setup
 	$(PYTEST) $(PARALLEL) -m 'not timing $(NOT_SLOW)'
 	$(PYTEST) -m 'timing $(NOT_SLOW)'
 	$(if $(NOT_SLOW),,$(BIN)/python -m benchmarks.where --check)
+	$(if $(NOT_SLOW),,$(MAKE) other-pythons)
+
+# The tests of Python in each other Python that is found here, in a virtual environment of its own.
+other-pythons: setup
+	@for python in $$($(BIN)/python -m tests.pythons); do \
+		$(MAKE) --no-print-directory VENV=build/venv-$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])') \
+			PYTHON=$$python test-python || exit 1; \
+	done
+
+test-python: setup
+	@echo "testing with $$($(WHICH_PYTHON))"
+	$(PYTEST) $(PARALLEL) -m 'not timing and not slow'
+	$(PYTEST) -m 'timing and not slow'
 
 lint: setup
 	cargo fmt --check

@@ -1,6 +1,7 @@
 """What the verbs share: exit codes, `CommandError`, and functions that add their arguments."""
 
 import argparse
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
@@ -47,12 +48,22 @@ def add_verb(
     parser = verbs.add_parser(
         name,
         help=help,
-        description="\n\n".join(filter(None, [help[:1].upper() + help[1:] + ".", details])),
+        description=_filled(f"{help[:1].upper()}{help[1:]}.\n\n{details}"),
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run, parser=parser)
     return parser
+
+
+def _filled(text: str) -> str:
+    """The text in lines that fit a terminal of 80 columns. Paragraphs with columns or code in them
+    stay as they are."""
+    paragraphs = text.strip().split("\n\n")
+    return "\n\n".join(
+        one if "  " in one or one.startswith(" ") else textwrap.fill(" ".join(one.split()), 79)
+        for one in paragraphs
+    )
 
 
 def add_json(

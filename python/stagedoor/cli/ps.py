@@ -1,6 +1,7 @@
 """`stagedoor ps`: list the games that run on this machine. `status` uses `show_games()`, too."""
 
 import argparse
+import threading
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 TIMEOUT = 0.5
 """Seconds to wait for a game's answer."""
+PATIENCE = 6
+"""A game is given up after so many timeouts: to connect, to shake hands and to answer take one
+each."""
+AT_ONCE = 16
+"""How many games are asked at the same time."""
 
 
 class Facts(NamedTuple):
@@ -81,13 +87,25 @@ def games_as_json(games: "list[Game]") -> list[Any]:
 
 
 def _ask(games: "list[Game]") -> list[Facts]:
-    """Ask all games at the same time."""
-    if not games:
-        return []
-    from concurrent.futures import ThreadPoolExecutor
+    """Ask all games at the same time. One that keeps its asker for too long is silent: to find the
+    address of a host, for example, may take as long as it likes."""
+    from stagedoor.client.health import Health
 
-    with ThreadPoolExecutor(min(len(games), 16)) as threads:
-        return list(threads.map(_ask_one, games))
+    told = [Facts(Health("silent")) for _ in games]
+    places = threading.BoundedSemaphore(AT_ONCE)
+
+    def ask(at: int) -> None:
+        with places:
+            told[at] = _ask_one(games[at])
+
+    # As daemons, which nobody waits for at the end.
+    threads = [threading.Thread(target=ask, args=(at,), daemon=True) for at in range(len(games))]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + PATIENCE * TIMEOUT * (1 + len(games) // AT_ONCE)
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return list(told)
 
 
 def _ask_one(game: "Game") -> Facts:

@@ -21,7 +21,8 @@ def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
     parser = add_verb(verbs, "run", run, "run a game, unchanged, with a stage door", DETAILS[1:])
     parser.usage = (
-        "stagedoor run [-h] [--port PORT] [--name NAME] [--verbose] (SCRIPT | -m MODULE) [ARG ...]"
+        "stagedoor run [-h] [--port PORT] [--name NAME] [--verbose]\n"
+        "                     (SCRIPT | -m MODULE) [ARG ...]"
     )
     parser.add_argument(
         "--port", type=_port, help="the port to listen on (default: 8787 or the next free one)"

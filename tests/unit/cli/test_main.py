@@ -72,6 +72,37 @@ def test_help_documents_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> No
     assert all(name in text for name in names)
 
 
+def test_help_fits_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments in ([], *([verb.__name__.rpartition(".")[2]] for verb in VERBS)):
+        main([*arguments, "--help"])
+        lines = capsys.readouterr().out.splitlines()
+        assert [line for line in lines if len(line) > 80] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["cal", "spawn"], "there is no cal; expected one of run, enable, "),
+        (["cal", "spawn"], "; did you mean call?"),
+        (["call", "a", "--role", "admn"], "viewer, operator, admin; did you mean admin?"),
+        (["watch", "a", "--mode", "pek"], "all, latest, mean, peak, change; did you mean peak?"),
+        (["call", "a", "--jsno"], "unrecognized arguments: --jsno; did you mean --json?"),
+        (["call", "a", "--jsno=1"], "; did you mean --json?"),
+        (["--vesion"], "unrecognized arguments: --vesion; did you mean --version?"),
+        (["call"], "the following arguments are required: METHOD\n"),
+        (["ps", "\x1b[2J"], r"unrecognized arguments: \u001b[2J"),
+    ],
+)
+def test_wrong_usage_says_what_would_be_right(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_without_a_verb_or_with_a_wrong_one_it_is_wrong_usage(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,38 @@ def test_a_game_that_tells_nothing_is_listed_all_the_same(
         assert main(["ps"]) == 0
     [told] = json.loads(capsys.readouterr().out)
     assert (told["name"], told["fps"], told["clients"]) == ("pong", None, None)
+
+
+def test_a_game_that_hangs_or_is_paused_is_shown_so(
+    games_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = {"file": "a.py", "line": 3, "function": "load"}
+    stalled = {"paused": False, "stalled_for": 2.5, "where": where, "clients": 1}
+    with running(result(stalled)) as one, running(result({"paused": True})) as two:
+        register(games_folder, entry("a", one))
+        register(games_folder, entry("b", two))
+        assert main(["ps"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        show_games([entry("a", one)], as_json=False)
+    assert [(game["state"], game["stalled_for"], game["where"]) for game in told] == [
+        ("stalled", 2.5, "a.py:3, in load"), ("paused", None, None),
+    ]  # fmt: skip
+    assert told[0]["clients"] == 0
+    assert "the game has been stalled for 2.5 s, in a.py:3, in load" in capsys.readouterr().out
+
+
+def test_what_keeps_a_game_from_being_asked_does_not_keep_ps(
+    games_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stagedoor.cli.ps.PATIENCE", 0.1)
+    ends = threading.Event()
+    monkeypatch.setattr("stagedoor.cli.ps._ask_one", lambda game: ends.wait(60))
+    with running(result({})) as game:
+        register(games_folder, entry("pong", game))
+        assert main(["ps"]) == 0
+    ends.set()
+    [told] = json.loads(capsys.readouterr().out)
+    assert (told["name"], told["state"]) == ("pong", "silent")
 
 
 def test_a_game_that_does_not_answer_is_not_waited_for(

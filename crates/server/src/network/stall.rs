@@ -12,6 +12,8 @@ use crate::io::place::Place;
 const AGAIN: Duration = Duration::from_millis(250);
 /// What fits into a ping (RFC 6455, section 5.5).
 const PING_SIZE: usize = 125;
+/// Stands for what is left out of a place.
+const CUT: &str = "...";
 
 impl Network {
     /// Publishes the notices that were left for this case, and pings the clients as long as it
@@ -73,7 +75,6 @@ fn in_a_ping(stalled: Duration, place: Option<&Place>) -> String {
     if place.len() <= room {
         return text + &place;
     }
-    const CUT: &str = "...";
     let from = place.len() - (room - CUT.len());
     let from = (from..place.len()).find(|&at| place.is_char_boundary(at)).unwrap_or(place.len());
     text + CUT + &place[from..]

@@ -37,7 +37,7 @@ def test_the_fields_are_the_same_and_known_on_linux(meter: Meter) -> None:
         assert metrics.peak_rss is not None
         assert metrics.threads >= metrics.python_threads
         assert 1e6 < metrics.rss < 1e11
-        assert 0.5 * metrics.rss < metrics.peak_rss < 1e11
+        assert metrics.rss <= metrics.peak_rss < 1e11
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only psutil knows")

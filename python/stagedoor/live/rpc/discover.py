@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from stagedoor.live import values
 from stagedoor.live.rpc.examples import NO_RESULT, Example, read_docstring
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Kind, Method
@@ -78,7 +79,10 @@ def _method(method: Method, schemas: Any) -> dict[str, Any]:
         schema = next(schemas)
         if parameter.default is not Parameter.empty:
             with contextlib.suppress(TypeError, ValueError):  # JSON cannot carry every default
-                schema = {**schema, "default": msgspec.to_builtins(parameter.default)}
+                schema = {
+                    **schema,
+                    "default": msgspec.to_builtins(parameter.default, enc_hook=values.encode),
+                }
         params.append(
             {
                 "name": parameter.name,
@@ -145,7 +149,9 @@ def _result_hint(method: Method) -> Any:
 def _schemas(hints: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """A schema for each hint. A type that JSON Schema cannot describe becomes `Any`."""
     known = [hint if _has_schema(hint) else Any for hint in hints]
-    schemas, components = msgspec.json.schema_components(known, ref_template=_REFERENCE)
+    schemas, components = msgspec.json.schema_components(
+        known, schema_hook=values.schema, ref_template=_REFERENCE
+    )
     for component in components.values():
         if "description" in component:  # a docstring, which Python 3.13 strips by itself
             component["description"] = inspect.cleandoc(component["description"])
@@ -154,7 +160,7 @@ def _schemas(hints: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 def _has_schema(hint: Any) -> bool:
     try:
-        msgspec.json.schema(hint)
+        msgspec.json.schema(hint, schema_hook=values.schema)
     except (TypeError, ValueError):
         return False
     return True

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import astuple
 
+from stagedoor.live import values
 from stagedoor.live.rpc.shape import Shape, find_fault, find_stranger
 from stagedoor.wire.errors import InvalidParams, InvalidRequest, ParseError, RpcError
 from stagedoor.wire.jsonrpc import UNREADABLE
@@ -23,7 +24,7 @@ class Form:
     def __init__(self, kind: type[msgspec.Struct], shape: Shape) -> None:
         """`shape`: that of `kind`."""
         self._shape = shape
-        self._decode = msgspec.json.Decoder(kind).decode
+        self._decode = msgspec.json.Decoder(kind, dec_hook=values.decode).decode
         is_strict = any(child.is_strict for child in shape.children())
         self.decode = self._decode_strictly if is_strict else self._decode
         """Makes the Struct. Raises anything."""

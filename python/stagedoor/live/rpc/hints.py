@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -70,6 +70,15 @@ def _shape_of(hint: Any, known: Known) -> Shape:
                 _shape_of(one, known) for one in arguments if one is not UnsetType
             ]
             return union
+        case inspect.CustomType(cls=cls) if issubclass(cls, deque):
+            known[key] = items = Items(hint)
+            items.item = _shape_of(_at(arguments, 0), known)
+            return items
+        case inspect.CustomType(cls=cls) if issubclass(cls, dict):
+            known[key] = mapping = Mapping(hint)
+            mapping.key = Key(_at(arguments, 0))
+            mapping.item = _shape_of(int if issubclass(cls, Counter) else _at(arguments, 1), known)
+            return mapping
         case inspect.StructType(array_like=True) | inspect.NamedTupleType() as info:
             known[key] = row = Row(hint)
             hints = _hints_of(bare)

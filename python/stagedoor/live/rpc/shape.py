@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
+from stagedoor.live import values
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.text import text_of
 
@@ -295,7 +296,7 @@ def step_of(name: str) -> str:
 
 
 def _convert(value: Any, hint: Any, *, strict: bool = True) -> Any:
-    return msgspec.convert(value, hint, strict=strict, str_keys=True)
+    return msgspec.convert(value, hint, strict=strict, str_keys=True, dec_hook=values.decode)
 
 
 def _list_of(hint: Any) -> Any:

@@ -7,11 +7,13 @@ import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from inspect import Parameter
+from itertools import filterfalse
 from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
+from stagedoor.live import values
 from stagedoor.live.rpc.form import Form
 from stagedoor.live.rpc.hints import shape_of
 from stagedoor.live.rpc.shape import Params, Row
@@ -79,7 +81,7 @@ class Signature:
             info = msgspec.inspect.type_info(hint)
         except TypeError as error:
             raise TypeError(f"{self._name}: parameter {parameter.name!r}: {error}") from error
-        for unknown in _custom_types(info):
+        for unknown in filterfalse(values.can_decode, _custom_types(info)):
             raise TypeError(
                 f"{self._name}: parameter {parameter.name!r}: {unknown.__qualname__} cannot be "
                 "made from JSON; make it a dataclass, or take its fields as parameters"

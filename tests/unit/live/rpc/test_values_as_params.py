@@ -14,7 +14,6 @@ from stagedoor.wire.errors import InvalidParams
 
 from .fakes import new_hub
 
-
 RED = pygame.Color("red")
 
 

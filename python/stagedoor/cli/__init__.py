@@ -33,6 +33,7 @@ from stagedoor.cli.terminal import (
     close_output,
     drop_output,
     harmless,
+    leave_streams,
     open_streams,
     print_error,
     print_failure,
@@ -46,7 +47,7 @@ VERBS = (run, enable, disable, status, ps, call, notify, methods, watch, logs, s
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command with these arguments; returns the exit code. None: those of the process."""
-    open_streams()
+    replaced = open_streams()
     try:
         done = _run(sys.argv[1:] if argv is None else list(argv))
         close_output()
@@ -56,7 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             return OK
         print_error(str(error))
         return FAILED
-    return done if isinstance(done, int) else done()
+    if isinstance(done, int):
+        return done
+    leave_streams(replaced)
+    return done()
 
 
 def _run(argv: list[str]) -> int | Callable[[], int]:

@@ -10,7 +10,7 @@ import os
 import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from stagedoor.cli.command import FAILED, UNREACHABLE, USAGE, CommandError
 from stagedoor.cli.explain import explained
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from stagedoor.client.asyncio.client import AsyncClient
     from stagedoor.client.errors import NoGameError
     from stagedoor.client.sync.client import Client
+
+GONE: Final = "the game is gone; waiting for it to come back"
+"""What a verb says that goes on when the game is there again."""
 
 
 def add_game(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +124,10 @@ def _how_to_enable(error: "NoGameError") -> list[str]:
 
     if error.found:
         return []
-    here = os.getcwd()
+    try:
+        here = os.getcwd()
+    except OSError:  # it was removed
+        return []
     decision = settings.environment_says(os.environ) or settings.project_says(
         settings.find_pyproject(here), here
     )

@@ -5,11 +5,14 @@ import argparse
 import json
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
-from stagedoor.cli.game import add_game, open_game, open_game_async, told
+from stagedoor.cli.game import GONE, add_game, open_game, open_game_async, told
 from stagedoor.cli.terminal import flush, print_line, print_note, wants_json
+
+if TYPE_CHECKING:
+    from stagedoor.client.asyncio.streams import AsyncSubscription
 
 MOST = 10_000
 """The most records that a game remembers."""
@@ -81,17 +84,31 @@ def run(arguments: argparse.Namespace) -> int:
 async def follow(arguments: argparse.Namespace, show: Any) -> None:
     """Show records until cancelled, or until the game ends the session. `show`: prints a value of
     the topic `logs`."""
+    import asyncio
+
     async with open_game_async(arguments) as game:
         subscription = await game.subscribe(
             "logs", mode="all", history=arguments.count, filter=_filter(arguments)
         )
-        returned = 0
-        async for sample in subscription:
-            if subscription.reconnected != returned:
-                returned = subscription.reconnected
-                print_note("the connection to the game was lost, and is back")
-            show(sample.value)
-            flush()
+        attending = asyncio.create_task(_attend(subscription))
+        try:
+            async for sample in subscription:
+                show(sample.value)
+                flush()
+        finally:
+            attending.cancel()
+
+
+async def _attend(subscription: "AsyncSubscription") -> None:
+    """Say on stderr when the game is gone, and when it is back."""
+    import asyncio
+
+    is_there = True
+    while True:
+        await asyncio.sleep(0.1)
+        if subscription.is_live != is_there:
+            is_there = not is_there
+            print_note(f"stagedoor: {'the game is back' if is_there else GONE}")
 
 
 def show_json(news: Mapping[str, Any]) -> None:

@@ -51,13 +51,22 @@ def output() -> Iterator[None]:
         raise OutputError(error) from error
 
 
-def open_streams() -> None:
+def open_streams() -> list[str]:
     """Take the place of streams that were closed before this process began: otherwise its sockets
-    would get their numbers."""
+    would get their numbers. Returns which, for `leave_streams()`."""
+    replaced = []
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             _occupy(descriptor)
             setattr(sys, name, _Closed() if name == "stdout" else open(os.devnull, "r+"))  # noqa: SIM115
+            replaced.append(name)
+    return replaced
+
+
+def leave_streams(replaced: list[str]) -> None:
+    """Leave the streams to a program as Python would: those that were closed are None."""
+    for name in replaced:
+        setattr(sys, name, None)
 
 
 def _occupy(descriptor: int) -> None:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
-from stagedoor.cli.game import add_game, hertz, open_game_async, told
+from stagedoor.cli.game import GONE, add_game, hertz, open_game_async, told
 from stagedoor.cli.sparkline import sparkline
 from stagedoor.cli.terminal import flush, harmless, print_line, print_note, wants_json
 from stagedoor.cli.watched import NOTHING, Watched, subscribe
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 REFRESH = 10
 """How often the table is drawn in a second."""
-GONE = "the game is gone; waiting for it to come back"
 WIDTH = 30
 """How many bars a sparkline has."""
 

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,19 @@ def test_no_game_and_no_connection_are_exit_code_3(
         unused.bind(("127.0.0.1", 0))
         assert main(["call", "spawn", "--to", f"ws://127.0.0.1:{unused.getsockname()[1]}/"]) == 3
     assert "cannot connect to ws://" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed")
+def test_a_working_directory_that_is_gone_does_no_harm(
+    games_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    here.rmdir()
+    assert main(["call", "spawn"]) == 3
+    assert capsys.readouterr().err == "stagedoor: no game is running\n"
 
 
 @pytest.mark.parametrize(

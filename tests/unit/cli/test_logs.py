@@ -135,3 +135,22 @@ def test_wrong_usage_and_no_game_have_exit_codes(games_folder: Path) -> None:
     assert main(["logs", "-n", "-1"]) == 2
     assert main(["logs", "-n", "10001"]) == 2
     assert main(["logs", "one", "two"]) == 2
+
+
+def test_following_says_on_stderr_that_the_game_is_gone_and_is_back() -> None:
+    stage = LoggingStage()
+    with running(stage) as game:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stagedoor", "logs", game.url, "-f"],
+            env=os.environ | {"PYTHONPATH": str(SOURCE)},
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        stage.wait_for("logs")
+        # Let it see that the game is there.
+        stage.publish("logs", {"records": [], "dropped": 7})
+    assert process.stderr is not None
+    assert "the game is gone" in process.stderr.readline()
+    with running(stage, port=game.port):
+        assert "the game is back" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)

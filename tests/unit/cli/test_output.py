@@ -91,6 +91,13 @@ def test_a_verb_that_prints_nothing_needs_no_output(
     assert run("notify spawn big --to URL", url, redirection, tmp_path) == (0, "")
 
 
+def test_a_game_under_run_has_the_streams_that_python_would_give_it(tmp_path: Path) -> None:
+    game = tmp_path / "game.py"
+    game.write_text("import sys\nprint('no error')\nsys.exit(3 if sys.stdout is None else 4)\n")
+    assert run(f"run {game}", "", ">&-", tmp_path)[0] == 3
+    assert run(f"run {game}", "", "", tmp_path)[0] == 4
+
+
 @pytest.mark.parametrize("redirection", ["2>&-", "2> /dev/full"])
 def test_an_error_that_cannot_be_written_is_still_an_exit_code(
     redirection: str, url: str, tmp_path: Path

@@ -164,7 +164,9 @@ class Group:
     def fail(self, error: RpcError) -> bytes | None:
         """There is no value, for this reason. Returns the notification of it, unless the members
         know that already."""
-        is_known, self.failure = self.failure is not None, error
+        is_known = self.failure is not None
+        # Not the error itself, which refers to all that the game's function had at hand.
+        self.failure = RpcError.from_wire(error.code, error.message, error.data)
         self._last = b""  # so that the next value is news
         if is_known:
             return None
@@ -249,8 +251,8 @@ class Topic:
         self.history: deque[Sample] = deque(maxlen=history)
         self.last: Sample | None = None
         """The last single value that was published, as text; not a mean or peak of several."""
-        self.failure: RpcError | None = None
-        """Why the last value could not be read, or not be kept; None: it could."""
+        self.is_failing = False
+        """The last value could not be read, or not be kept."""
 
     @property
     def is_live(self) -> bool:

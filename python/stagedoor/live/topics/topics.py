@@ -156,7 +156,7 @@ class Topics:
         except RpcError as error:
             self._fail_all(topic, error)
             return
-        topic.failure = None
+        topic.is_failing = False
         sample = Sample(time(), self._frame(), Raw(text))
         topic.history.append(sample)
         for group in list(topic.groups.values()):
@@ -225,7 +225,7 @@ class Topics:
             reading = Reading(value, self._encode)
             self._take(topic, reading, sample, now, is_again=is_held and not topic.is_news)
             return
-        topic.failure = None
+        topic.is_failing = False
         for group in list(topic.groups.values()):
             self._publish(group, partial(group.flush, now, self._encode), sample)
 
@@ -239,7 +239,7 @@ class Topics:
                 self._fail_all(topic, error)
                 return
             topic.history.append(Sample(sample.time, sample.frame, Raw(text)))
-        topic.failure = None
+        topic.is_failing = False
         for group in list(topic.groups.values()):
             if group.mode != "all":
                 if group.view is None or reading.seen(group.view) is not NOTHING:
@@ -276,7 +276,7 @@ class Topics:
 
     def _fail_all(self, topic: Topic, error: RpcError) -> None:
         """There is no value for anybody."""
-        is_known, topic.failure = topic.failure is not None, error
+        is_known, topic.is_failing = topic.is_failing, True
         self._fail(topic, topic.groups.values(), error, is_known=is_known)
 
     def _fail(

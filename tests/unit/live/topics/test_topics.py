@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import time
+import weakref
 from dataclasses import dataclass
 from math import nan
 from typing import Any
@@ -280,6 +282,29 @@ class TestFailures:
         assert record.levelno == logging.ERROR
         assert "the topic rocks has no value: " in record.getMessage()
         assert len(caplog.text) < 25_000
+
+    def test_keep_nothing_of_the_games(
+        self, topics: Topics, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        class Rocks:
+            pass
+
+        found: list[weakref.ref[Rocks]] = []
+
+        def read() -> Any:
+            rocks = Rocks()
+            found.append(weakref.ref(rocks))
+            raise LookupError("no rocks")
+
+        topics.add("rocks", read, history=5)
+        modes: list[Mode] = ["all", "latest", "peak"]
+        for mode in modes:
+            subscribe(topics, "rocks", mode)
+        topics.step(1)
+        topics.step(2)
+        gc.collect()
+        assert len(caplog.records) == 1, "it has the first"
+        assert found[1]() is None
 
     def test_of_two_hundred_groups_are_one_line_and_one_attempt(
         self, topics: Topics, sink: FakeSink, caplog: pytest.LogCaptureFixture

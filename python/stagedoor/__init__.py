@@ -97,6 +97,8 @@ def _import(module: str) -> ModuleType | None:
     if not _decision().enabled:
         return None
     try:
+        if _is_subinterpreter():
+            raise ImportError("a subinterpreter has no threads of its own")
         return import_module(module)
     except ImportError as error:
         _report(str(error))
@@ -105,6 +107,16 @@ def _import(module: str) -> ModuleType | None:
     ) as error:  # no descriptor is left, a module of the game's hides one of Python's
         _report(f"{type(error).__name__}: {error}")
     return None
+
+
+def _is_subinterpreter() -> bool:
+    for name in ("_interpreters", "_xxsubinterpreters"):  # until Python 3.12 it was the latter
+        try:
+            interpreters = import_module(name)
+        except ImportError:
+            continue
+        return bool(interpreters.get_current() != interpreters.get_main())
+    return False
 
 
 @cache  # `WebSocketServer` and `start()` may both fail with this error; it is logged once

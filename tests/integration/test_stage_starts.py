@@ -206,6 +206,34 @@ def play(before: str, folder: Path, env: dict[str, str]) -> subprocess.Completed
     )
 
 
+def test_a_game_in_a_subinterpreter_goes_on(tmp_path: Path, env: dict[str, str]) -> None:
+    source = f"""
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+game = {GAME!r}
+for ways in ((), ("legacy",), ("isolated",)):
+    try:
+        ours = interpreters.create(*ways)
+    except (TypeError, ValueError):
+        continue  # this Python has no such way
+    interpreters.run_string(ours, "import stagedoor" + game)
+    interpreters.destroy(ours)
+import stagedoor
+"""
+    ended = play(source, tmp_path, env)
+    assert ended.returncode == 0, ended.stderr
+    *in_others, in_main = ended.stdout.split()
+    assert in_others
+    assert set(in_others) == {"dormant"}
+    assert in_main == "enabled"
+    assert set(ended.stderr.splitlines()) == {
+        "stagedoor is enabled but cannot run here: a subinterpreter has no threads of its own; "
+        "the stage is dormant"
+    }
+
+
 @pytest.mark.parametrize(
     ("before", "state", "says"),
     [case[1:] for case in LACKS],

@@ -73,7 +73,7 @@ class Limits(NamedTuple):
     max_batch: int = 100
     """Members of a batch. A larger one gets the error -32600."""
     max_nesting: int = 64
-    """How deep params may nest: `[1]` is 1 deep. Deeper ones get the error -32600."""
+    """How deep params may nest, 500 at most: `[1]` is 1 deep. Deeper ones get the error -32600."""
     max_answer_size: int = 16 << 20
     """An answer, or the answer to a whole batch. A larger one becomes the error -32603."""
     max_subscriptions: int = 256
@@ -109,5 +109,5 @@ OF_BARE_SERVER: Final[dict[str, Any]] = {
 }
 """The defaults of a `WebSocketServer` that belongs to no stage, where they differ. None: there is
 no such limit."""
-LARGEST: Final = {"max_connections": 100_000}
+LARGEST: Final = {"max_connections": 100_000, "max_nesting": 500}
 """The largest value of a limit that may not be as large as others."""

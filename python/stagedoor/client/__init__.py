@@ -52,14 +52,17 @@ def connect(
     something is subscribed, by itself until it succeeds.
 
     Raises: NoGameError or SeveralGamesError, which list the running games; CannotConnectError;
-    TokenRefusedError; BadTokenError; ValueError, for an unknown role.
+    TokenRefusedError; BadTokenError; TypeError or ValueError, for other parameters.
     """
+    from stagedoor import checks
     from stagedoor.client.find.addresses import Target
     from stagedoor.client.find.retry import Retry
     from stagedoor.client.sync.client import Client
     from stagedoor.client.sync.line import Line
 
     where = Target(target, role, token, cafile)
+    checks.seconds("timeout", timeout)
+    checks.flag("reconnect", reconnect)
     return Client(Line(where, min(timeout, CONNECT_TIMEOUT), Retry(reconnect)), timeout)
 
 
@@ -81,9 +84,12 @@ def connect_async(
     The parameters are those of `connect()`. Invalid ones raise here: BadTokenError, ValueError, or
     CannotConnectError for a bad URL. Connecting raises what `connect()` does.
     """
+    from stagedoor import checks
     from stagedoor.client.asyncio.client import AsyncClient
     from stagedoor.client.find.addresses import Target
     from stagedoor.client.find.retry import Retry
 
     where = Target(target, role, token, cafile)
+    checks.seconds("timeout", timeout)
+    checks.flag("reconnect", reconnect)
     return AsyncClient(where, timeout, min(timeout, CONNECT_TIMEOUT), Retry(reconnect))

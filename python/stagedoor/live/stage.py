@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from time import monotonic
-from typing import Any, ClassVar, Literal, TypeVar, overload
+from typing import Any, ClassVar, Final, Literal, TypeVar, overload
 
 import stagedoor
+from stagedoor import checks
 from stagedoor.limits import Limits
 from stagedoor.live import engines
 from stagedoor.live.access.listener import DEFAULT_PORT, Listener, transport_for
@@ -32,11 +33,15 @@ from stagedoor.live.pacing.hold import Hold
 from stagedoor.live.pacing.pace import Pace
 from stagedoor.live.rpc.discover import describe
 from stagedoor.live.rpc.hub import Hub
+from stagedoor.live.rpc.methods import check_options
 from stagedoor.live.stall.understudy import Understudy
-from stagedoor.live.topics.topics import Topics
 from stagedoor.wire.roles import RoleName
+from stagedoor.wire.text import exact
 
 logger = logging.getLogger("stagedoor")
+
+_NOTHING_AWAITS: Final = "let a task of yours keep the value, and return it here"
+"""What to do in place of an async function."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -119,6 +124,9 @@ class Stage:
         Raises OSError if it cannot listen, cannot read the files of `tls`, or lacks anything else
         here, as a thread; and TypeError or ValueError for invalid options.
         """
+        if name is not None:
+            checks.text("name", name, may_be_empty=True)
+        checks.text("host", host, may_be_empty=True)
         check_address(DEFAULT_PORT if port is None else port, host)
         lent, Stage._lent = Stage._lent, None
         if lent is None:
@@ -200,6 +208,9 @@ class Stage:
         option.
         """
         options: dict[str, Any] = {"name": name, "role": role, "timeout": timeout, "thread": thread}
+        check_options(role, timeout, thread)
+        if name is not None:
+            self._hub.methods.check_name(name)
         if function is not None:
             self._hub.methods.add(function, **options)
             return function
@@ -211,11 +222,13 @@ class Stage:
         return register
 
     def rpc_all(self, prefix: str, instance: object, /, *, role: RoleName = "operator") -> None:
-        """Let clients call each public method of an object, as `prefix.method`."""
+        """Let clients call each public method of an object, as `prefix.method`. Properties are
+        left alone."""
         self._hub.methods.add_all(prefix, instance, role=role)
 
     def remove(self, name: str, /) -> None:
-        """Remove a method. Calls under way go on. Raises KeyError for an unknown name."""
+        """Remove a method. Calls under way go on. Raises KeyError for an unknown name, and
+        ValueError for a built-in method."""
         self._hub.methods.remove(name)
 
     def encoder(self, kind: type, encode: Callable[[Any], Any], /) -> None:
@@ -223,6 +236,8 @@ class Stage:
 
         `encode` gets a value of this type or of a subclass, and returns one that JSON knows.
         """
+        checks.instance("kind", kind, type, "a class")
+        checks.function("encode", encode, (1,), instead=_NOTHING_AWAITS)
         self._hub.encoders[kind] = encode
 
     def watch(
@@ -232,10 +247,14 @@ class Stage:
 
         `read` is called once a frame in `tick()` while somebody subscribes or a history is kept,
         and not at all otherwise. `history`: how many values to keep for later subscribers. Watching
-        a name again replaces its value. Raises ValueError for the name of a built-in topic, as
-        `unwatch` and `emit` do.
+        a name again replaces its value. What is no UTF-8 in the name, as of a file, is escaped.
+        Raises TypeError for a `read` that cannot be called without arguments, and ValueError for
+        the name of a built-in topic, as `unwatch` and `emit` do.
         """
-        topics = self._topics_for(name)
+        name, topics = self._topic_name("name", name), self._hub.topics
+        checks.function("read", read, (0,), instead=_NOTHING_AWAITS, what="a function")
+        description = exact(checks.text("description", description, may_be_empty=True))
+        checks.whole("history", history, 0)
         self._hub.on_game_thread(
             lambda: topics.add(
                 name, read, description=description, history=history, is_watched=True
@@ -248,7 +267,7 @@ class Stage:
 
         Raises KeyError for an unknown name.
         """
-        topics = self._topics_for(name)
+        name, topics = self._topic_name("name", name), self._hub.topics
         if topics.get(name) is None and get_ident() != self._hub.game_thread:
             raise KeyError(f"there is no topic {name!r}")
         self._hub.on_game_thread(lambda: topics.remove(name), may_drop=True)
@@ -260,17 +279,19 @@ class Stage:
         not change it after the call. At most 4 096 calls a frame are passed on. More are dropped,
         and a warning is logged.
         """
-        topics = self._topics_for(topic)
+        topic, topics = self._topic_name("topic", topic), self._hub.topics
         if get_ident() == self._hub.game_thread:
             topics.emit(topic, data)
         elif (found := topics.get(topic)) is None or found.is_live:
             self._hub.on_game_thread(lambda: topics.emit(topic, data), may_drop=True)
 
-    def _topics_for(self, name: str) -> Topics:
-        topics = self._hub.topics
-        if name in topics.built_in:
+    def _topic_name(self, argument: str, name: str) -> str:
+        """The name of a topic of the game's, as clients see it."""
+        if type(name) is not str or not name.isascii() or not name:
+            name = exact(checks.text(argument, name))
+        if name in self._hub.topics.built_in:
             raise ValueError(f"{name}: this is a built-in topic; choose another name")
-        return topics
+        return name
 
     def rotate_tokens(self) -> None:
         """Make new tokens. Connections that came in with the old ones are closed with 4401."""

@@ -11,6 +11,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from stagedoor import checks
 from stagedoor.client.core.address import Address
 from stagedoor.client.errors import BadTokenError, CannotConnectError
 from stagedoor.client.find.files import is_private, read_own
@@ -45,12 +46,15 @@ class Target:
         token: str | None = None,
         cafile: str | os.PathLike[str] | None = None,
     ) -> None:
-        """The parameters are those of `stagedoor.connect()`. Raises: ValueError, for an unknown
-        role; BadTokenError; CannotConnectError, for a bad URL."""
-        if role not in ROLE_NAMES:
+        """The parameters are those of `stagedoor.connect()`. Raises: TypeError; ValueError, for an
+        unknown role; BadTokenError; CannotConnectError, for a bad URL."""
+        if target is not None and (isinstance(target, bool) or not isinstance(target, str | int)):
+            kind = checks.kind_of(target)
+            raise TypeError(f"target must be a name, a URL, a process id or None, not {kind}")
+        if checks.text("role", role, may_be_empty=True) not in ROLE_NAMES:
             raise ValueError(f"role is {role!r}, expected one of {', '.join(ROLE_NAMES)}")
         if token is not None:
-            _check(token, "`token`")
+            _check(checks.text("token", token, may_be_empty=True), "`token`")
         if _is_url(target):
             _check_url(str(target))
         self._target = target

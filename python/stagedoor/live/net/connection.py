@@ -83,22 +83,22 @@ class WebSocketServerConnection:
         """Bytes sent and not yet taken by the kernel, frame headers included."""
         return self._peer.queued
 
-    def send(
-        self, data: str | Buffer, callback: Callable[[str | None], object] | None = None
-    ) -> None:
+    def send(self, data: str | Buffer, callback: Callable[..., object] | None = None) -> None:
         """Queue one message: `str` as text; `bytes`, `bytearray` or `memoryview` as binary.
 
         The callback gets None once the kernel has the bytes, or an error text: the connection is
-        closed, or its queue is full. It runs in a later poll. Without one, a message that could
-        not be sent is dropped, which is logged once a minute. May be called from any thread.
+        closed, or its queue is full. It may leave that parameter out. It runs in a later poll.
+        Without one, a message that could not be sent is dropped, which is logged once a minute. May
+        be called from any thread.
 
         Raises TypeError for other data, UnicodeEncodeError for a `str` that is not valid Unicode.
         """
-        refusal = self._peer.native.send(data, callback)
+        done = None if callback is None else with_argument(callback, "callback")
+        refusal = self._peer.native.send(data, done)
         if refusal is not None:
-            self._refused(refusal, callback)
+            self._refused(refusal, done)
 
-    def _refused(self, refusal: Refusal, callback: Callable[[str | None], object] | None) -> None:
+    def _refused(self, refusal: Refusal, callback: Handler | None) -> None:
         if callback is not None:
             self._later(lambda: callback(str(refusal)))
         elif self._peer.state is ReadyState.OPEN:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
+
+from stagedoor import checks
 
 logger = logging.getLogger("stagedoor")
 
@@ -24,42 +25,17 @@ def with_argument(handler: object, name: str) -> Handler | None:
     """
     if handler is None:
         return None
-    function, signature = _examine(handler, name)
-    if signature is None or _accepts(signature, 1):
-        return function
-    if _accepts(signature, 0):
-        return lambda _: function()
-    raise TypeError(f"{name} must take one argument or none, not {signature}")
+    function: Callable[..., object] = handler  # type: ignore[assignment]
+    return function if _takes(handler, name, (1, 0)) else lambda _: function()
 
 
 def without_argument(handler: object, name: str) -> Callable[[], object] | None:
     """A handler that is called with nothing; None stays None. Raises TypeError for others."""
-    if handler is None:
-        return None
-    function, signature = _examine(handler, name)
-    if signature is not None and not _accepts(signature, 0):
-        raise TypeError(f"{name} must take no argument, not {signature}")
-    return function
+    if handler is not None:
+        _takes(handler, name, (0,))
+    return handler  # type: ignore[return-value]
 
 
-def _examine(handler: object, name: str) -> tuple[Callable[..., object], inspect.Signature | None]:
-    """The handler and what it takes, which some builtins do not tell."""
-    if not callable(handler):
-        raise TypeError(f"{name} must be callable or None, not {type(handler).__name__}")
-    if any(map(inspect.iscoroutinefunction, (handler, getattr(handler, "__call__", None)))):  # noqa: B004
-        raise TypeError(
-            f"{name} must be a plain function: nobody awaits an async one; "
-            "start a task in it with asyncio.create_task()"
-        )
-    try:
-        return handler, inspect.signature(handler)
-    except (TypeError, ValueError):
-        return handler, None
-
-
-def _accepts(signature: inspect.Signature, count: int) -> bool:
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
+def _takes(handler: object, name: str, counts: tuple[int, ...]) -> int:
+    instead = "start a task in it with asyncio.create_task()"
+    return checks.function(name, handler, counts, instead=instead, what="callable or None")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias, TypeVar
 
+from stagedoor import checks
 from stagedoor._core import TlsConfig
 from stagedoor.limits import LARGEST, OF_BARE_SERVER, Limits, ServerLimits
 
@@ -42,8 +43,7 @@ class Options:
         tls: tuple[StrPath, StrPath] | None,
         **lists: Sequence[str],
     ) -> None:
-        if not isinstance(compression, bool):
-            raise TypeError(f"compression must be a bool, not {type(compression).__name__}")
+        checks.flag("compression", compression)
         checked = {name: _strings(name, values) for name, values in lists.items()}
         for name in limits:
             if name not in ServerLimits.__annotations__:
@@ -89,19 +89,18 @@ def check_limits(limits: object) -> Limits:
     """The limits of a stage. Raises TypeError or ValueError that names the one that is wrong."""
     if limits is None:
         return Limits()
-    if not isinstance(limits, Limits):
-        raise TypeError(f"limits must be a stagedoor.Limits, not {type(limits).__name__}")
-    for name, value in limits._asdict().items():
+    given: Limits = checks.instance("limits", limits, Limits, "a stagedoor.Limits")
+    for name, value in given._asdict().items():
         _check_limit(name, value)
-    return limits
+    return given
 
 
 def _check_limit(name: str, value: Any) -> None:
     kind = Limits.__annotations__[name]
     if kind is int:
-        _check_count(name, value)
+        checks.whole(name, value, 1)
     elif value is not None or kind is float:
-        _check_seconds(name, value)
+        checks.seconds(name, value)
     most = LARGEST.get(name)
     if most is not None and value > most:
         raise ValueError(f"{name} must be at most {most}, not {value}")
@@ -109,17 +108,12 @@ def _check_limit(name: str, value: Any) -> None:
 
 def check_address(port: object, host: object) -> tuple[str, int]:
     """The host and port to listen at. Raises TypeError or ValueError for what cannot be one."""
-    if not isinstance(port, int) or isinstance(port, bool):
-        raise TypeError(f"port must be an int, not {type(port).__name__}")
-    if not 0 <= port <= 65535:
-        raise ValueError(f"port must be 0 to 65535, not {port}")
+    number = checks.whole("port", port, 0, 65535)
     if host is None:
-        return "127.0.0.1", port
-    if not isinstance(host, str):
-        raise TypeError(f"host must be a str, not {type(host).__name__}")
-    if not host:
+        return "127.0.0.1", number
+    if host == "":
         raise ValueError('host must not be empty; every interface is "0.0.0.0" or "::"')
-    return host, port
+    return checks.text("host", host), number
 
 
 def _strings(name: str, values: Sequence[str]) -> list[str]:
@@ -143,17 +137,3 @@ def _paths(name: str, value: object) -> tuple[str, str]:
             raise TypeError(f"{expected}, not of {type(path).__name__}")
     certificate, key = map(os.fspath, value)
     return certificate, key
-
-
-def _check_count(name: str, value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} must be an int, not {type(value).__name__}")
-    if not 0 < value <= 1 << 40:
-        raise ValueError(f"{name} must be 1 to 2**40, not {value}")
-
-
-def _check_seconds(name: str, value: object) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    if not 0 < value <= 1e6:
-        raise ValueError(f"{name} must be more than 0 and at most 1e6 seconds, not {value}")

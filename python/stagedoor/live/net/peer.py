@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from stagedoor import _core
+from stagedoor import _core, checks
 from stagedoor.live.net.complaints import Complaints
 from stagedoor.live.net.handlers import HANDLER_ERRORS, Handler
 from stagedoor.wire.authority import authority
@@ -136,8 +136,7 @@ class Peer:
             raise TypeError(f"code must be an int, not {type(code).__name__}")
         if code != NORMAL and not 3000 <= code <= 4999:
             raise ValueError(f"code must be 1000 or 3000-4999, not {code}")
-        if not isinstance(reason, str):
-            raise TypeError(f"reason must be a str, not {type(reason).__name__}")
+        checks.text("reason", reason, may_be_empty=True)
         if (size := len(reason.encode())) > MAX_REASON:
             raise ValueError(f"reason must be at most {MAX_REASON} bytes of UTF-8, not {size}")
         self.end(code, reason)

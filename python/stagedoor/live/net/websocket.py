@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Unpack
 
+from stagedoor import checks
 from stagedoor.limits import ServerLimits
 from stagedoor.live.net.connection import WebSocketServerConnection
 from stagedoor.live.net.handlers import Handler, with_argument
@@ -174,6 +175,8 @@ class WebSocketServer:
         With a budget, stops after the event during which so many seconds have passed; what is left
         comes first in the next call. With nothing waiting it costs next to nothing.
         """
+        if budget is not None:
+            checks.number("budget", budget, "a number of seconds")
         return self._transport.poll(budget)
 
     def serve_forever(self) -> None:

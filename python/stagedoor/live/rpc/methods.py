@@ -8,10 +8,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from stagedoor import checks
 from stagedoor._core import FastMethod, FastMethods
 from stagedoor.live.rpc.signature import Arguments, Signature
 from stagedoor.wire.errors import MethodNotFound
-from stagedoor.wire.roles import Role, RoleName
+from stagedoor.wire.roles import ROLE_NAMES, Role, RoleName
 
 NAME: Final = re.compile(r"[a-z]\w*(\.[a-z]\w*)*", re.IGNORECASE | re.ASCII)
 """The names that a method may have, such as `spawn` and `player.heal`."""
@@ -53,8 +54,9 @@ class Method:
     ) -> None:
         self.name = name
         self.function = function
+        check_options(role, timeout, thread)
         self.role = Role.named(role)
-        self.timeout = _check_timeout(name, timeout)
+        self.timeout = None if timeout is None else float(timeout)
         """Seconds; None: no timeout."""
         self.kind = _kind(name, function, thread)
         self.with_session = with_session
@@ -124,15 +126,20 @@ class Methods:
         and TypeError for a function whose params JSON cannot fill.
         """
         if not callable(function):
-            raise TypeError(f"expected a function, not {type(function).__name__}")
+            raise TypeError(f"expected a function, not {checks.kind_of(function)}")
         if name is None:
             name = getattr(function, "__name__", "")
+        self.check_name(name)
+        self._register(name, function, **options)
+
+    def check_name(self, name: object) -> None:
+        """Raise TypeError or ValueError for what the game cannot call a method."""
+        _check_name(name)
+        name = str(name)
         if name.startswith(RESERVED):
             raise ValueError(f"{name}: names that begin with 'rpc.' belong to JSON-RPC itself")
         if name in self.built_in:
             raise ValueError(f"{name}: this is a built-in method; choose another name")
-        _check_name(name)
-        self._register(name, function, **options)
 
     def add_built_in(self, function: Callable[..., Any], name: str, **options: Any) -> None:
         """`add()` for stagedoor itself, which may use reserved names."""
@@ -151,12 +158,15 @@ class Methods:
 
     def add_all(self, prefix: str, instance: object, **options: Any) -> None:
         """Let clients call each public method of an object, as `prefix.method`."""
+        _check_name(checks.text("prefix", prefix), "prefix")
         if isinstance(instance, type):
-            raise TypeError(f"expected an object, not the class {instance.__qualname__}")
+            raise TypeError(f"instance must be an object, not the class {instance.__qualname__}")
+        kind = type(instance)
         names = [
             name
-            for name in dir(type(instance))
-            if not name.startswith("_") and inspect.isroutine(getattr(type(instance), name))
+            for name in dir(kind)
+            # A property must not be read, nor anything else run.
+            if not name.startswith("_") and inspect.isroutine(_plainly(kind, name))
         ]
         if not names:
             raise TypeError(f"{type(instance).__qualname__} has no public method")
@@ -164,7 +174,10 @@ class Methods:
             self.add(getattr(instance, name), f"{prefix}.{name}", **options)
 
     def remove(self, name: str) -> None:
-        """Remove a method. Calls that are under way go on. Raises KeyError for an unknown name."""
+        """Remove a method. Calls that are under way go on. Raises KeyError for an unknown name, and
+        ValueError for a built-in method."""
+        if checks.text("name", name) in self.built_in:
+            raise ValueError(f"{name}: this is a built-in method; it cannot be removed")
         if name not in self.by_name:
             raise KeyError(f"there is no method {name!r}")
         del self.by_name[name]
@@ -185,9 +198,23 @@ class _Table(dict[str, Method]):
         raise MethodNotFound(name)
 
 
-def _check_name(name: str) -> None:
-    if not NAME.fullmatch(name):
-        raise ValueError(f"a method's name must be like 'spawn' or 'player.heal', not {name!r}")
+def check_options(role: object, timeout: object, thread: object) -> None:
+    """Raise TypeError or ValueError for options that `Method` does not take."""
+    checks.one_of("role", role, ROLE_NAMES)
+    if timeout is not None:
+        checks.seconds("timeout", timeout)
+    checks.flag("thread", thread)
+
+
+def _check_name(name: object, what: str = "name") -> None:
+    if not NAME.fullmatch(checks.text(what, name, may_be_empty=True)):
+        raise ValueError(f"{what} must be like 'spawn' or 'player.heal', not {name!r}")
+
+
+def _plainly(kind: type, name: str) -> object:
+    """What a class has under this name; of a static or class method, the function."""
+    found = inspect.getattr_static(kind, name)
+    return found.__func__ if isinstance(found, staticmethod | classmethod) else found
 
 
 def _kind(name: str, function: Callable[..., Any], thread: bool) -> Kind:
@@ -202,13 +229,3 @@ def _kind(name: str, function: Callable[..., Any], thread: bool) -> Kind:
     if thread and kind is not Kind.PLAIN:
         raise TypeError(f"{name}: thread=True is for plain functions, not for a {kind.value}")
     return Kind.THREAD if thread else kind
-
-
-def _check_timeout(name: str, timeout: float | None) -> float | None:
-    if timeout is None:
-        return None
-    if not isinstance(timeout, int | float) or isinstance(timeout, bool):
-        raise TypeError(f"{name}: timeout must be seconds or None, not {type(timeout).__name__}")
-    if not 0 < timeout <= 1e6:
-        raise ValueError(f"{name}: timeout must be more than 0 and at most 1e6 s, not {timeout}")
-    return float(timeout)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from stagedoor import _core
+from stagedoor import _core, checks
 from stagedoor.live.domains.frames import trace
+from stagedoor.wire.text import exact
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -147,8 +148,8 @@ class Frames:
         """A context manager that measures a part of the frame."""
         try:
             return self._spans[name]
-        except KeyError:
-            span = self.core.span(name)
+        except (KeyError, TypeError):
+            span = self.core.span(exact(checks.text("name", name, may_be_empty=True)))
             if len(self._spans) < _MAX_NAMES:
                 self._spans[name] = span
             return span

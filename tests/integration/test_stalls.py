@@ -160,6 +160,19 @@ def test_any_call_is_answered_with_what_is_known_by_the_client_itself_if_need_be
     )
 
 
+@pytest.mark.parametrize("how", ["spin", "sleep"])
+def test_tokens_are_looked_at_meanwhile_right_ones_and_wrong_ones(game: Game, how: str) -> None:
+    client = game.client()
+    client.call("topic.subscribe", "game.stalled")
+    client.call("hang", how, 60.0)
+    assert client.next_told()["stalled"]
+    for ident, token in ((100, "wrong"), (101, game.token)):
+        request = {"method": "session.authenticate", "params": {"token": token}, "id": ident}
+        client.socket.send(json.dumps({"jsonrpc": "2.0", **request}))
+    assert "result" in client.answer(101)
+    assert client.answer(100)["error"]["code"] == -32004
+
+
 @pytest.mark.parametrize("how", HANGS)
 def test_ps_says_for_how_long_and_where(
     game: Game, how: str, env: dict[str, str], monkeypatch: pytest.MonkeyPatch

@@ -145,7 +145,7 @@ class Group:
     def _combine(self, value: Any) -> None:
         if self.mode == "mean":
             value = value / 1
-        if value != value:  # NaN is left out: it is neither larger nor smaller than any number
+        if _is_nan(value):  # it is neither larger nor smaller than any number
             return
         if self._numbers == 0:
             _ = self.mode == "mean" or value > value  # raises for what has no order
@@ -258,3 +258,10 @@ class Topic:
     def is_live(self) -> bool:
         """Whether its values are wanted, by subscribers or for the history."""
         return bool(self.groups) or self.history.maxlen != 0
+
+
+def _is_nan(value: Any) -> bool:
+    try:
+        return bool(value != value)
+    except Exception:  # as of an array
+        return False

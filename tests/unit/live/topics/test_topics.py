@@ -369,6 +369,39 @@ class TestFailures:
         assert sink.values(group.number) == [1, 1]
 
 
+class Array:
+    """Is compared member by member, and has no truth."""
+
+    def __init__(self, *members: float) -> None:
+        self.members = members
+
+    def __truediv__(self, by: float) -> Array:
+        return Array(*(member / by for member in self.members))
+
+    def __add__(self, other: Array) -> Array:
+        return Array(*map(sum, zip(self.members, other.members, strict=True)))
+
+    def __ne__(self, other: object) -> Any:
+        return Array()
+
+    def __gt__(self, other: object) -> Any:
+        return Array()
+
+    def __bool__(self) -> bool:
+        raise ValueError("the truth value is ambiguous")
+
+
+def test_arrays_have_a_mean_and_no_peak(topics: Topics, sink: FakeSink) -> None:
+    topics._encoder = msgspec.json.Encoder(enc_hook=lambda array: array.members)
+    topics.add("at")
+    mean, peak = subscribe(topics, "at", "mean"), subscribe(topics, "at", "peak")
+    topics.emit("at", Array(1.0, 2.0))
+    topics.emit("at", Array(3.0, 6.0))
+    topics.step(1)
+    assert sink.values(mean.number) == [[2.0, 4.0]]
+    assert [error["code"] for error in sink.failures(peak.number)] == [-32602]
+
+
 class TestNaN:
     @pytest.mark.parametrize(
         ("values", "peak", "mean"),

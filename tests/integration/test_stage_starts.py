@@ -103,6 +103,7 @@ LACKS = [
         "a current folder",
         """
         import os, tempfile
+        import socket  # in Python 3.13.0 it could not be imported any more
         folder = tempfile.mkdtemp()
         os.chdir(folder)
         os.rmdir(folder)

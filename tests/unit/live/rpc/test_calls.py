@@ -317,6 +317,22 @@ class TestThreads:
         assert threads[0].daemon
         assert threads[0].name == "stagedoor-work"
 
+    def test_where_there_is_none_the_caller_is_told(
+        self, hub: Hub, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def start(thread: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        hub.methods.add(lambda: None, "work", thread=True)
+        monkeypatch.setattr(threading.Thread, "start", start)
+        answer: Any = connection.call("work")
+        monkeypatch.undo()
+        assert answer["error"]["code"] == -32603
+        frame(hub)
+        assert not hub.runner.calls
+        connection.call("work")
+        assert frames_until(hub, connection) == [{"jsonrpc": "2.0", "result": None, "id": 1}]
+
     def test_a_late_result_is_dropped(
         self,
         hub: Hub,

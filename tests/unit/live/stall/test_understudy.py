@@ -86,6 +86,23 @@ class TestWithoutTheGame:
         caller.send(method)
         assert "result" in answer(caller)
 
+    def test_what_was_answered_before_the_call_that_hangs_is_sent(self, stage: Stage) -> None:
+        release = threading.Event()
+        stage.rpc(name="hang")(lambda: release.wait(PATIENCE))
+        stage.rpc(name="quick")(lambda: "quick")
+        stage._budget.seconds = PATIENCE  # both in one frame
+        with Caller(stage) as caller:
+            caller.call("process.info")
+            caller.send("quick")
+            caller.send("hang")
+            time.sleep(0.2)  # both are here
+            answers: list[Any] = []
+            reader = threading.Thread(target=lambda: answers.append(answer(caller)))
+            reader.start()
+            threading.Thread(target=lambda: (reader.join(PATIENCE), release.set())).start()
+            tick_until(stage, lambda: release.is_set())
+        assert [found["result"] for found in answers] == ["quick"]
+
     def test_new_clients_are_let_in_and_may_show_who_they_are(self, stage: Stage) -> None:
         wait_stalled(stage)
         with Caller(stage, role=None) as caller:

@@ -74,6 +74,63 @@ WITHOUT_RECONNECT = """
     game.close()
 """
 
+SUBSCRIBED = """
+    game = stagedoor.connect(url, timeout=10)
+    rocks = game.subscribe("rocks")
+    pid = os.fork()
+    if pid == 0:
+        for _ in range(1000):
+            try:
+                rocks.get(0.01)
+            except TimeoutError:
+                if rocks.is_live:
+                    os._exit(rocks.reconnected != 1)
+        os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert rocks.is_live and rocks.reconnected == 0
+    game.close()
+"""
+
+SUBSCRIBED_ASYNC = """
+    async def begin():
+        game = await stagedoor.connect_async(url, timeout=10)
+        return game, await game.subscribe("rocks")
+
+    loop = asyncio.new_event_loop()
+    game, rocks = loop.run_until_complete(begin())
+    pid = os.fork()
+    if pid:
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert rocks.is_live and rocks.reconnected == 0
+        loop.run_until_complete(game.close())
+        loop.close()
+    else:
+        async def child():
+            for _ in range(1000):
+                try:
+                    await rocks.get(0.01)
+                except TimeoutError:
+                    if rocks.is_live:
+                        return rocks.reconnected != 1
+            return 2
+        os._exit(asyncio.run(child()))
+"""
+
+SUBSCRIBED_WITHOUT_RECONNECT = """
+    from stagedoor.client.errors import ConnectionLostError
+    game = stagedoor.connect(url, timeout=10, reconnect=False)
+    rocks = game.subscribe("rocks")
+    pid = os.fork()
+    if pid == 0:
+        try:
+            rocks.get(10)
+        except ConnectionLostError:
+            os._exit(0)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    game.close()
+"""
+
 NOT_USED = """
     game = stagedoor.connect(url, timeout=10)
     pid = os.fork()
@@ -96,9 +153,11 @@ def run(code: str, url: str) -> None:
 
 @pytest.mark.parametrize(
     ("code", "connections"),
-    [(SYNC, 2), (ASYNC, 2), (WITHOUT_RECONNECT, 1), (NOT_USED, 1)],
-    ids=["blocking", "asyncio", "without reconnect", "not used"],
-)
+    [(SYNC, 2), (ASYNC, 2), (SUBSCRIBED, 2), (SUBSCRIBED_ASYNC, 2), (WITHOUT_RECONNECT, 1),
+     (SUBSCRIBED_WITHOUT_RECONNECT, 1), (NOT_USED, 1)],
+    ids=["blocking", "asyncio", "subscribed", "subscribed, asyncio", "without reconnect",
+         "subscribed, without reconnect", "not used"],
+)  # fmt: skip
 def test_the_child_has_a_connection_of_its_own_and_the_parents_is_as_before(
     code: str, connections: int
 ) -> None:

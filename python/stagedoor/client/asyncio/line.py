@@ -79,6 +79,8 @@ class AsyncLine:
         self._is_closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._restoring: asyncio.Task[None] | None = None
+        self._must_restore = False
+        """In a forked child: the subscriptions, as soon as there is an event loop."""
         watch_forks(self)
 
     async def transact(self, act: Callable[[Session], T]) -> T:
@@ -100,6 +102,9 @@ class AsyncLine:
         """Wait until the thing is ready. Returns False if it is not within `timeout` seconds."""
         if thing.ready:
             return True
+        if self._must_restore:
+            self._must_restore = False
+            self._begin_to_restore()
         changed = asyncio.Event()
         thing.wake = changed.set
         try:
@@ -163,7 +168,11 @@ class AsyncLine:
         self._opening, self._is_lost = asyncio.Lock(), asyncio.Event()
         self._timer = self._restoring = self._stream = None
         transport, self._transport = self._transport, None
-        self._session.abandon(parents_connection(self.address.url))
+        error = parents_connection(self.address.url)
+        self._session.abandon(error)
+        if self._retry.gives_up(error):
+            self._session.subscriptions.end(error)
+        self._must_restore = not self._session.subscriptions.is_empty
         if transport is not None:
             _disown(transport)
 
@@ -223,7 +232,10 @@ class AsyncLine:
         if self._retry.gives_up(error, self.address):
             subscriptions.end(error)
         elif not subscriptions.is_empty and self._restoring is None:
-            self._restoring = asyncio.get_running_loop().create_task(self._restore())
+            self._begin_to_restore()
+
+    def _begin_to_restore(self) -> None:
+        self._restoring = asyncio.get_running_loop().create_task(self._restore())
 
     async def _restore(self) -> None:
         """Connect again, as long as something is subscribed."""

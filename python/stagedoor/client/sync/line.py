@@ -157,7 +157,10 @@ class Line:
         if self._keeper is not None:
             self._keeper.abandon()
             self._keeper = None
-        self._session.abandon(parents_connection(self.address.url))
+        error = parents_connection(self.address.url)
+        self._session.abandon(error)
+        if self._retry.gives_up(error):
+            self._session.subscriptions.end(error)
         self._let_go()
 
     # Opening

@@ -398,10 +398,12 @@ class Frames:
         """What measures the spans of that name. The first 999 names are told apart."""
     def collection(self, phase: str, info: dict[str, int], /) -> None:
         """For `gc.callbacks`."""
-    def history(self, count: int, since: int = 0, /) -> list[_Frame]:
-        """The last `count` frames that are over, oldest first, of those after number `since`."""
-    def slower_than(self, threshold: int, limit: int, /) -> list[_Frame]:
-        """The slowest of all frames whose total is more, slowest first, `limit` at most."""
+    def history(self, count: int, since: int = 0, until: int = ..., /) -> list[_Frame]:
+        """The last `count` frames that are over, oldest first, of those after number `since`, up to
+        number `until`."""
+    def slowest(self, threshold: int, limit: int, /) -> list[int]:
+        """The numbers of the slowest of all frames whose total is more, slowest first, `limit` at
+        most."""
     def slices(self, count: int, since: int = 0, /) -> list[_Slice]:
         """What the frames of `history()` are made of, in the order of the ends. 1000 of a frame
         are kept, 131 072 in all."""

@@ -338,23 +338,25 @@ impl Frames {
         self.thread
     }
 
-    /// The last `count` frames that are over, oldest first; only those after number `since`.
-    pub fn history(&self, count: usize, since: u64) -> Vec<Record> {
-        self.after(count, since).map(|frame| self.record(frame)).collect()
+    /// The last `count` frames that are over, oldest first; only those after number `since`, up to
+    /// number `until`.
+    pub fn history(&self, count: usize, since: u64, until: u64) -> Vec<Record> {
+        self.between(count, since, until).map(|frame| self.record(frame)).collect()
     }
 
-    /// The slowest frames whose total is more than `threshold`, slowest first, `limit` at most.
-    pub fn slower_than(&self, threshold: u64, limit: usize) -> Vec<Record> {
+    /// The numbers of the slowest frames whose total is more than `threshold`, slowest first, `limit`
+    /// at most.
+    pub fn slowest(&self, threshold: u64, limit: usize) -> Vec<u64> {
         let is_slower = |frame: &&Frame| frame.total > threshold;
         let mut found: Vec<&Frame> = self.over.latest(FRAMES).filter(is_slower).collect();
         found.sort_by_key(|frame| Reverse(frame.total));
-        found.into_iter().take(limit).map(|frame| self.record(frame)).collect()
+        found.into_iter().take(limit).map(|frame| frame.number).collect()
     }
 
     /// The slices of the frames that [`Frames::history`] returns, as far as they are kept, in the
     /// order of their ends.
     pub fn slices(&self, count: usize, since: u64) -> Vec<Slice> {
-        let slices = self.after(count, since).map(|frame| frame.slices);
+        let slices = self.between(count, since, u64::MAX).map(|frame| frame.slices);
         slices.flat_map(|(from, to)| self.slices.range(from, to)).copied().collect()
     }
 
@@ -382,8 +384,11 @@ impl Frames {
         rate
     }
 
-    fn after(&self, count: usize, since: u64) -> impl Iterator<Item = &Frame> {
-        self.over.latest(count).skip_while(move |frame| frame.number <= since)
+    /// Frames have numbers without gaps, so it need not look for the first.
+    fn between(&self, count: usize, since: u64, until: u64) -> impl Iterator<Item = &Frame> {
+        let newest = self.over.latest(1).next().map_or(0, |frame| frame.number);
+        let count = count.min(usize::try_from(newest.saturating_sub(since)).unwrap_or(usize::MAX));
+        self.over.latest(count).take_while(move |frame| frame.number <= until)
     }
 
     fn record(&self, frame: &Frame) -> Record {

@@ -203,16 +203,15 @@ impl Frames {
         Ok(())
     }
 
-    #[pyo3(signature = (count, since=0, /))]
-    fn history(&self, count: usize, since: u64) -> Vec<FrameTuple> {
+    #[pyo3(signature = (count, since=0, until=u64::MAX, /))]
+    fn history(&self, count: usize, since: u64, until: u64) -> Vec<FrameTuple> {
         let recorder = self.shared.lock();
-        as_tuples(&recorder.frames, recorder.frames.history(count, since))
+        as_tuples(&recorder.frames, recorder.frames.history(count, since, until))
     }
 
     #[pyo3(signature = (threshold, limit, /))]
-    fn slower_than(&self, threshold: u64, limit: usize) -> Vec<FrameTuple> {
-        let recorder = self.shared.lock();
-        as_tuples(&recorder.frames, recorder.frames.slower_than(threshold, limit))
+    fn slowest(&self, threshold: u64, limit: usize) -> Vec<u64> {
+        self.shared.lock().frames.slowest(threshold, limit)
     }
 
     #[pyo3(signature = (count, since=0, /))]

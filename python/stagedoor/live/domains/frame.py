@@ -29,6 +29,24 @@ from stagedoor.wire.text import exact
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
 
+CHEAP: Final = frozenset(
+    {
+        "game.budget",
+        "game.pause",
+        "game.resume",
+        "game.status",
+        "game.timescale",
+        "logs.set_level",
+        "process.gc",
+        "process.info",
+        "process.quit",
+        "rpc.cancel",
+        "session.info",
+        "sessions.kick",
+        "topic.unsubscribe",
+    }
+)
+"""The built-in methods that a batch may call: a hundred calls of each take next to no time."""
 MAX_AHEAD: Final = 100_000
 """The most frames that a batch may wait for."""
 
@@ -69,6 +87,7 @@ def add_to(parts: Parts, /) -> None:
     ) -> Generator[Any, None, BatchOutcome]:
         """Call plain methods in order, all inside one frame, however long they take.
 
+        Of the built-in methods it calls only those that take next to no time.
         `at`: `next`, or the number of a frame to wait for, at most 100 000 frames ahead.
         `stop_on_error`: skip the calls that follow the first failure.
 
@@ -104,6 +123,8 @@ def add_to(parts: Parts, /) -> None:
                 raise InvalidRequest(
                     f"{call.method} is a {method.kind.value}: only plain methods run in a batch"
                 )
+            if call.method in hub.methods.built_in and call.method not in CHEAP:
+                raise InvalidRequest(f"{call.method} may take too long for a batch: call it alone")
             arguments = answers.arguments_of(session, method, params, began)
             text = plain.result_of(session, method, params, arguments)
             if len(text) > room:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import stagedoor
 from stagedoor.live.domains.bounds import CallId
-from stagedoor.live.rpc.discover import describe
+from stagedoor.live.rpc.calls import THIS_FRAME
+from stagedoor.live.rpc.discovery import Discovery
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.errors import Cancelled
 
@@ -18,9 +20,13 @@ def add_to(parts: Parts, /) -> None:
     """Register the domain."""
     hub = parts.hub
 
-    def discover() -> dict[str, Any]:
+    discovery = Discovery(hub, stagedoor.__version__)
+
+    def discover() -> Generator[object, None, dict[str, Any]]:
         """All methods and topics, as an OpenRPC document."""
-        return describe(hub, stagedoor.__version__)
+        for _ in discovery.describe_new():
+            yield THIS_FRAME
+        return discovery.document()
 
     def cancel(session: Session, id: CallId) -> bool:
         """Cancel a call of this connection that is under way. Returns whether there was one.

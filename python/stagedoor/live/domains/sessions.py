@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import msgspec
 
 from stagedoor.live.domains.bounds import Moment, Number
+from stagedoor.live.domains.slices import in_slices
 from stagedoor.live.rpc.audit import KEPT, AuditEntry
 from stagedoor.live.rpc.hub import SessionChange
 from stagedoor.live.rpc.session import Session
@@ -18,6 +20,7 @@ from stagedoor.wire.roles import RoleName
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
 
+LIST: Final = "sessions.list"
 CHANGED: Final = "sessions.changed"
 _MAX_AGENT: Final = 200
 
@@ -59,12 +62,13 @@ def add_to(parts: Parts, /) -> None:
     """Register the domain."""
     hub = parts.hub
 
-    def list_sessions() -> list[SessionEntry]:
+    def list_sessions() -> Generator[object, None, list[SessionEntry]]:
         """The clients that are connected, oldest first."""
         sessions = sorted(hub.sessions, key=lambda session: session.id)
-        return [_entry(session) for session in sessions]
+        entries = yield from in_slices(hub.encoder.encode, map(_entry, sessions))
+        return cast(list[SessionEntry], entries)
 
-    def audit(count: Count = 100, since: Moment = 0.0) -> list[AuditEntry]:
+    def audit(count: Count = 100, since: Moment = 0.0) -> Generator[object, None, list[AuditEntry]]:
         """The newest calls that may have changed something or were refused, oldest first.
 
         These are calls of methods for operators and admins, whatever their outcome; attempts to
@@ -75,7 +79,8 @@ def add_to(parts: Parts, /) -> None:
 
         >>> audit(20)
         """
-        return hub.audit.newest(count, since)
+        newest = hub.audit.each_of_newest(count, since)
+        return cast(list[AuditEntry], (yield from in_slices(hub.encoder.encode, newest)))
 
     def kick(caller: Session, id: Number, reason: str = "") -> None:
         """Close a session with code 4403 and this reason. Its calls under way get no answer.
@@ -103,7 +108,7 @@ def add_to(parts: Parts, /) -> None:
             hub.emit(CHANGED, SessionChanged(change, session.id, role, session.address))
 
     methods = hub.methods
-    methods.add_built_in(list_sessions, "sessions.list", role="viewer", anytime=True)
+    methods.add_built_in(list_sessions, LIST, role="viewer", anytime=True)
     methods.add_built_in(audit, "sessions.audit", role="admin", anytime=True)
     methods.add_built_in(kick, "sessions.kick", role="admin", with_session=True)
     hub.topics.add(
@@ -126,6 +131,6 @@ def _entry(session: Session) -> SessionEntry:
         None if agent is None else agent[:_MAX_AGENT],
         session.since,
         len(session.groups),
-        len(session.calls),
+        sum(call.method.name != LIST for call in list(session.calls)),
         session.connection.queued,
     )

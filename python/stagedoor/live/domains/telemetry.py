@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from stagedoor.live.domains.bounds import Moment
+from stagedoor.live.domains.slices import in_slices
+from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.topics.topic import Topic
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.roles import Role
@@ -20,6 +25,10 @@ MAX_SAMPLES: Final = 100_000
 """The most samples in one answer."""
 _RATE_OVER: Final = 60
 """A rate is measured over this many samples at most."""
+_SAMPLES_AT_ONCE: Final = 1024
+"""How many samples are encoded at a time: their values are texts already."""
+_encode: Final = msgspec.json.encode
+_time_of: Final = attrgetter("time")
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAMPLES)]
 
@@ -59,13 +68,14 @@ def add_to(parts: Parts, /) -> None:
     """Register the domain. Its methods read no value: they return what was read before."""
     hub = parts.hub
 
-    def list_values() -> list[WatchedValue]:
+    def list_values() -> Generator[object, None, list[WatchedValue]]:
         """The values that the game watches, each as it was last read."""
-        return [_value(topic) for topic in _watched()]
+        values = yield from in_slices(hub.encoder.encode, map(_value, _watched()))
+        return cast(list[WatchedValue], values)
 
     def history(
         names: list[str] | None = None, count: Count = 600, since: Moment | None = None
-    ) -> list[Series]:
+    ) -> Generator[object, None, list[Series]]:
         """The samples of watched values that are kept.
 
         `names`: which values; None: all values with a history. `count`: the newest samples of each,
@@ -80,7 +90,11 @@ def add_to(parts: Parts, /) -> None:
             raise InvalidParams(f"the game watches no value {unknown[0]!r}", "$.names")
         names = list(dict.fromkeys(names))
         count = min(count, MAX_SAMPLES // max(1, len(names)))
-        return [_series(topics[name], count, since) for name in names]
+        series: list[Series] = []
+        for name in names:
+            series.append((yield from _series(topics[name], count, since)))
+            yield THIS_FRAME
+        return series
 
     def _watched() -> list[Topic]:
         return [one for one in hub.topics if one.is_watched and one.role is Role.VIEWER]
@@ -90,32 +104,32 @@ def add_to(parts: Parts, /) -> None:
     methods.add_built_in(history, "telemetry.history", role="viewer", anytime=True)
 
 
-def _series(topic: Topic, count: int, since: float | None) -> Series:
+def _series(topic: Topic, count: int, since: float | None) -> Generator[object, None, Series]:
     samples = list(topic.history)
     if since is not None:
-        samples = [sample for sample in samples if sample.time > since]
-    samples = samples[-count:] if count else []
-    return Series(
-        topic.name,
-        [sample.time for sample in samples],
-        [sample.frame for sample in samples],
-        [sample.value for sample in samples],
-    )
+        samples = samples[bisect_right(samples, since, key=_time_of) :]
+    samples = samples[-count:]
+    columns: list[Any] = []
+    for field in ("time", "frame", "value"):
+        values = map(attrgetter(field), samples)
+        columns.append((yield from in_slices(_encode, values, _SAMPLES_AT_ONCE)))
+    return Series(topic.name, *columns)
 
 
 def _value(topic: Topic) -> WatchedValue:
-    samples = list(topic.history)
+    kept = len(topic.history)
+    # From the end, where a deque finds them at once, however long it is.
+    recent = [topic.history[-at] for at in range(min(kept, _RATE_OVER), 0, -1)]
     found = WatchedValue(
         name=topic.name,
         description=topic.description,
         subscribers=sum(len(group.members) for group in topic.groups.copy().values()),
         capacity=topic.history.maxlen or 0,
-        kept=len(samples),
+        kept=kept,
     )
-    last = samples[-1] if samples else topic.last
+    last = recent[-1] if recent else topic.last
     if last is not None:
         found.value, found.time, found.frame = last.value, last.time, last.frame
-    recent = samples[-_RATE_OVER:]
     if len(recent) > 1 and recent[-1].time > recent[0].time:
         found.rate = (len(recent) - 1) / (recent[-1].time - recent[0].time)
     return found

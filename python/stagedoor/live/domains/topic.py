@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
 
 from stagedoor.live.domains.bounds import Number
+from stagedoor.live.domains.slices import in_slices
 from stagedoor.live.rpc.hub import SessionChange
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import Group, Sample, Topic, View
@@ -25,6 +27,11 @@ MAX_FILTERS_OF_ONE: Final = 4
 """Those of one client."""
 
 Hz = Annotated[float, msgspec.Meta(gt=0, le=1000)]
+MAX_HISTORY: Final = 4096
+MAX_HISTORY_SIZE: Final = 1 << 20
+"""The most earlier values, and bytes of them, in the answer to a subscription."""
+SUBSCRIPTION: Final = 512
+"""A filter takes about so many bytes more than its text."""
 Count = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
 
@@ -72,13 +79,14 @@ def add_to(parts: Parts, /) -> None:
     hub = parts.hub
     sink = hub.topics.sink
 
-    def list_topics() -> list[TopicInfo]:
+    def list_topics() -> Generator[object, None, list[TopicInfo]]:
         """All topics."""
         modes: list[str] = list(MODES)
-        return [
+        found = (
             TopicInfo(topic.name, topic.description, topic.role.label, modes)
             for topic in hub.topics
-        ]
+        )
+        return cast(list[TopicInfo], (yield from in_slices(hub.encoder.encode, found)))
 
     def subscribe(
         session: Session,
@@ -94,8 +102,9 @@ def add_to(parts: Parts, /) -> None:
         the `latest`, the `mean` or the `peak` of the values since it was last due, or, for
         `change`, the latest if it differs from the one sent before. `hz`: how many times a second
         the topic is due; None: every frame. `history`: how many earlier values to return, if the
-        game keeps them. `filter`: which values to send, or which parts of them. The topic's
-        description says whether it takes a filter.
+        game keeps them: 4 096 and 1 MiB at most, and `telemetry.history` has more. `filter`: which
+        values to send, or which parts of them. The topic's description says whether it takes a
+        filter.
 
         >>> subscribe("rocks", mode="mean", hz=10)
         """
@@ -103,11 +112,15 @@ def add_to(parts: Parts, /) -> None:
         if len(session.groups) >= hub.limits.max_subscriptions:
             raise TooManyRequests(f"{hub.limits.max_subscriptions} subscriptions")
         view = _view(session, found, filter)
+        size = 0 if filter is None else SUBSCRIPTION + len(hub.encoder.encode(filter))
+        session.memory.take(size)
         group = hub.topics.group(found, mode, None if mode == "all" else hz, view)
         group.members.add(session)
         session.groups[group.number] = group
+        session.memory.give(session.filters.pop(group.number, 0))
+        session.filters[group.number] = size
         sink.join(group.number, session.connection)
-        past = hub.topics.past(group, history)
+        past = _within(hub.topics.past(group, min(history, MAX_HISTORY)))
         failure = None if group.failure is None else _error_object(group.failure)
         return Subscription(group.number, topic, mode, group.hz, group.sequence, past, failure)
 
@@ -116,12 +129,14 @@ def add_to(parts: Parts, /) -> None:
         group = session.groups.pop(subscription, None)
         if group is None:
             return False
+        session.memory.give(session.filters.pop(group.number, 0))
         sink.leave(group.number, session.connection)
         hub.topics.leave(group, session)
         return True
 
     def _end(session: Session, group: Group, why: RpcError) -> None:
         del session.groups[group.number]
+        session.memory.give(session.filters.pop(group.number, 0))
         sink.leave(group.number, session.connection)
         hub.topics.leave(group, session)
         ended = TopicEnded(group.number, group.topic.name, _error_object(why))
@@ -188,3 +203,14 @@ def _error_object(error: RpcError) -> ErrorObject:
 
 def _unknown(name: str) -> InvalidParams:
     return InvalidParams(f"there is no topic {name!r}", "$.topic")
+
+
+def _within(samples: list[Sample]) -> list[Sample]:
+    """The newest of these, of which there are no more bytes than an answer may have."""
+    size = 0
+    for at, sample in enumerate(reversed(samples)):
+        if isinstance(sample.value, msgspec.Raw):
+            size += memoryview(sample.value).nbytes
+        if size > MAX_HISTORY_SIZE:
+            return samples[len(samples) - at :]
+    return samples

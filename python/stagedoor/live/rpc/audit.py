@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from time import monotonic, time
@@ -88,15 +88,17 @@ class Audit:
             self._emit(TOPIC, self._entry(record))
 
     def newest(self, count: int, since: float = 0.0) -> list[AuditEntry]:
+        """What `each_of_newest()` gives."""
+        return list(self.each_of_newest(count, since))
+
+    def each_of_newest(self, count: int, since: float = 0.0) -> Iterator[AuditEntry]:
         """The newest entries of each role, at most `count` of each, that ended at `since` or later.
-        Oldest first."""
-        if not count:
-            return []
+        Oldest first, each made when it is taken."""
         found: list[_Record] = []
         for ring in self._rings.values():
             records = [record for record in list(ring) if self._epoch + record[2] >= since]
-            found += records[-count:]
-        return [self._entry(record) for record in sorted(found, key=_number)]
+            found += records[len(records) - count :] if count < len(records) else records
+        return map(self._entry, sorted(found, key=_number))
 
     def _entry(self, record: _Record) -> AuditEntry:
         number, began, ended, caller, method, params, error = record

@@ -113,6 +113,8 @@ class Coroutines:
         self._spent = 0.0
         if self._waiting:
             self._give_turn()
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(_NO_FRAME, self._miss_frame)
 
     def _give_turn(self) -> None:
         for _, future in self._waiting.take(lambda _: True):

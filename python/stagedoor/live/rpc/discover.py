@@ -44,13 +44,11 @@ _ALWAYS = (
 
 def describe(hub: Hub, version: str) -> dict[str, Any]:
     """The document, as of now: methods come and go. `version` is stagedoor's."""
-    methods = sorted(hub.methods, key=lambda method: method.name)
-    hints = []
-    for method in methods:
-        hints += [hint for _, hint in method.signature.parameters]
-        hints.append(_result_hint(method))
-    schemas, components = _schemas(hints)
-    described = iter(schemas)
+    return frame_of(hub, version, of_methods(hub))
+
+
+def frame_of(hub: Hub, version: str, parts: dict[str, Any]) -> dict[str, Any]:
+    """The document around the parts that depend on the methods: `methods` and `components`."""
     return {
         "openrpc": "1.3.2",
         "info": {
@@ -58,8 +56,7 @@ def describe(hub: Hub, version: str) -> dict[str, Any]:
             "version": version,
             "description": "The stage of a running game.",
         },
-        "methods": [_method(method, described) for method in methods],
-        "components": {"schemas": components, "errors": _errors()},
+        **parts,
         "x-topics": [
             {"name": topic.name, "description": topic.description, "role": topic.role.label}
             for topic in hub.topics
@@ -69,6 +66,27 @@ def describe(hub: Hub, version: str) -> dict[str, Any]:
             "topics": sorted(hub.topics.built_in),
         },
     }
+
+
+def of_methods(hub: Hub) -> dict[str, Any]:
+    """The parts of the document that depend on the methods."""
+    methods = sorted(hub.methods, key=lambda method: method.name)
+    schemas, components = _schemas([hint for method in methods for hint in _hints(method)])
+    described = iter(schemas)
+    return {
+        "methods": [_method(method, described) for method in methods],
+        "components": {"schemas": components, "errors": errors()},
+    }
+
+
+def of_method(method: Method) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A method by itself, and the schemas that it refers to."""
+    schemas, components = _schemas(_hints(method))
+    return _method(method, iter(schemas)), components
+
+
+def _hints(method: Method) -> list[Any]:
+    return [*(hint for _, hint in method.signature.parameters), _result_hint(method)]
 
 
 def _method(method: Method, schemas: Any) -> dict[str, Any]:
@@ -166,7 +184,8 @@ def _has_schema(hint: Any) -> bool:
     return True
 
 
-def _errors() -> dict[str, Any]:
+def errors() -> dict[str, Any]:
+    """The errors of the interface, by the names of their types."""
     return {
         kind.__name__: {"code": code, "message": (inspect.getdoc(kind) or "").partition("\n")[0]}
         for code, kind in BY_CODE.items()

@@ -65,10 +65,13 @@ class Method:
         """One thread at a time runs it, whoever calls. Built-in methods only."""
         self.anytime = anytime
         """The understudy may call it on its own thread while the game is stalled, so it must be
-        safe wherever the game's thread is in its code. Built-in plain methods only."""
-        if anytime and self.kind is not Kind.PLAIN:
-            raise TypeError(f"{name}: only a plain function can be called at any time")
+        safe wherever the game's thread is in its code. It takes all steps of a generator at once.
+        Built-in plain methods and generators only."""
+        if anytime and self.kind not in (Kind.PLAIN, Kind.GENERATOR):
+            raise TypeError(f"{name}: only plain functions and generators run at any time")
         self.signature = Signature(function, given=1 if with_session else 0)
+        self.description: object = None
+        """What `rpc.discover` says of it, once somebody has asked."""
         self.takes_secrets = any(_SECRET.search(p.name) for p, _ in self.signature.parameters)
         """Its params must not be written to a log or to the audit."""
         self.is_audited = self.role > Role.VIEWER or self.takes_secrets
@@ -116,6 +119,8 @@ class Methods:
         """The methods that can take the fast path."""
         self.built_in: set[str] = set()
         """The names of stagedoor's own."""
+        self.changes = 0
+        """How often methods came or went."""
         self.on_change: Callable[[], None] = lambda: None
         """Called after each change."""
 
@@ -154,6 +159,10 @@ class Methods:
             self.fast.discard(name)
         else:
             self.fast.add(name, fast)
+        self._changed()
+
+    def _changed(self) -> None:
+        self.changes += 1
         self.on_change()
 
     def add_all(self, prefix: str, instance: object, **options: Any) -> None:
@@ -182,7 +191,7 @@ class Methods:
             raise KeyError(f"there is no method {name!r}")
         del self.by_name[name]
         self.fast.discard(name)
-        self.on_change()
+        self._changed()
 
     def get(self, name: str) -> Method | None:
         """The method of that name."""

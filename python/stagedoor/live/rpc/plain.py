@@ -7,7 +7,7 @@ several calls at once. The understudy uses `overrun()`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from msgspec import UNSET
 from stagedoor._core import WRONG_TOKEN_DELAY
 from stagedoor.live.rpc import answers
 from stagedoor.live.rpc.keys import WrongToken
-from stagedoor.live.rpc.methods import Method
+from stagedoor.live.rpc.methods import Kind, Method
 from stagedoor.live.rpc.signature import Arguments
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.errors import TimedOut
@@ -36,15 +36,26 @@ def run(
     arguments: Arguments,
     answer: Callable[[bytes], None],
 ) -> bytes | None:
-    """Call the method. Returns the answer; None for a notification, and for a call that the
-    understudy has answered meanwhile, through `answer`."""
+    """Call the method, or take all steps of a generator at once. Returns the answer; None for a
+    notification, and for a call that the understudy has answered meanwhile, through `answer`."""
     running = session.hub.running.begin(request, method, answer)
     result, raised = None, None
     try:
         result = method.invoke(session, arguments)
+        if method.kind is Kind.GENERATOR:
+            result = exhaust(result)
     except BaseException as error:
         raised = error
     return ended(session, running, result, raised)
+
+
+def exhaust(steps: Generator[object, None, object]) -> object:
+    """Take all steps of a generator. Returns what it returns."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
 
 
 def ended(

@@ -60,6 +60,8 @@ class Session:
         """What is kept for this client."""
         self.is_expelled = False
         """Nothing is done for it any more."""
+        self.filters: dict[int, int] = {}
+        """The bytes that the filters of its subscriptions take, by the groups' numbers."""
         self.groups: dict[int, Group] = {}
         """What it subscribes to, by the groups' numbers."""
         self.id: int = connection.id
@@ -181,7 +183,7 @@ class Session:
         def begin(request: Request, answer: Callable[[bytes], None]) -> bytes | None:
             method = self.hub.methods.get(request.method)
             if method is not None and method.anytime:
-                return self._begin(request, answer)
+                return self._begin(request, answer, at_once=True)
             error: RpcError = stalled
             try:
                 self.admit(request.method, request.params)
@@ -222,12 +224,16 @@ class Session:
         self._drop_calls()
         self.hub.left(self)
 
-    def _begin(self, request: Request, answer: Callable[[bytes], None]) -> bytes | None:
-        """Call; the answer if there is one already. What is not answered now is so later."""
+    def _begin(
+        self, request: Request, answer: Callable[[bytes], None], *, at_once: bool = False
+    ) -> bytes | None:
+        """Call; the answer if there is one already. What is not answered now is so later, but
+        `at_once` for a generator whose steps need no frames."""
         try:
             method = self.admit(request.method, request.params)
             arguments = answers.arguments_of(self, method, request.params, monotonic())
-            if method.kind is not PLAIN:
+            is_plain = at_once or method.kind is PLAIN
+            if not is_plain:
                 size = self._charge_call(method, request.params)
         except ParseError as error:  # nobody has looked at the params before
             return self._malformed(None, error)
@@ -236,7 +242,7 @@ class Session:
         except KeyboardInterrupt:
             answers.interrupted(request, answer)
             raise
-        if method.kind is PLAIN:
+        if is_plain:
             return plain.run(self, request, method, arguments, answer)
         self.hub.runner.start(Call(self, request, method, answer, size), arguments)
         return None

@@ -38,6 +38,9 @@ class FakeConnection:
     queued = 0
     remote_address = ("127.0.0.1", 50000)
 
+    hub: Hub
+    """The one that it is connected to."""
+
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.closed: list[tuple[int, str]] = []
@@ -150,6 +153,7 @@ def parts_of(hub: Hub) -> Parts:
 
 def connect(hub: Hub, role: Role | None = Role.ADMIN) -> FakeConnection:
     fake = FakeConnection()
+    fake.hub = hub
     hub.connected(cast(Peer, fake), role)
     return fake
 

@@ -259,4 +259,5 @@ def test_every_error_of_a_method_has_its_code(document: dict[str, Any]) -> None:
     always = {-32000, -32001, -32003, -32004, -32005, -32603}
     assert codes("spawn") == always | {-32602}, "without a timeout, at once"
     assert codes("later") == always | {-32602, -32002, -32006}
-    assert codes("rpc.discover") == always | {-32002}
+    assert codes("game.status") == always | {-32002}
+    assert codes("rpc.discover") == always | {-32002, -32006}

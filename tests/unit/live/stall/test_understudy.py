@@ -379,8 +379,8 @@ def test_an_asyncio_game_that_idles_is_not_stalled_and_one_that_blocks_is(
     asyncio.run(main())
 
 
-def test_only_plain_methods_can_be_called_at_any_time(stage: Stage) -> None:
+def test_only_plain_methods_and_generators_can_be_called_at_any_time(stage: Stage) -> None:
     async def later() -> None: ...
 
-    with pytest.raises(TypeError, match="only a plain function"):
+    with pytest.raises(TypeError, match="only plain functions and generators"):
         stage._hub.methods.add_built_in(later, "later", anytime=True)

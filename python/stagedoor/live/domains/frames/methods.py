@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from stagedoor.live.domains.bounds import Number
 from stagedoor.live.domains.frames.record import CAPACITY, FrameRecord, FrameSummary, Spikes
 from stagedoor.live.domains.frames.trace import Trace
+from stagedoor.live.domains.slices import in_slices
 from stagedoor.wire.errors import HandlerError
 
 if TYPE_CHECKING:
@@ -26,25 +28,30 @@ def add_to(parts: Parts, /) -> None:
     """Register the domain."""
     hub, frames = parts.hub, parts.frames
 
-    def history(count: Count = 60, since: Number = 0) -> list[FrameRecord]:
+    def history(count: Count = 60, since: Number = 0) -> Generator[object, None, list[FrameRecord]]:
         """The last `count` frames that have ended, oldest first.
 
         `since`: only frames with a higher number. The last 10 000 frames are kept. A frame lasts
         from the beginning of one tick to the beginning of the next.
         """
-        return frames.history(count, since)
+        records = yield from in_slices(hub.encoder.encode, frames.each(count, since))
+        return cast(list[FrameRecord], records)
 
     def summary(count: Count = 600) -> FrameSummary:
         """Rate, percentiles and means of the last `count` frames."""
         return frames.summary(count)
 
-    def spikes(count: Count = 20, threshold: Threshold | None = None) -> Spikes:
+    def spikes(
+        count: Count = 20, threshold: Threshold | None = None
+    ) -> Generator[object, None, Spikes]:
         """The slowest of all frames that are kept, slowest first, with the parts of each.
 
         `threshold`: only frames that took longer than this many seconds; None: than twice the
         median.
         """
-        return frames.spikes(count, threshold)
+        median, least, found = frames.each_spike(count, threshold)
+        records = yield from in_slices(hub.encoder.encode, found)
+        return Spikes(median, least, cast(list[FrameRecord], records))
 
     def export(count: Count = 600, since: Number = 0) -> Trace:
         """The frames of `frames.history`, with every part that was measured, as Chrome trace JSON.

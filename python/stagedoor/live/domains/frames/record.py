@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +28,8 @@ _SPIKE: Final = 2.0
 """A frame that takes more than this many times the median is a spike."""
 _MAX_NAMES: Final = 1000
 _NS: Final = 1e9
+_AT_ONCE: Final = 64
+"""Frames whose records are made one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,16 @@ class Frames:
 
         Oldest first.
         """
-        return self._records(self.core.history(count, since))
+        return list(self.each(count, since))
+
+    def each(self, count: int, since: int = 0) -> Iterator[FrameRecord]:
+        """The same, each made when it is taken. Those overwritten meanwhile are left out."""
+        newest = self.core.number - 1
+        at = max(since, newest - count)
+        while at < newest:
+            until = min(at + _AT_ONCE, newest)
+            yield from self._records(self.core.history(CAPACITY, at, until))
+            at = until
 
     def summary(self, count: int) -> FrameSummary:
         """The figures of the last `count` frames."""
@@ -195,10 +206,19 @@ class Frames:
 
         Without a threshold: than twice the median.
         """
+        median, least, found = self.each_spike(count, threshold)
+        return Spikes(median, least, list(found))
+
+    def each_spike(
+        self, count: int, threshold: float | None = None
+    ) -> tuple[float, float, Iterator[FrameRecord]]:
+        """The median, the threshold, and the spikes of `spikes()`, each made when it is taken."""
         median = self.core.summary(CAPACITY)[1]
         least = round(median * _SPIKE if threshold is None else threshold * _NS)
-        found = self._records(self.core.slower_than(least, count))
-        return Spikes(median / _NS, least / _NS, found)
+        numbers = self.core.slowest(least, count)
+        history = self.core.history
+        frames = (frame for number in numbers for frame in history(CAPACITY, number - 1, number))
+        return median / _NS, least / _NS, self._records(frames)
 
     def export(self, name: str, count: int, since: int = 0) -> bytes:
         """The same frames as `history()`, with all slices, as Chrome trace JSON."""
@@ -214,9 +234,9 @@ class Frames:
         document = trace.document(name, os.getpid(), core.thread, frames, slices)
         return msgspec.json.encode(document)
 
-    def _records(self, frames: Iterable[_core._Frame]) -> list[FrameRecord]:
+    def _records(self, frames: Iterable[_core._Frame]) -> Iterator[FrameRecord]:
         epoch = self.core.epoch
-        return [
+        return (
             FrameRecord(
                 number=number,
                 time=epoch + start / _NS,
@@ -229,7 +249,7 @@ class Frames:
                 spans={name: seconds / _NS for name, seconds in spans},
             )
             for number, start, total, stagedoor, held, collecting, idle, spans in frames
-        ]
+        )
 
 
 def _remove(callback: object) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 from time import monotonic, time
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
 
@@ -13,6 +14,8 @@ from stagedoor.live.domains.bounds import Number
 from stagedoor.live.domains.logs.capture import Log
 from stagedoor.live.domains.logs.record import LogRecord
 from stagedoor.live.domains.logs.ring import MAX_COUNT, LogPage
+from stagedoor.live.domains.slices import in_slices
+from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.topics.topic import NOTHING, Sample, View
 from stagedoor.wire.errors import InvalidParams
 
@@ -143,7 +146,7 @@ def add_to(parts: Parts, /) -> None:
         logger: Name = "",
         text: Name = "",
         since: Number | None = None,
-    ) -> LogPage:
+    ) -> Generator[object, None, LogPage]:
         """The game's log records, oldest first.
 
         They come from `logging`, stdout and stderr, warnings, and uncaught exceptions. `count`: at
@@ -156,13 +159,21 @@ def add_to(parts: Parts, /) -> None:
         wanted = LogFilter(_number_of(level), logger, text).wants
         log.settle()
         ring = log.ring
-        return ring.newest(count, wanted) if since is None else ring.after(since, count, wanted)
+        if since is None:
+            search = ring.look_for_newest(count, wanted)
+        else:
+            search = ring.look_after(since, count, wanted)
+        page = yield from _in_turns(search)
+        records = yield from in_slices(hub.encoder.encode, page.records)
+        return replace(page, records=cast(list[LogRecord], records))
 
-    def loggers() -> list[LoggerInfo]:
+    def loggers() -> Generator[object, None, list[LoggerInfo]]:
         """All loggers by name, with their levels."""
         known = logging.root.manager.loggerDict.copy()
         found = [(name, one) for name, one in known.items() if isinstance(one, logging.Logger)]
-        return [_info("root", logging.root), *(_info(*pair) for pair in sorted(found, key=_first))]
+        pairs = [("root", logging.root), *sorted(found, key=_first)]
+        described = (_info(*pair) for pair in pairs)
+        return cast(list[LoggerInfo], (yield from in_slices(hub.encoder.encode, described)))
 
     def set_level(level: Level, logger: Name = "root") -> LoggerInfo:
         """Make a logger log more or less, until its level is set again.
@@ -193,6 +204,16 @@ def add_to(parts: Parts, /) -> None:
     topic.begin = tail.begin
     topic.recall = tail.recall
     topic.view_of = _filter_of
+
+
+def _in_turns(search: Generator[None, None, LogPage]) -> Generator[object, None, LogPage]:
+    while True:
+        try:
+            next(search)
+        except StopIteration as stop:
+            page: LogPage = stop.value
+            return page
+        yield THIS_FRAME
 
 
 def _filter_of(asked: Any) -> LogFilter:

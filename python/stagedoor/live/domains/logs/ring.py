@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter
@@ -18,6 +18,8 @@ MAX_COUNT: Final = 10_000
 MAX_BYTES: Final = 4 * 1024 * 1024
 AT_ONCE: Final = 64
 """How many records get their numbers together."""
+LOOKED_AT: Final = 64
+"""How many records one step of a search looks at: their messages may be long."""
 MAX_PAGE: Final = 1024 * 1024
 """The most bytes of records in one page. One record always fits."""
 
@@ -106,10 +108,20 @@ class Ring:
 
     def newest(self, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> LogPage:
         """The last records that are wanted: at most `count`, and about `max_bytes` of them."""
+        return _last(self.look_for_newest(count, wanted, max_bytes))
+
+    def look_for_newest(
+        self, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE
+    ) -> Generator[None, None, LogPage]:
+        """`newest()` in steps, after each of which it may be left for a while."""
         records = self._numbered()
         found: list[LogRecord] = []
         size = 0
-        for record in filter(wanted, reversed(records)):
+        for looked, record in enumerate(reversed(records), 1):
+            if looked % LOOKED_AT == 0:
+                yield
+            if not wanted(record):
+                continue
             size += _size_of(record)
             if len(found) == count or (found and size > max_bytes):
                 break
@@ -119,12 +131,20 @@ class Ring:
 
     def after(self, since: int, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE) -> LogPage:
         """The first records after number `since` that are wanted; at least one, if there is one."""
+        return _last(self.look_after(since, count, wanted, max_bytes))
+
+    def look_after(
+        self, since: int, count: int, wanted: Wanted, max_bytes: int = MAX_PAGE
+    ) -> Generator[None, None, LogPage]:
+        """`after()` in steps, after each of which it may be left for a while."""
         records = self._numbered()
         begin = bisect_right(records, since, key=_sequence_of)
         found: list[LogRecord] = []
         size = seen = 0
         reached = since
         for record in islice(records, begin, None):
+            if (seen + 1) % LOOKED_AT == 0:
+                yield
             if wanted(record):
                 size += _size_of(record)
                 if len(found) == count or (found and size > max_bytes):
@@ -133,6 +153,15 @@ class Ring:
             seen += 1
             reached = record.sequence
         return LogPage(found, reached, reached - since - seen, self.started)
+
+
+def _last(steps: Generator[None, None, LogPage]) -> LogPage:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            page: LogPage = stop.value
+            return page
 
 
 _sequence_of = attrgetter("sequence")

@@ -8,10 +8,10 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 import msgspec
 
@@ -19,7 +19,14 @@ import stagedoor
 from stagedoor.live.domains.bounds import Number
 from stagedoor.live.domains.logs.record import exact
 from stagedoor.live.domains.process.metrics import Meter, ProcessMetrics
-from stagedoor.live.domains.process.stacks import ThreadStack, thread_stacks
+from stagedoor.live.domains.process.stacks import (
+    Captured,
+    ThreadStack,
+    capture,
+    read_sources,
+)
+from stagedoor.live.domains.slices import in_slices
+from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import NOTHING
 
@@ -149,9 +156,13 @@ def add_to(parts: Parts, /) -> None:
         """What the process uses: processor, memory, threads, descriptors."""
         return meter.read()
 
-    def stacks() -> list[ThreadStack]:
+    def stacks() -> Generator[object, None, list[ThreadStack]]:
         """The stack of each thread, the game's thread first."""
-        return thread_stacks(hub.game_thread)
+        found = capture(hub.game_thread)
+        for _ in read_sources(found):
+            yield THIS_FRAME
+        described = map(Captured.described, found)
+        return cast(list[ThreadStack], (yield from in_slices(hub.encoder.encode, described, 1)))
 
     def quit(session: Session, code: ExitCode | None = None) -> Quitting:
         """End the game, once this answer is on its way.
@@ -238,7 +249,9 @@ def _collect(generation: Literal[0, 1, 2] = 2) -> GcCollection:
     return GcCollection(unreachable, time.perf_counter() - began)
 
 
-def _modules(text: str = "", start: Number = 0, count: Count = 100) -> ModulePage:
+def _modules(
+    text: str = "", start: Number = 0, count: Count = 100
+) -> Generator[object, None, ModulePage]:
     """The imported modules, by name.
 
     `text`: only modules with this in their name, in upper or lower case. `start`: skip this many.
@@ -248,8 +261,9 @@ def _modules(text: str = "", start: Number = 0, count: Count = 100) -> ModulePag
     found = sorted(
         name for name in list(sys.modules) if isinstance(name, str) and wanted in name.casefold()
     )
-    page = [_module(name, sys.modules.get(name)) for name in found[start : start + count]]
-    return ModulePage(page, len(found))
+    described = (_module(name, sys.modules.get(name)) for name in found[start : start + count])
+    page = yield from in_slices(msgspec.json.encode, described)
+    return ModulePage(cast(list[ModuleInfo], page), len(found))
 
 
 def _module(name: str, module: object) -> ModuleInfo:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import linecache
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
-from types import FrameType
-from typing import Final
+from types import CodeType, FrameType
+from typing import Any, Final, NamedTuple
 
 from stagedoor.live.domains.logs.record import exact
 from stagedoor.live.net import threads
@@ -42,41 +44,77 @@ class ThreadStack:
     """How many outer calls are left out. 100 calls are listed at most."""
 
 
-def thread_stacks(game_thread: int) -> list[ThreadStack]:
+class Captured(NamedTuple):
+    """A thread's stack as it was at one moment, without the sources."""
+
+    thread: threading.Thread | None
+    """None: Python did not start it."""
+    ident: int
+    is_game_thread: bool
+    calls: list[tuple[CodeType, int, dict[str, Any]]]
+    """The code, line and globals of each call; the outermost first."""
+    omitted: int
+
+    @property
+    def name(self) -> str:
+        """Empty for a thread that Python did not start."""
+        return "" if self.thread is None else exact(self.thread.name)
+
+    def described(self) -> ThreadStack:
+        """With the sources. Those that nobody has asked for before are read from their files."""
+        return ThreadStack(
+            name=self.name,
+            ident=self.ident,
+            daemon=self.thread is not None and self.thread.daemon,
+            is_game_thread=self.is_game_thread,
+            frames=[_described(*call) for call in self.calls],
+            omitted=self.omitted,
+        )
+
+
+def capture(game_thread: int) -> list[Captured]:
     """The stacks of the threads that run Python, the game's thread first.
 
     Any thread may call it, whatever the others do.
     """
     known = threads.named()
-    stacks = []
-    for ident, frame in sys._current_frames().items():
-        thread = known.get(ident)
-        frames, omitted = _frames(frame)
-        stacks.append(
-            ThreadStack(
-                name="" if thread is None else exact(thread.name),
-                ident=ident,
-                daemon=thread is not None and thread.daemon,
-                is_game_thread=ident == game_thread,
-                frames=frames,
-                omitted=omitted,
-            )
-        )
+    stacks = [
+        Captured(known.get(ident), ident, ident == game_thread, *_calls(frame))
+        for ident, frame in sys._current_frames().items()
+    ]
     return sorted(stacks, key=lambda stack: (not stack.is_game_thread, stack.name))
 
 
-def _frames(innermost: FrameType) -> tuple[list[StackFrame], int]:
-    frames: list[StackFrame] = []
+def thread_stacks(game_thread: int) -> list[ThreadStack]:
+    """What `capture()` returns, with the sources."""
+    return [stack.described() for stack in capture(game_thread)]
+
+
+def read_sources(stacks: list[Captured]) -> Iterator[str]:
+    """Read the source files that nobody has asked for before. Gives the name of each."""
+    for stack in stacks:
+        for code, line, module in stack.calls:
+            file = code.co_filename
+            if file not in linecache.cache:
+                linecache.getline(file, line, module)
+                if file in linecache.cache:  # it is there
+                    yield file
+
+
+def _calls(innermost: FrameType) -> tuple[list[tuple[CodeType, int, dict[str, Any]]], int]:
+    calls: list[tuple[CodeType, int, dict[str, Any]]] = []
     omitted = 0
     frame: FrameType | None = innermost
     while frame is not None:
-        if len(frames) < MAX_FRAMES:
-            code, line = frame.f_code, frame.f_lineno or 0
-            source = linecache.getline(code.co_filename, line, frame.f_globals).strip()
-            place = exact(code.co_filename), line, exact(code.co_name), exact(source[:200])
-            frames.append(StackFrame(*place))
+        if len(calls) < MAX_FRAMES:
+            calls.append((frame.f_code, frame.f_lineno or 0, frame.f_globals))
         else:
             omitted += 1
         frame = frame.f_back
-    frames.reverse()
-    return frames, omitted
+    calls.reverse()
+    return calls, omitted
+
+
+def _described(code: CodeType, line: int, module: dict[str, Any]) -> StackFrame:
+    source = linecache.getline(code.co_filename, line, module).strip()
+    return StackFrame(exact(code.co_filename), line, exact(code.co_name), exact(source[:200]))

@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
+import msgspec
 import pytest
 from tests.unit.live.callers import Caller, Start, tick_until
 
 from stagedoor.live.domains.logs.capture import Log, log
 from stagedoor.live.domains.logs.methods import MAX_A_FRAME, LogFilter, LogNews, Tail
 from stagedoor.live.domains.logs.record import LogRecord
+from stagedoor.live.rpc.plain import exhaust
 from stagedoor.live.stage import Stage
 from stagedoor.live.topics.topic import NOTHING
 
@@ -113,11 +115,12 @@ class TestHistory:
         def ask() -> None:
             while not stop.is_set():
                 try:
-                    page = history.function(count=1000)
+                    page: Any = exhaust(history.function(count=1000))
+                    records = msgspec.json.decode(page.records, type=list[LogRecord])
                 except BaseException as error:
                     failures.append(error)
                     return
-                numbers = [record.sequence for record in page.records]
+                numbers = [record.sequence for record in records]
                 if numbers != sorted(set(numbers)):
                     failures.append(numbers)
 

@@ -45,7 +45,11 @@ def connection(hub: Hub) -> FakeConnection:
 
 
 def result(connection: FakeConnection, name: str, **params: object) -> Any:
-    return connection.call(f"process.{name}", params)["result"]
+    answer = connection.call(f"process.{name}", params)
+    while answer is None:  # it is made in slices
+        frame(connection.hub)
+        answer = next(iter(connection.messages()), None)
+    return answer["result"]
 
 
 class TestInfo:

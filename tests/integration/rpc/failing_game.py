@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import stagedoor
+from stagedoor.wire.errors import TooManyRequests
 
 logging.basicConfig(format="%(levelname)s %(message)s", stream=sys.stdout)
 stage = stagedoor.start("failing", port=0)
@@ -23,6 +24,11 @@ class Unsendable:
 @stage.rpc(role="viewer")
 def raises(text: str) -> None:
     raise KeyError(text)
+
+
+@stage.rpc(role="viewer")
+def refuses(text: str) -> None:
+    raise TooManyRequests(text)
 
 
 @stage.rpc(role="viewer")

@@ -32,8 +32,8 @@ def ask(peer: Peer, method: str, *params: object, **by_name: object) -> None:
 def call_often(method: str, role: str | None = "viewer") -> Callable[[Game], None]:
     def run(game: Game) -> None:
         with game.peer(role) as peer:  # type: ignore[arg-type]
-            for _ in range(OFTEN):
-                peer.call(method, "x" * 1000)
+            for at in range(OFTEN):
+                peer.call(method, f"{at}" + "x" * 1000)
             if role is not None:
                 peer.call(method, "y" * 1_000_000)
 
@@ -125,6 +125,7 @@ def frames(game: Game) -> None:
 
 CASES: dict[str, Callable[[Game], None]] = {
     "a method raises": call_often("raises"),
+    "a method refuses, for reasons of the caller's": call_often("refuses"),
     "a method raises SystemExit": call_often("exits"),
     "a result is unknown to JSON": call_often("unsendable"),
     "a coroutine raises": call_often("awaits"),

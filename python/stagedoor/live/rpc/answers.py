@@ -6,7 +6,7 @@ This is the same for methods of every kind. `plain` and `calls` run them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -53,7 +53,8 @@ def refused(
     method: Method | None = None,
 ) -> RpcError:
     """Log and audit that a call is refused before it begins. Returns the error."""
-    _complain(session, error, name)
+    limit = error.limit if isinstance(error, TooManyRequests) else None
+    _complain(session, limit or error.message, error, name)
     kept = None if method is None or method.takes_secrets else params
     session.hub.audit.add(session.caller, name[:MAX_NAME], kept, error.code, monotonic())
     return error
@@ -162,8 +163,8 @@ def told(session: Session, method: Method, raised: BaseException) -> RpcError:
     if is_game and isinstance(raised, KeyboardInterrupt):
         raise raised
     if isinstance(raised, RpcError) and raised.is_whole:
-        if raised.code in REFUSALS:
-            _complain(session, raised, method.name)
+        if raised.code in REFUSALS:  # its text may be the caller's
+            _complain(session, ("refused", method.name, raised.code), raised, method.name)
         return raised
     complaints = session.hub.complaints
     complaints.add(("raised", method.name), "the method %s raised", method.name, error=raised)
@@ -175,10 +176,9 @@ def told(session: Session, method: Method, raised: BaseException) -> RpcError:
         return HandlerError(exact(type(raised).__name__), NO_TEXT)
 
 
-def _complain(session: Session, error: RpcError, name: str) -> None:
-    cause = error.limit if isinstance(error, TooManyRequests) else None
-    text = f"{session}: the call of {name[:MAX_NAME]!r} was refused: {text_of(error)}"
-    session.hub.complaints.add(cause or error.message, text)
+def _complain(session: Session, kind: Hashable, error: RpcError, name: str) -> None:
+    text = "%s: the call of %r was refused: %s"
+    session.hub.complaints.add(kind, text, session, name[:MAX_NAME], text_of(error))
 
 
 def _unsendable(session: Session, method: Method, error: UnsendableError) -> InternalError:

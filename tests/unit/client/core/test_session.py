@@ -9,7 +9,7 @@ import pytest
 from stagedoor.client.core.feed import Feed, Key
 from stagedoor.client.core.session import Session
 from stagedoor.client.errors import BadParamsError, BadReplyError, ConnectionLostError
-from stagedoor.wire.errors import Forbidden, InvalidParams, MethodNotFound
+from stagedoor.wire.errors import Forbidden, HandlerError, InvalidParams, MethodNotFound
 
 KEY = Key("rocks", "latest", 10.0)
 
@@ -162,7 +162,9 @@ def test_what_is_not_json_rpc_ends_the_calls_and_is_logged_once(
     assert after.result() == 1
 
 
-@pytest.mark.parametrize("method", ["rpc.progress", "topic.data", "topic.dropped", "topic.ended"])
+@pytest.mark.parametrize(
+    "method", ["rpc.progress", "topic.data", "topic.dropped", "topic.ended", "topic.failed"]
+)
 @pytest.mark.parametrize("params", [{}, [1], {"id": "x"}, {"subscription": None}, None])
 def test_a_notification_that_is_malformed_hurts_nobody(
     session: Session, method: str, params: object, caplog: pytest.LogCaptureFixture
@@ -276,6 +278,35 @@ def test_another_number_for_a_subscription_takes_the_place_of_the_first(
     error = {"code": -32601, "message": "gone"}
     tell(session, "topic.ended", subscription=7, topic="rocks", error=error)
     tell(session, "topic.ended", subscription=8, topic="rocks", error=error)
+
+
+def test_a_topic_without_a_value_says_why_until_there_is_one(
+    session: Session, link: FakeLink
+) -> None:
+    feed = subscribed(session, link)
+    assert feed.failure is None
+    error = {"code": -32000, "message": "Handler error", "data": {"type": "E", "message": "m"}}
+    tell(session, "topic.failed", subscription=7, topic="rocks", error=error)
+    tell(session, "topic.failed", subscription=8, topic="rocks", error=error)
+    assert isinstance(feed.failure, HandlerError)
+    assert feed.failure.detail() == "E: m"
+    assert not feed.ready
+    data(session, 7, 1, 5)
+    assert feed.failure is None
+    assert feed.take().value == 5
+
+
+def test_who_subscribes_to_a_topic_without_a_value_is_told_why_at_once(
+    session: Session, link: FakeLink
+) -> None:
+    error = {"code": -32602, "message": "Invalid params", "data": {"path": "$.mode", "reason": "m"}}
+    feed = subscribed(session, link, failure=error)
+    assert str(feed.failure) == "Invalid params: $.mode: m"
+    session.lose(ConnectionLostError("u"))
+    again = FakeLink()
+    session.attach(again)  # type: ignore[arg-type]
+    receive(session, id=again.take()["id"], result={"subscription": 3, "history": []})
+    assert feed.failure is None
 
 
 def test_subscriptions_are_restored_without_their_past(session: Session, link: FakeLink) -> None:

@@ -21,6 +21,9 @@ if not stage.enabled:
 stage.close()
 """
 
+CANNOT_IMPORT = sys.version_info[:3] == (3, 13, 0)
+"""Where there is no current folder: this Python cannot import all of its own modules there."""
+
 # The name of what is missing, and how; "dormant", or "enabled" if the stage works without; what the
 # only line of the log says of it.
 LACKS = [
@@ -103,14 +106,12 @@ LACKS = [
         "a current folder",
         """
         import os, tempfile
-        import socket  # in Python 3.13.0 it could not be imported any more
         folder = tempfile.mkdtemp()
         os.chdir(folder)
         os.rmdir(folder)
         import stagedoor
         """,
-        "enabled",
-        None,
+        *(("dormant", "SystemError") if CANNOT_IMPORT else ("enabled", None)),
     ),
     (
         "a current folder, and an absolute path of its own",

@@ -110,7 +110,7 @@ MAY_IMPORT = {
         "limits",
         "stagedoor",
     },
-    "live.run": {"live.stage", "live.lending", "live.engines"},
+    "live.run": {"live.stage", "live.lending", "live.engines", "live.net"},
 }
 
 MODULES = {

@@ -13,6 +13,7 @@ from stagedoor.live import engines
 from stagedoor.live.engines.imports import ImportHook
 from stagedoor.live.engines.turns import Kind, Turns
 from stagedoor.live.lending import Lent
+from stagedoor.live.net import threads
 from stagedoor.live.stage import Stage, lend
 
 _ADVICE: Final = (
@@ -66,7 +67,7 @@ class StageDriver:
         self._port = port
         self._hush = hush
         self._turns = Turns(threading.main_thread().ident or 0)
-        self._lock = threading.Lock()
+        self._lock = threads.Lock()
         """Taken by the thread that is in `_turns` or in the stage. Nobody waits for it."""
         self._frame = 0
         """The number of the last frame that ended here."""

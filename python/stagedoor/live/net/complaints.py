@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Hashable
-from threading import RLock
 from time import monotonic
 from typing import Final
 
+from stagedoor.live.net.threads import RLock
 from stagedoor.wire.text import exact, traceback_of
 
 logger = logging.getLogger("stagedoor")

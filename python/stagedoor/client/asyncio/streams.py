@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from stagedoor.client.asyncio.line import AsyncLine
-from stagedoor.client.core.checkup import LEAD, SHARE, SHORTEST, Checkup
+from stagedoor.client.core.checkup import LEAD, SHARE, SHORTEST, Checkup, known_health
 from stagedoor.client.core.feed import Feed, Key, Sample
 from stagedoor.client.core.session import Call, Session
 from stagedoor.client.errors import CallTimeoutError, ClientClosedError
@@ -197,7 +197,7 @@ async def wait_for(line: AsyncLine, call: Call, timeout: float) -> None:
         if await line.wait(call, timeout - lead):
             return
         if not lead:
-            raise CallTimeoutError(call.method, timeout)
+            raise CallTimeoutError(call.method, timeout, line.attempt(known_health))
         checkup = line.attempt(Checkup)
         if not await line.wait(call, lead):
             raise CallTimeoutError(call.method, timeout, checkup.health())

@@ -22,9 +22,18 @@ from stagedoor.wire.errors import RpcError
 LEAD: Final = 1.0
 """So many seconds before the end of a call's timeout the game is asked; in a short one, when
 `SHARE` of it is left."""
-SHARE: Final = 0.25
-SHORTEST: Final = 0.2
-"""A timeout of fewer seconds leaves no time to ask."""
+SHARE: Final = 0.5
+SHORTEST: Final = 0.1
+"""A timeout of fewer seconds leaves no time to ask: then only what is known already is told."""
+
+
+def known_health(session: Session) -> Health:
+    """What the game has said of a stall that lasts, unasked; UNKNOWN: nothing."""
+    if session.link is None:
+        return UNKNOWN
+    pinged = health_in_ping(session.link.held)
+    told = health_in(session.subscriptions.last(STALLED))
+    return next((one for one in (pinged, told) if one.state == "stalled"), UNKNOWN)
 
 
 class Checkup:
@@ -52,6 +61,5 @@ class Checkup:
                 return UNKNOWN
         if link.pongs == self._pongs:
             return UNKNOWN if link.failure is not None else Health("silent")
-        pinged = health_in_ping(link.held)
-        told = health_in(self._session.subscriptions.last(STALLED))
-        return next((one for one in (pinged, told) if one.state == "stalled"), Health("stalled"))
+        known = known_health(self._session)
+        return Health("stalled") if known is UNKNOWN else known

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from stagedoor.client.core.checkup import LEAD, SHARE, SHORTEST, Checkup
+from stagedoor.client.core.checkup import LEAD, SHARE, SHORTEST, Checkup, known_health
 from stagedoor.client.core.feed import Feed, Key, Sample
 from stagedoor.client.core.session import Call, Session
 from stagedoor.client.errors import CallTimeoutError, ClientClosedError
@@ -174,7 +174,7 @@ def wait_for(line: Line, call: Call, deadline: float, timeout: float) -> None:
         if line.wait(call, deadline - lead):
             return
         if not lead:
-            raise CallTimeoutError(call.method, timeout)
+            raise CallTimeoutError(call.method, timeout, line.attempt(known_health))
         checkup = line.attempt(Checkup)
         if not line.wait(call, deadline):
             health = line.attempt(lambda _: checkup.health())

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stagedoor.client.core.checkup import Checkup
+from stagedoor.client.core.checkup import Checkup, known_health
 from stagedoor.client.core.feed import Feed, Key
 from stagedoor.client.core.session import Session
 from stagedoor.client.errors import ConnectionLostError
@@ -89,8 +89,9 @@ def test_what_the_game_has_told_of_its_stall_is_known(session: Session, link: Li
 def test_what_a_ping_has_told_is_known(session: Session, link: Link) -> None:
     checkup, _ = asked(session, link)
     link.pongs += 1
+    assert known_health(session) == UNKNOWN
     link.held = b"stalled 2.500 in a.py:1, in f"
-    assert checkup.health() == Health("stalled", 2.5, "a.py:1, in f")
+    assert known_health(session) == checkup.health() == Health("stalled", 2.5, "a.py:1, in f")
 
 
 def test_nothing_at_all_is_a_silent_process(session: Session, link: Link) -> None:

@@ -404,7 +404,7 @@ class Frames:
     def slowest(self, threshold: int, limit: int, /) -> list[int]:
         """The numbers of the slowest of all frames whose total is more, slowest first, `limit` at
         most."""
-    def slices(self, count: int, since: int = 0, /) -> list[_Slice]:
+    def slices(self, count: int, since: int = 0, until: int = ..., /) -> list[_Slice]:
         """What the frames of `history()` are made of, in the order of the ends. 1000 of a frame
         are kept, 131 072 in all."""
     def summary(self, count: int, /) -> tuple[int, int, int, int, int, int, int, int, int]:

@@ -355,8 +355,8 @@ impl Frames {
 
     /// The slices of the frames that [`Frames::history`] returns, as far as they are kept, in the
     /// order of their ends.
-    pub fn slices(&self, count: usize, since: u64) -> Vec<Slice> {
-        let slices = self.between(count, since, u64::MAX).map(|frame| frame.slices);
+    pub fn slices(&self, count: usize, since: u64, until: u64) -> Vec<Slice> {
+        let slices = self.between(count, since, until).map(|frame| frame.slices);
         slices.flat_map(|(from, to)| self.slices.range(from, to)).copied().collect()
     }
 

@@ -117,7 +117,7 @@ fn spans_are_summed_by_name_and_nest() {
     let expected = [("ai".into(), 3), ("physics".into(), 10)];
     assert_eq!(spans(&frames, &only(&frames)), expected);
     let slices: Vec<_> =
-        frames.slices(10, 0).iter().map(|s| (s.kind, s.start, s.duration)).collect();
+        frames.slices(10, 0, u64::MAX).iter().map(|s| (s.kind, s.start, s.duration)).collect();
     let expected = [(ai, 2, 2), (physics, 5, 2), (physics, 1, 10), (ai, 12, 1)];
     assert_eq!(slices, expected.map(|(name, start, duration)| (Kind::Span(name), start, duration)));
 }
@@ -134,7 +134,8 @@ fn a_span_that_goes_on_is_cut_where_the_frame_ends() {
     let durations: Vec<_> =
         frames.history(10, 0, u64::MAX).iter().map(|r| r.spans[0].duration).collect();
     assert_eq!(durations, [5, 10, 3]);
-    let slices: Vec<_> = frames.slices(10, 0).iter().map(|s| (s.start, s.duration)).collect();
+    let slices: Vec<_> =
+        frames.slices(10, 0, u64::MAX).iter().map(|s| (s.start, s.duration)).collect();
     assert_eq!(slices, [(5, 5), (10, 10), (20, 3)]);
 }
 
@@ -162,7 +163,7 @@ fn spans_of_other_threads_are_no_part_of_the_frame() {
     frames.begin(20, GAME, unknown);
     assert!(frames.history(10, 0, u64::MAX).iter().all(|record| record.spans.is_empty()));
     let slice = Slice { kind: Kind::Span(load), thread: OTHER_THREAD, start: 1, duration: 14 };
-    assert_eq!(frames.slices(10, 0), [slice]);
+    assert_eq!(frames.slices(10, 0, u64::MAX), [slice]);
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn collections_count_on_whichever_thread_they_are() {
     frames.begin(10, GAME, unknown);
     assert_eq!(only(&frames).frame.gc, 4);
     let slice = Slice { kind: Kind::Gc(2), thread: OTHER_THREAD, start: 3, duration: 4 };
-    assert_eq!(frames.slices(10, 0), [slice]);
+    assert_eq!(frames.slices(10, 0, u64::MAX), [slice]);
 }
 
 #[test]
@@ -201,7 +202,7 @@ fn too_many_slices_in_one_frame_are_summed_but_not_kept() {
     }
     frames.begin(5000, GAME, unknown);
     assert_eq!(only(&frames).spans, [Sum { name: hot, duration: 5000 }]);
-    assert_eq!(frames.slices(10, 0).len(), 1000);
+    assert_eq!(frames.slices(10, 0, u64::MAX).len(), 1000);
 }
 
 #[test]

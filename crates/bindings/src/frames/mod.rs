@@ -214,10 +214,10 @@ impl Frames {
         self.shared.lock().frames.slowest(threshold, limit)
     }
 
-    #[pyo3(signature = (count, since=0, /))]
-    fn slices(&self, count: usize, since: u64) -> Vec<(u8, String, u32, u64, u64)> {
+    #[pyo3(signature = (count, since=0, until=u64::MAX, /))]
+    fn slices(&self, count: usize, since: u64, until: u64) -> Vec<(u8, String, u32, u64, u64)> {
         let recorder = self.shared.lock();
-        let slices = recorder.frames.slices(count, since);
+        let slices = recorder.frames.slices(count, since, until);
         slices
             .into_iter()
             .map(|slice| {

@@ -57,7 +57,7 @@ def add_to(parts: Parts, /) -> None:
         """The frames of `frames.history`, with every part that was measured, as Chrome trace JSON.
 
         Save the result as a file, and open it with ui.perfetto.dev or chrome://tracing. A trace of
-        more than 15 MiB is an error: ask for fewer frames.
+        more than 15 MiB is an error: ask for fewer frames. One is made at a time, for all callers.
         """
         trace = frames.export(hub.name, count, since)
         if len(trace) > MAX_EXPORT:

@@ -11,7 +11,8 @@ import os
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from time import sleep
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -30,6 +31,8 @@ _MAX_NAMES: Final = 1000
 _NS: Final = 1e9
 _AT_ONCE: Final = 64
 """Frames whose records are made one after the other."""
+_EVENTS_AT_ONCE: Final = 256
+"""Events of a trace that are encoded together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,17 +224,29 @@ class Frames:
         return median / _NS, least / _NS, self._records(frames)
 
     def export(self, name: str, count: int, since: int = 0) -> bytes:
-        """The same frames as `history()`, with all slices, as Chrome trace JSON."""
+        """The same frames as `history()`, with all slices, as Chrome trace JSON.
+
+        For a thread of its own. It lets go of the GIL after each of many small parts, so that the
+        game's thread does not wait for it.
+        """
         core = self.core
-        frames = core.history(count, since)
+        frames: list[_core._Frame] = []
         slices: list[_core._Slice] = []
-        if frames:
-            # A frame may end between these two calls. Its slices are left out, as it is itself.
-            first, *_ = frames[0]
-            _, start, total, _, held, *_ = frames[-1]
-            end = start + total + held
-            slices = [found for found in core.slices(CAPACITY, first - 1) if found[3] < end]
+        newest = core.number - 1
+        at = max(since, newest - count)
+        while at < newest:
+            until = min(at + _AT_ONCE, newest)
+            frames += core.history(CAPACITY, at, until)
+            slices += core.slices(CAPACITY, at, until)
+            at = until
+            sleep(0)
         document = trace.document(name, os.getpid(), core.thread, frames, slices)
+        events = document.traceEvents
+        parts: list[bytes] = []
+        for first in range(0, len(events), _EVENTS_AT_ONCE):
+            parts.append(msgspec.json.encode(events[first : first + _EVENTS_AT_ONCE])[1:-1])
+            sleep(0)
+        document.traceEvents = cast(Any, msgspec.Raw(b"[" + b",".join(parts) + b"]"))
         return msgspec.json.encode(document)
 
     def _records(self, frames: Iterable[_core._Frame]) -> Iterator[FrameRecord]:

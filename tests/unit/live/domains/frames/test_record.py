@@ -151,8 +151,8 @@ class TestHistory:
         class Meanwhile:
             """The core, with a frame that ends as soon as the history was read."""
 
-            def history(self, count: int, since: int) -> Any:
-                found = core.history(count, since)
+            def history(self, count: int, since: int, until: int) -> Any:
+                found = core.history(count, since, until)
                 with frames.span("meanwhile"):
                     pass
                 turn(frames)

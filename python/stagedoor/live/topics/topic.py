@@ -47,6 +47,14 @@ class _Data(Struct, gc=False):
     value: Any
 
 
+class _Notification(Struct, gc=False):
+    """As `jsonrpc.encode_notification()` makes one, which looks at the value, too."""
+
+    jsonrpc: str
+    method: str
+    params: _Data
+
+
 class _Failed(Struct, gc=False):
     """The params of `topic.failed`."""
 
@@ -157,9 +165,9 @@ class Group:
         self._numbers += 1
 
     def encode(self, sequence: Any, time: Any, frame: Any, value: Any) -> bytes:
-        """A notification for the members. Raises an error for a value that JSON cannot carry."""
+        """A notification for the members. The value is one of this package, or is text already."""
         data = _Data(self.number, self.topic.name, sequence, time, frame, value)
-        return jsonrpc.encode_notification("topic.data", data, self._encoder)
+        return self._encoder.encode(_Notification("2.0", "topic.data", data))
 
     def fail(self, error: RpcError) -> bytes | None:
         """There is no value, for this reason. Returns the notification of it, unless the members

@@ -19,6 +19,7 @@ from stagedoor.live.net.complaints import Complaints
 from stagedoor.live.topics import topics as module
 from stagedoor.live.topics.topic import NOTHING, Group, Topic
 from stagedoor.live.topics.topics import Topics
+from stagedoor.wire.size import MAX_ANSWER
 from stagedoor.wire.topics import Mode
 
 UNDER_WAY = 42
@@ -451,6 +452,18 @@ def test_a_value_is_encoded_once_a_frame_for_all_groups(
     assert encoded == 60
     assert len(groups) == 12
     assert sum(len(sink.values(group.number)) for group in groups) > 4 * 60
+
+
+def test_a_value_may_be_as_large_as_an_answer_and_no_byte_larger(
+    topics: Topics, sink: FakeSink
+) -> None:
+    topics.add("rocks", Read("x" * (MAX_ANSWER - 2), "x" * (MAX_ANSWER - 1)), history=2)
+    group = subscribe(topics, "rocks")
+    topics.step(1)
+    topics.step(2)
+    assert [len(value) for value in sink.values(group.number)] == [MAX_ANSWER - 2]
+    (failure,) = sink.failures(group.number)
+    assert "too" in str(failure) or "bytes" in str(failure)
 
 
 def test_a_sum_changes_no_object_of_the_games(topics: Topics, sink: FakeSink) -> None:

@@ -13,6 +13,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from stagedoor.wire.encoding import to_json
+
 RUNTIME_VARIABLE: Final = "STAGEDOOR_RUNTIME_DIR"
 """An environment variable that names the runtime folder, for tests and for unusual systems."""
 
@@ -50,11 +52,12 @@ class BadGameError(ValueError):
 
 
 _decoder = msgspec.json.Decoder(Game)
+_encoder = msgspec.json.Encoder()
 
 
 def encode_game(game: Game) -> bytes:
-    """The file's content."""
-    return msgspec.json.encode(game)
+    """The file's content. What is no UTF-8 in it is escaped."""
+    return to_json(game, _encoder, may_escape=True)
 
 
 def decode_game(data: bytes) -> Game:

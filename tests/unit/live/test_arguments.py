@@ -3,6 +3,7 @@ came instead."""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,13 @@ def generator() -> Iterator[int]:
     yield 1
 
 
+class Kind(enum.Enum):
+    BAD = "\udce9"
+
+
+def choosing(kind: Kind) -> None: ...
+
+
 def plain() -> int:
     return 1
 
@@ -65,6 +73,7 @@ STAGE: list[tuple[Callable[[Any], object], str]] = [
     (lambda s: s.start(limits=Limits(max_batch="9")), "max_batch must be an int, not str"),
     (lambda s: s.start(limits=Limits(max_nesting=501)), "max_nesting must be at most 500, not 501"),
     (lambda s: s.rpc("spawn"), "expected a function, not str"),
+    (lambda s: s.rpc(choosing), "choosing: parameter 'kind': 'utf-8' codec can't encode"),
     (lambda s: s.rpc(name=5), "name must be a str, not int"),
     (lambda s: s.rpc(name="a b"), "name must be like 'spawn' or 'player.heal', not 'a b'"),
     (lambda s: s.rpc(name="sp\udce9l"), "name must be like"),

@@ -16,6 +16,7 @@ from stagedoor.live import values
 from stagedoor.live.rpc.examples import NO_RESULT, Example, read_docstring
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Kind, Method
+from stagedoor.wire.encoding import to_json
 from stagedoor.wire.errors import (
     BY_CODE,
     Cancelled,
@@ -30,6 +31,7 @@ from stagedoor.wire.errors import (
     TooManyRequests,
 )
 
+_encoder = msgspec.json.Encoder()
 _REFERENCE = "#/components/schemas/{name}"
 _ALWAYS = (
     HandlerError,
@@ -96,7 +98,7 @@ def _method(method: Method, schemas: Any) -> dict[str, Any]:
     for parameter in parameters:
         schema = next(schemas)
         if parameter.default is not Parameter.empty:
-            with contextlib.suppress(TypeError, ValueError):  # JSON cannot carry every default
+            with contextlib.suppress(Exception):  # JSON cannot carry every default
                 schema = {
                     **schema,
                     "default": msgspec.to_builtins(parameter.default, enc_hook=values.encode),
@@ -138,7 +140,7 @@ def _examples(examples: list[Example]) -> Iterator[dict[str, Any]]:
             if example.result is not NO_RESULT:
                 value = msgspec.to_builtins(example.result)
                 pairing["result"] = {"name": "result", "value": value}
-        except (TypeError, ValueError):  # JSON cannot carry every literal of Python
+        except Exception:  # JSON cannot carry every literal of Python
             continue
         yield pairing
 
@@ -177,9 +179,10 @@ def _schemas(hints: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
 
 
 def _has_schema(hint: Any) -> bool:
+    """Whether its schema can be made, and sent. Types of the game may run code of the game."""
     try:
-        msgspec.json.schema(hint, schema_hook=values.schema)
-    except (TypeError, ValueError):
+        to_json(msgspec.json.schema(hint, schema_hook=values.schema), _encoder, may_escape=True)
+    except Exception:
         return False
     return True
 

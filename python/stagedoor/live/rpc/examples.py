@@ -49,7 +49,7 @@ def read_docstring(function: Callable[..., Any], parameters: list[str]) -> Docst
     """The parts of the function's docstring. `parameters`: those that a caller fills, in order.
 
     If the examples cannot be parsed, the whole docstring is text. Raises nothing."""
-    text = inspect.getdoc(function) or ""
+    text = _documentation(function)
     examples = []
     if ">>>" in text:
         try:
@@ -67,6 +67,13 @@ def read_docstring(function: Callable[..., Any], parameters: list[str]) -> Docst
         text = "".join(kept).rstrip()
     summary, _, description = text.partition("\n")
     return Docstring(summary, inspect.cleandoc(description), examples)
+
+
+def _documentation(function: Callable[..., Any]) -> str:
+    try:
+        return inspect.getdoc(function) or ""
+    except Exception:  # of an object that can be called, and whose class is the game's
+        return ""
 
 
 def _example(

@@ -18,6 +18,7 @@ from stagedoor.live.rpc.form import Form
 from stagedoor.live.rpc.hints import shape_of
 from stagedoor.live.rpc.shape import Params, Row
 from stagedoor.wire.errors import InvalidParams
+from stagedoor.wire.text import reason_of
 
 Arguments: TypeAlias = tuple[tuple[Any, ...], Mapping[str, Any]]
 """The arguments of a call, by position and by name."""
@@ -79,8 +80,9 @@ class Signature:
             raise TypeError(f"{self._name}: {parameter} cannot be filled from JSON params")
         try:
             info = msgspec.inspect.type_info(hint)
-        except TypeError as error:
-            raise TypeError(f"{self._name}: parameter {parameter.name!r}: {error}") from error
+        except Exception as error:  # of types that msgspec cannot take in
+            why = reason_of(error)
+            raise TypeError(f"{self._name}: parameter {parameter.name!r}: {why}") from error
         for unknown in filterfalse(values.can_decode, _custom_types(info)):
             raise TypeError(
                 f"{self._name}: parameter {parameter.name!r}: {unknown.__qualname__} cannot be "

@@ -8,6 +8,8 @@ from time import monotonic
 from types import FrameType
 from typing import Final
 
+from stagedoor.wire.text import exact
+
 _OURS: Final = str(Path(__file__).parents[2] / "_").removesuffix("_")
 """How the names of stagedoor's files begin. The hooks of `stagedoor run` are among them."""
 
@@ -31,7 +33,8 @@ class Place:
         if frame is None:
             return None
         code = frame.f_code
-        return cls(code.co_filename, frame.f_lineno or code.co_firstlineno, code.co_name)
+        line = frame.f_lineno or code.co_firstlineno
+        return cls(exact(code.co_filename), line, exact(code.co_name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from threading import get_ident
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from stagedoor.live.domains.logs.record import LogRecord, Source, exact, shorten
+from stagedoor.live.domains.logs.record import LogRecord, Source, shorten
+from stagedoor.wire.text import exact
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.logs.capture import Log
@@ -76,7 +77,7 @@ def _record_of(record: logging.LogRecord) -> LogRecord:
         thread if thread.isascii() else exact(thread),
         file if file.isascii() else exact(file),
         record.lineno,
-        record.funcName or "",
+        exact(record.funcName or ""),
     )
     return shorten(made, trace)
 
@@ -171,7 +172,7 @@ def _new(logger: str, levelno: int, message: str, source: Source) -> LogRecord:
     return LogRecord(
         sequence=0,
         time=time(),
-        level=logging.getLevelName(levelno),
+        level=exact(logging.getLevelName(levelno)),
         levelno=levelno,
         logger=logger,
         message=message,

@@ -6,6 +6,8 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from stagedoor.wire.text import exact
+
 MAX_TEXT: Final = 16 * 1024
 """Characters of a message, or of a traceback, that are kept."""
 
@@ -37,19 +39,6 @@ class LogRecord(msgspec.Struct, gc=False, omit_defaults=True):
     traceback: str = ""
     omitted: int = 0
     """Characters that were cut off: the end of the message, the middle of the traceback."""
-
-
-def exact(text: str) -> str:
-    """The text as JSON can carry it: a plain `str`, with any lone surrogates escaped."""
-    if type(text) is not str:
-        text = str.__str__(text)
-    if text.isascii():
-        return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode(errors="backslashreplace").decode()
-    return text
 
 
 def shorten(record: LogRecord, traceback: str = "") -> LogRecord:

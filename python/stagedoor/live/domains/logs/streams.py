@@ -16,7 +16,8 @@ from time import monotonic, time
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from stagedoor.live.domains.logs.record import MAX_TEXT, LogRecord, exact, shorten
+from stagedoor.live.domains.logs.record import MAX_TEXT, LogRecord, shorten
+from stagedoor.wire.text import exact
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.logs.capture import Log
@@ -115,7 +116,7 @@ class Lines:
                 thread if thread.isascii() else exact(thread),
                 file if file.isascii() else exact(file),
                 frame.f_lineno or 0,
-                code.co_name,
+                exact(code.co_name),
             )
         if len(line) > MAX_TEXT:
             shorten(record)

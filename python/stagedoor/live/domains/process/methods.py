@@ -17,7 +17,6 @@ import msgspec
 
 import stagedoor
 from stagedoor.live.domains.bounds import Number
-from stagedoor.live.domains.logs.record import exact
 from stagedoor.live.domains.process.metrics import Meter, ProcessMetrics
 from stagedoor.live.domains.process.stacks import (
     Captured,
@@ -29,6 +28,7 @@ from stagedoor.live.domains.slices import in_slices
 from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import NOTHING
+from stagedoor.wire.text import exact
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts

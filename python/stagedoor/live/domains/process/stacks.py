@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any, Final, NamedTuple
 
-from stagedoor.live.domains.logs.record import exact
 from stagedoor.live.net import threads
+from stagedoor.wire.text import exact
 
 MAX_FRAMES: Final = 100
 """The most frames of one thread: the innermost."""

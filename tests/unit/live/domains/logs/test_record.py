@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stagedoor.live.domains.logs.record import MAX_TEXT, LogRecord, exact, shorten
+from stagedoor.live.domains.logs.record import MAX_TEXT, LogRecord, shorten
+from stagedoor.wire.text import exact
 
 
 def record(message: str) -> LogRecord:

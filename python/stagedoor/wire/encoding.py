@@ -14,6 +14,7 @@ from stagedoor.wire.text import all_exact, reason_of
 _PLAIN: Final = frozenset({int, float, bool, str, type(None)})
 """Types whose values have no `msgspec.Raw` in them, which is taken as it is."""
 
+_encoder: Final = msgspec.json.Encoder()
 check_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
 """Raises for a text that is no JSON. It does not look at the bytes between quotes."""
 
@@ -38,12 +39,7 @@ def to_json(
     content = value if content is ... else content
     try:
         check_surface(content, max_size)
-        try:
-            text = encoder.encode(value)
-        except UnicodeEncodeError:
-            if not may_escape:
-                raise
-            text = encoder.encode(_escaped(value, encoder))
+        text = ours_to_json(value, encoder) if may_escape else encoder.encode(value)
         if type(content) not in _PLAIN:
             check_json(text)
             if not text.isascii():
@@ -53,6 +49,14 @@ def to_json(
         raise
     except BaseException as error:
         raise UnsendableError(reason_of(error)) from error
+
+
+def ours_to_json(value: object, encoder: msgspec.json.Encoder = _encoder) -> bytes:
+    """A value of this package's own as JSON, with what is no UTF-8 in its texts escaped."""
+    try:
+        return encoder.encode(value)
+    except UnicodeEncodeError:
+        return encoder.encode(_escaped(value, encoder))
 
 
 def _escaped(value: object, encoder: msgspec.json.Encoder) -> Any:

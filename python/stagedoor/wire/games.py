@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from stagedoor.wire.encoding import to_json
+from stagedoor.wire.encoding import ours_to_json
 
 RUNTIME_VARIABLE: Final = "STAGEDOOR_RUNTIME_DIR"
 """An environment variable that names the runtime folder, for tests and for unusual systems."""
@@ -52,12 +52,11 @@ class BadGameError(ValueError):
 
 
 _decoder = msgspec.json.Decoder(Game)
-_encoder = msgspec.json.Encoder()
 
 
 def encode_game(game: Game) -> bytes:
     """The file's content. What is no UTF-8 in it is escaped."""
-    return to_json(game, _encoder, may_escape=True)
+    return ours_to_json(game)
 
 
 def decode_game(data: bytes) -> Game:

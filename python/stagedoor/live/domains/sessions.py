@@ -65,7 +65,7 @@ def add_to(parts: Parts, /) -> None:
     def list_sessions() -> Generator[object, None, list[SessionEntry]]:
         """The clients that are connected, oldest first."""
         sessions = sorted(hub.sessions, key=lambda session: session.id)
-        entries = yield from in_slices(hub.encoder.encode, map(_entry, sessions))
+        entries = yield from in_slices(hub.ours_to_json, map(_entry, sessions))
         return cast(list[SessionEntry], entries)
 
     def audit(count: Count = 100, since: Moment = 0.0) -> Generator[object, None, list[AuditEntry]]:
@@ -80,7 +80,7 @@ def add_to(parts: Parts, /) -> None:
         >>> audit(20)
         """
         newest = hub.audit.each_of_newest(count, since)
-        return cast(list[AuditEntry], (yield from in_slices(hub.encoder.encode, newest)))
+        return cast(list[AuditEntry], (yield from in_slices(hub.ours_to_json, newest)))
 
     def kick(caller: Session, id: Number, reason: str = "") -> None:
         """Close a session with code 4403 and this reason. Its calls under way get no answer.

@@ -15,6 +15,7 @@ from stagedoor.live.domains.bounds import Moment
 from stagedoor.live.domains.slices import in_slices
 from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.topics.topic import Topic
+from stagedoor.wire.encoding import ours_to_json
 from stagedoor.wire.errors import InvalidParams
 from stagedoor.wire.roles import Role
 
@@ -27,7 +28,7 @@ _RATE_OVER: Final = 60
 """A rate is measured over this many samples at most."""
 _SAMPLES_AT_ONCE: Final = 1024
 """How many samples are encoded at a time: their values are texts already."""
-_encode: Final = msgspec.json.encode
+_encode: Final = ours_to_json
 _time_of: Final = attrgetter("time")
 
 Count = Annotated[int, msgspec.Meta(ge=1, le=MAX_SAMPLES)]
@@ -70,7 +71,7 @@ def add_to(parts: Parts, /) -> None:
 
     def list_values() -> Generator[object, None, list[WatchedValue]]:
         """The values that the game watches, each as it was last read."""
-        values = yield from in_slices(hub.encoder.encode, map(_value, _watched()))
+        values = yield from in_slices(hub.ours_to_json, map(_value, _watched()))
         return cast(list[WatchedValue], values)
 
     def history(

@@ -86,7 +86,7 @@ def add_to(parts: Parts, /) -> None:
             TopicInfo(topic.name, topic.description, topic.role.label, modes)
             for topic in hub.topics
         )
-        return cast(list[TopicInfo], (yield from in_slices(hub.encoder.encode, found)))
+        return cast(list[TopicInfo], (yield from in_slices(hub.ours_to_json, found)))
 
     def subscribe(
         session: Session,

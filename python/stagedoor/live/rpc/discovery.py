@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from msgspec import Raw
 
 from stagedoor.live.rpc import discover
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Method
+from stagedoor.wire.encoding import ours_to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Discovery:
 
 def _described(method: Method) -> Description:
     found = discover.of_method(method)
-    return Description(Raw(msgspec.json.encode(found[0])), found[1])
+    return Description(Raw(ours_to_json(found[0])), found[1])
 
 
 def _encoded(parts: dict[str, Any]) -> dict[str, Any]:
-    return {name: Raw(msgspec.json.encode(part)) for name, part in parts.items()}
+    return {name: Raw(ours_to_json(part)) for name, part in parts.items()}

@@ -30,6 +30,7 @@ from stagedoor.live.rpc.turns import NoTurns, Turns
 from stagedoor.live.topics.sinks import Sink
 from stagedoor.live.topics.topics import Topics
 from stagedoor.wire import jsonrpc
+from stagedoor.wire.encoding import ours_to_json
 from stagedoor.wire.roles import Role
 
 SessionChange: TypeAlias = Literal["joined", "authenticated", "left"]
@@ -61,6 +62,8 @@ class Hub:
         self.encoders: dict[type, Callable[[Any], Any]] = {}
         """Converts values of types that JSON does not know."""
         self.encoder = msgspec.json.Encoder(enc_hook=self._encode)
+        self.ours_to_json = partial(ours_to_json, encoder=self.encoder)
+        """Makes JSON of a part of what a built-in method returns."""
         self.keys = Keys(limits.max_failed_authentications)
         self.methods = Methods()
         self.frame = 0

@@ -34,7 +34,7 @@ def add_to(parts: Parts, /) -> None:
         `since`: only frames with a higher number. The last 10 000 frames are kept. A frame lasts
         from the beginning of one tick to the beginning of the next.
         """
-        records = yield from in_slices(hub.encoder.encode, frames.each(count, since))
+        records = yield from in_slices(hub.ours_to_json, frames.each(count, since))
         return cast(list[FrameRecord], records)
 
     def summary(count: Count = 600) -> FrameSummary:
@@ -50,7 +50,7 @@ def add_to(parts: Parts, /) -> None:
         median.
         """
         median, least, found = frames.each_spike(count, threshold)
-        records = yield from in_slices(hub.encoder.encode, found)
+        records = yield from in_slices(hub.ours_to_json, found)
         return Spikes(median, least, cast(list[FrameRecord], records))
 
     def export(count: Count = 600, since: Number = 0) -> Trace:

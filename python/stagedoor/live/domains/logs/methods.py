@@ -164,7 +164,7 @@ def add_to(parts: Parts, /) -> None:
         else:
             search = ring.look_after(since, count, wanted)
         page = yield from _in_turns(search)
-        records = yield from in_slices(hub.encoder.encode, page.records)
+        records = yield from in_slices(hub.ours_to_json, page.records)
         return replace(page, records=cast(list[LogRecord], records))
 
     def loggers() -> Generator[object, None, list[LoggerInfo]]:
@@ -173,7 +173,7 @@ def add_to(parts: Parts, /) -> None:
         found = [(name, one) for name, one in known.items() if isinstance(one, logging.Logger)]
         pairs = [("root", logging.root), *sorted(found, key=_first)]
         described = (_info(*pair) for pair in pairs)
-        return cast(list[LoggerInfo], (yield from in_slices(hub.encoder.encode, described)))
+        return cast(list[LoggerInfo], (yield from in_slices(hub.ours_to_json, described)))
 
     def set_level(level: Level, logger: Name = "root") -> LoggerInfo:
         """Make a logger log more or less, until its level is set again.

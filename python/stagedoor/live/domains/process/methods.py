@@ -28,6 +28,7 @@ from stagedoor.live.domains.slices import in_slices
 from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import NOTHING
+from stagedoor.wire.encoding import ours_to_json
 from stagedoor.wire.text import exact
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def add_to(parts: Parts, /) -> None:
         for _ in read_sources(found):
             yield THIS_FRAME
         described = map(Captured.described, found)
-        return cast(list[ThreadStack], (yield from in_slices(hub.encoder.encode, described, 1)))
+        return cast(list[ThreadStack], (yield from in_slices(hub.ours_to_json, described, 1)))
 
     def quit(session: Session, code: ExitCode | None = None) -> Quitting:
         """End the game, once this answer is on its way.
@@ -262,7 +263,7 @@ def _modules(
         name for name in list(sys.modules) if isinstance(name, str) and wanted in name.casefold()
     )
     described = (_module(name, sys.modules.get(name)) for name in found[start : start + count])
-    page = yield from in_slices(msgspec.json.encode, described)
+    page = yield from in_slices(ours_to_json, described)
     return ModulePage(cast(list[ModuleInfo], page), len(found))
 
 

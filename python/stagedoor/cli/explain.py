@@ -56,7 +56,7 @@ def _hints(
 ) -> Iterator[str]:
     names = [param.name for param in method.params]
     for name in given.named:
-        if name not in names:
+        if name not in names and repr(name) not in (error.reason or ""):
             yield f"{INDENT}there is no param {name}{did_you_mean(name, names)}"
     values = dict(zip(names, given.unnamed, strict=False)) | given.named
     if len(given.unnamed) > len(names):

@@ -8,13 +8,13 @@ that were decoded from JSON without types.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
 from stagedoor.live import values
 from stagedoor.wire.errors import InvalidParams
+from stagedoor.wire.similar import similar
 from stagedoor.wire.text import text_of
 
 MAX_NAME: Final = 100
@@ -331,7 +331,7 @@ def _first_misfit(values: list[Any], shape: Shape) -> int | None:
 
 def _unknown(shape: Shape, value: Any, name: str, path: str) -> InvalidParams:
     what, names = shape.names_of(value)
-    close = get_close_matches(name, names, 1) if len(name) <= MAX_NAME else []
+    close = similar(name, names) if len(name) <= MAX_NAME else []
     hint = f" (did you mean {close[0]!r}?)" if close else ""
     expected = ", ".join(names) or "none"
     return InvalidParams(f"there is no {what} {_cut(name)!r}{hint}; expected {expected}", path)

@@ -16,7 +16,7 @@ from .conftest import StartGame
 from .peer import Game, Peer, request
 
 MIB = 1 << 20
-OFTEN = 300
+OFTEN = 100
 """How often each does it."""
 
 
@@ -72,7 +72,7 @@ def subscribe(topic: str, mode: str) -> Callable[[Game], None]:
                 made = answer(peer, "topic.subscribe", topic=topic, mode=mode, hz=1)
                 answer(peer, "topic.unsubscribe", subscription=made["subscription"])
             begin = answer(peer, "game.status")["frame"]
-            while answer(peer, "game.status")["frame"] < begin + 100:
+            while answer(peer, "game.status")["frame"] < begin + 50:
                 pass
 
     return run
@@ -87,7 +87,7 @@ def nonsense(game: Game) -> None:
 
 
 def guess(game: Game) -> None:
-    for _ in range(20):
+    for _ in range(3):
         with suppress(InvalidHandshake), game.peer(token="wrong"):
             pass
     with game.peer(None) as peer:

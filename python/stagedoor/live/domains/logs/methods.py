@@ -16,8 +16,11 @@ from stagedoor.live.domains.logs.record import LogRecord
 from stagedoor.live.domains.logs.ring import MAX_COUNT, LogPage
 from stagedoor.live.domains.slices import in_slices
 from stagedoor.live.rpc.calls import THIS_FRAME
+from stagedoor.live.rpc.hints import shape_of
+from stagedoor.live.rpc.shape import find_fault
 from stagedoor.live.topics.topic import NOTHING, Sample, View
 from stagedoor.wire.errors import InvalidParams
+from stagedoor.wire.text import text_of
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -216,12 +219,16 @@ def _in_turns(search: Generator[None, None, LogPage]) -> Generator[object, None,
         yield THIS_FRAME
 
 
+_SHAPE: Final = shape_of(_Asked)
+
+
 def _filter_of(asked: Any) -> LogFilter:
     """The filter of a subscription. Raises InvalidParams."""
     try:
         given = msgspec.convert(asked, _Asked)
     except msgspec.ValidationError as error:
-        raise InvalidParams(str(error), "$.filter") from None
+        fault = find_fault(_SHAPE, asked, "$.filter")
+        raise fault or InvalidParams(text_of(error), "$.filter") from None
     return LogFilter(_number_of(given.level, "$.filter.level"), given.logger, given.text)
 
 

@@ -32,7 +32,7 @@ pygame.init()
 SHOW = "screen = pygame.display.set_mode((64, 64))\n"
 
 LOOPS = {
-    "a clock": SHOW + "clock = Clock()\nwhile turn() or clock.tick(100): pygame.event.get()",
+    "a clock": SHOW + "clock = Clock()\nwhile turn() is None: pygame.event.get(); clock.tick(100)",
     "a clock for each turn": SHOW + """
 while True:
     turn()
@@ -41,7 +41,7 @@ while True:
     Clock().tick(100)
     wait(5)
 """,
-    "a busy clock": SHOW + "clock = Clock()\nwhile turn() or clock.tick_busy_loop(100): pass",
+    "a busy clock": SHOW + "clock = Clock()\nwhile turn() is None: clock.tick_busy_loop(100)",
     "everything": SHOW + """
 clock = Clock()
 while True:
@@ -168,10 +168,19 @@ def frame_of(client: Client) -> int:
     return int(client.call("game.status")["frame"])
 
 
+def game_thread(client: Client) -> str:
+    """The name of the thread that has the frames."""
+    stacks = client.call("process.stacks")
+    [name] = [thread["name"] for thread in stacks if thread["is_game_thread"]]
+    return str(name)
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_loop_has_one_frame_a_turn_and_can_be_held_and_stepped(loop: str, play: Play) -> None:
     program, client = play(LOOPS[loop])
     eventually(lambda: frame_of(client) > 20, program)
+    if "another thread" in loop:
+        eventually(lambda: game_thread(client) != "MainThread", program)
     frame, turn = client.call("game.pause")["frame"], turns()
     for number in range(1, 4):
         for _ in range(10):

@@ -14,11 +14,12 @@ from typing import Final
 QUIET: Final = 0.5
 """An end that was not passed for this many seconds may not be in use any more."""
 QUIET_ELSEWHERE: Final = 2.0
-"""The same, if the place that would follow is on another thread: a loop may just be loading."""
+"""The same, if another thread than the main one would follow: the loop may just be loading."""
 SURE: Final = 3
 """A place is in a loop if it was passed more often than this. A script's start passes some once."""
 SELDOM: Final = 8
-"""A better place is not in each turn if the end was passed more often than this in between."""
+"""A better place is not in each turn if the end was passed more often than this in between. On
+another thread it is not in a loop if it was not passed for `QUIET` seconds."""
 MOST_PLACES: Final = 100
 """Places that are known. Beyond that they are forgotten: code that is made anew in each turn."""
 
@@ -65,6 +66,8 @@ class _Place:
     """How often in a row that was not seldom."""
     at: int = 0
     """Its last pass, of the passes of all places."""
+    seen: float = 0.0
+    """When that was."""
 
 
 class Turns:
@@ -96,9 +99,10 @@ class Turns:
             return False
         self._passes += 1
         before, place.at = place.at, self._passes
+        since, place.seen = now - place.seen, now
         if place is not self._end:
             place.passed += 1
-        is_end = place is self._end or self._follows(place, before, now)
+        is_end = place is self._end or self._follows(place, before, since, now)
         if kind is Kind.CLOCK:
             self._last_clocks[thread] = place
         if not is_end:
@@ -128,21 +132,25 @@ class Turns:
             found = self._places[kind, thread, key] = _Place(kind, thread, rank)
         return found
 
-    def _follows(self, place: _Place, before: int, now: float) -> bool:
-        """Whether a place becomes the end. `before`: its last pass but this one."""
+    def _follows(self, place: _Place, before: int, since: float, now: float) -> bool:
+        """Whether a place becomes the end. `before`: its last pass but this one, `since` seconds
+        ago."""
         end = self._end
         is_clock = place.kind is Kind.CLOCK
         if end is None:
             return is_clock or (place.passed > SURE and not self._has_better(place, before))
         if place.rank < end.rank:
-            is_regular = self._turn - place.turn <= SELDOM
+            if place.thread == end.thread:
+                is_regular = self._turn - place.turn <= SELDOM
+            else:
+                is_regular = since <= QUIET
             place.regular = place.regular + 1 if is_regular else 1
             place.turn = self._turn
             if is_clock or place.regular > SURE:
                 return True
         elif is_clock and place.thread == end.thread and place is self._last_clocks.get(end.thread):
             return True  # it ticked twice in a row: the other clock's loop may have ended
-        quiet = QUIET if place.thread == end.thread else QUIET_ELSEWHERE
+        quiet = QUIET if place.thread in (end.thread, self._main_thread) else QUIET_ELSEWHERE
         return (
             now - self._ended > quiet
             and place.passed > max(SURE, 2 * place.usual)

@@ -152,6 +152,34 @@ def test_a_loop_that_draws_on_another_thread_is_the_games(
     assert game.turns.thread == OTHER
 
 
+@pytest.mark.parametrize("turns", [1, 20, 100])
+def test_however_slow_the_thread_is_that_draws(game: Game, turns: int) -> None:
+    ends = []
+    for _ in range(60):
+        for _ in range(turns):
+            game.turn([(EVENTS, ""), (SLEEP, "")], after=0.002)
+        ends.append(game.turn([(PICTURE, "")], thread=OTHER))
+    assert ends[20:] == [1] * 40
+
+
+def test_a_thread_that_shows_something_now_and_then_is_not_the_games(game: Game) -> None:
+    ends = []
+    for _ in range(20):
+        ends.append(sum(game.ends([(EVENTS, ""), (SLEEP, "")], 100, after=0.004)))
+        game.turn([(PICTURE, "progress")], thread=OTHER)
+    assert ends[1:] == [100] * 19
+
+
+def test_when_the_thread_that_draws_is_done_the_main_thread_goes_on(game: Game) -> None:
+    for _ in range(20):
+        game.turn([(EVENTS, "")], after=0.01)
+        game.turn([(PICTURE, "")], thread=OTHER)
+    assert game.turns.thread == OTHER
+    ends = game.ends([(EVENTS, "")], 100, after=0.016)
+    assert sum(ends[:40]) > 0
+    assert ends[60:] == [1] * 40
+
+
 def test_events_on_another_thread_are_the_games_if_the_main_thread_only_sleeps(game: Game) -> None:
     ends = []
     for _ in range(60):

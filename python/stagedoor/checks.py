@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from types import BuiltinFunctionType
+from types import FunctionType, MethodType
 from typing import Any, Final
 
 LONGEST: Final = 1e6
 """The most seconds that anything may be told to take."""
 MOST: Final = 1 << 40
 """The largest count, and the most bytes, that anything may be told to have."""
+_USUAL: Final = inspect.CO_OPTIMIZED | inspect.CO_NEWLOCALS | inspect.CO_NESTED
+"""The flags of a function that is no generator and no coroutine, and takes no `*args`."""
 _WORDS: Final = {(0,): "no argument", (1,): "one argument", (1, 0): "one argument or none"}
 
 
@@ -83,8 +85,8 @@ def function(
     `instead`: what to do in place of an `async def`, whose result nobody awaits."""
     if not callable(value):
         raise TypeError(f"{name} must be {what}, not {kind_of(value)}")
-    if isinstance(value, BuiltinFunctionType):
-        return counts[0]
+    if (found := _plain_count(value, counts)) is not None:
+        return found
     for candidate in (value, getattr(value, "__call__", None)):  # noqa: B004
         if inspect.iscoroutinefunction(candidate):
             raise TypeError(
@@ -100,6 +102,21 @@ def function(
         if _accepts(signature, count):
             return count
     raise TypeError(f"{name} must take {_WORDS[counts]}, not {signature}")
+
+
+def _plain_count(value: object, counts: tuple[int, ...]) -> int | None:
+    """The same for a usual function with one of these numbers of parameters, in a tenth of the
+    time: a callback may be given with each message."""
+    given = 0
+    if isinstance(value, MethodType):
+        value, given = value.__func__, 1
+    if type(value) is not FunctionType or "__wrapped__" in value.__dict__:
+        return None
+    code = value.__code__
+    if code.co_flags & ~_USUAL or code.co_kwonlyargcount or value.__defaults__:
+        return None
+    count = code.co_argcount - given
+    return count if count in counts else None
 
 
 def _accepts(signature: inspect.Signature, count: int) -> bool:

@@ -24,7 +24,7 @@ wrong type is None.
 from collections.abc import Mapping
 from typing import Final
 
-from stagedoor.wire.text import exact, text_of, traceback_of
+from stagedoor.wire.text import text_of, traceback_of, type_of
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
@@ -177,7 +177,7 @@ class HandlerError(RpcError):
         """The error that tells of this exception, whatever it is: at most `max_text` characters of
         what it says, and as much from the end of its traceback."""
         trace = traceback_of(raised)[-max_text:] if with_traceback else None
-        return cls(exact(type(raised).__name__), text_of(raised)[:max_text], trace)
+        return cls(type_of(raised), text_of(raised)[:max_text], trace)
 
     exception_type = _Text("type")
     """The name of the exception's type, as in `ZeroDivisionError`."""

@@ -47,9 +47,14 @@ def text_of(error: BaseException) -> str:
         return NO_TEXT
 
 
+def type_of(error: BaseException) -> str:
+    """The name of its type, whatever the type's own type makes of it."""
+    return exact(type.__dict__["__name__"].__get__(type(error)))
+
+
 def reason_of(error: BaseException) -> str:
     """The same with the type, unless the text is enough without. It is never empty."""
-    kind, text = exact(type(error).__name__), text_of(error)
+    kind, text = type_of(error), text_of(error)
     if not text:
         return kind
     return text if isinstance(error, TypeError | ValueError) else f"{kind}: {text}"
@@ -62,4 +67,4 @@ def traceback_of(error: BaseException) -> str:
     except KeyboardInterrupt:
         raise
     except BaseException:  # of the exceptions' own methods
-        return f"{type(error).__name__}: {NO_TEXT}"
+        return f"{type_of(error)}: {NO_TEXT}"

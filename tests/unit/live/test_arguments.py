@@ -103,6 +103,8 @@ STAGE: list[tuple[Callable[[Any], object], str]] = [
     (lambda s: s.watch("rocks", None), "read must be a function, not NoneType"),
     (lambda s: s.watch("rocks", coroutine), "read must be a plain function: nobody awaits"),
     (lambda s: s.watch("rocks", generator), "read must be a plain function: nobody goes through"),
+    (lambda s: s.watch("rocks", len), r"read must take no argument, not \(obj, /\)"),
+    (lambda s: s.watch("rocks", Ship.fly), r"read must take no argument, not \(self\)"),
     (lambda s: s.watch("rocks", lambda x: x), r"read must take no argument, not \(x\)"),
     (lambda s: s.watch("rocks", plain, description=5), "description must be a str, not int"),
     (lambda s: s.watch("rocks", plain, history=1.5), "history must be an int, not float"),

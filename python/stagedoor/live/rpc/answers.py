@@ -29,7 +29,7 @@ from stagedoor.wire.errors import (
 from stagedoor.wire.jsonrpc import Request
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import TooLargeError, UnsendableError
-from stagedoor.wire.text import NO_TEXT, exact, text_of
+from stagedoor.wire.text import NO_TEXT, text_of, type_of
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.session import Session
@@ -173,7 +173,7 @@ def told(session: Session, method: Method, raised: BaseException) -> RpcError:
     except KeyboardInterrupt:  # of the exception's own methods
         if is_game:
             raise
-        return HandlerError(exact(type(raised).__name__), NO_TEXT)
+        return HandlerError(type_of(raised), NO_TEXT)
 
 
 def _complain(session: Session, kind: Hashable, error: RpcError, name: str) -> None:

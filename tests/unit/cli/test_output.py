@@ -91,6 +91,18 @@ def test_a_verb_that_prints_nothing_needs_no_output(
     assert run("notify spawn big --to URL", url, redirection, tmp_path) == (0, "")
 
 
+def test_no_socket_gets_the_number_of_a_stream_that_is_closed() -> None:
+    code = (
+        "from stagedoor.cli.terminal import open_streams; import os, socket;"
+        "open_streams(); os._exit(socket.socket().fileno() <= 2)"
+    )
+    for redirection in (">&-", "<&- >&- 2>&-"):
+        line = f'"{sys.executable}" -c "{code}" {redirection}'
+        environ = os.environ | {"PYTHONPATH": str(SOURCE)}
+        done = subprocess.run(["bash", "-c", line], env=environ, timeout=60, check=False)
+        assert done.returncode == 0
+
+
 def test_a_game_under_run_has_the_streams_that_python_would_give_it(tmp_path: Path) -> None:
     game = tmp_path / "game.py"
     game.write_text("import sys\nprint('no error')\nsys.exit(3 if sys.stdout is None else 4)\n")

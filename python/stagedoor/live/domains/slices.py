@@ -12,6 +12,8 @@ from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.wire.errors import InternalError
 from stagedoor.wire.size import MAX_ANSWER
 
+TIMEOUT: Final = 30.0
+"""Seconds for a method whose answer is made in many slices: a slow game has few frames."""
 SLICE: Final = 64
 """How many items are made and encoded at a time. It takes less than a millisecond."""
 

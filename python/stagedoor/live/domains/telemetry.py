@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from stagedoor.live.domains.bounds import Moment
-from stagedoor.live.domains.slices import in_slices
+from stagedoor.live.domains.slices import TIMEOUT, in_slices
 from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.topics.topic import Topic
 from stagedoor.wire.encoding import ours_to_json
@@ -102,7 +102,7 @@ def add_to(parts: Parts, /) -> None:
 
     methods = hub.methods
     methods.add_built_in(list_values, "telemetry.list", role="viewer", anytime=True)
-    methods.add_built_in(history, "telemetry.history", role="viewer", anytime=True)
+    methods.add_built_in(history, "telemetry.history", role="viewer", timeout=TIMEOUT, anytime=True)
 
 
 def _series(topic: Topic, count: int, since: float | None) -> Generator[object, None, Series]:

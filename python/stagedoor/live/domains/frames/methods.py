@@ -10,7 +10,7 @@ import msgspec
 from stagedoor.live.domains.bounds import Number
 from stagedoor.live.domains.frames.record import CAPACITY, FrameRecord, FrameSummary, Spikes
 from stagedoor.live.domains.frames.trace import Trace
-from stagedoor.live.domains.slices import in_slices
+from stagedoor.live.domains.slices import TIMEOUT, in_slices
 from stagedoor.wire.errors import HandlerError
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ def add_to(parts: Parts, /) -> None:
         "the last one sent.",
     )
     methods = hub.methods
-    methods.add_built_in(history, "frames.history", role="viewer", anytime=True)
+    methods.add_built_in(history, "frames.history", role="viewer", timeout=TIMEOUT, anytime=True)
     methods.add_built_in(summary, "frames.summary", role="viewer", anytime=True)
-    methods.add_built_in(spikes, "frames.spikes", role="viewer", anytime=True)
+    methods.add_built_in(spikes, "frames.spikes", role="viewer", timeout=TIMEOUT, anytime=True)
     # A trace of many frames would keep the game's thread too long.
     methods.add_built_in(
         export, "frames.export", role="viewer", timeout=30.0, thread=True, is_single=True

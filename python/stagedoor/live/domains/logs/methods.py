@@ -14,7 +14,7 @@ from stagedoor.live.domains.bounds import Number
 from stagedoor.live.domains.logs.capture import Log
 from stagedoor.live.domains.logs.record import LogRecord
 from stagedoor.live.domains.logs.ring import MAX_COUNT, LogPage
-from stagedoor.live.domains.slices import in_slices
+from stagedoor.live.domains.slices import TIMEOUT, in_slices
 from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.rpc.hints import shape_of
 from stagedoor.live.rpc.shape import find_fault
@@ -194,7 +194,7 @@ def add_to(parts: Parts, /) -> None:
         return _info(one.name, one)
 
     methods = hub.methods
-    methods.add_built_in(history, "logs.history", role="viewer", anytime=True)
+    methods.add_built_in(history, "logs.history", role="viewer", timeout=TIMEOUT, anytime=True)
     methods.add_built_in(loggers, "logs.loggers", role="viewer", anytime=True)
     methods.add_built_in(set_level, "logs.set_level", role="operator")
     topic = hub.topics.add(

@@ -132,6 +132,7 @@ def test_pings_are_answered_and_clients_let_in_meanwhile(game: Game, how: str) -
     assert not [line for line in game.program.lines if " took " in line], "it hangs still"
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("how", HANGS)
 @pytest.mark.parametrize("method", ["note_late", "process.info"])
 def test_any_call_is_answered_with_what_is_known_by_the_client_itself_if_need_be(
@@ -173,6 +174,7 @@ def test_tokens_are_looked_at_meanwhile_right_ones_and_wrong_ones(game: Game, ho
     assert client.answer(100)["error"]["code"] == -32004
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("how", HANGS)
 def test_ps_says_for_how_long_and_where(
     game: Game, how: str, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
@@ -197,13 +199,14 @@ def test_ps_says_for_how_long_and_where(
     assert running_games() == []
 
 
+@pytest.mark.timing
 def test_a_paused_game_is_told_from_one_that_hangs(game: Game) -> None:
     client = game.client()
     client.call("game.pause")
     url = f"ws://127.0.0.1:{game.port}/"
     with stagedoor.connect(url, token=game.token, timeout=PATIENCE) as other:
         with pytest.raises(CallTimeoutError, match="the game is paused"):
-            other.with_timeout(1.0).call("frame.batch", calls=[], at=1000)
+            other.with_timeout(2.0).call("frame.batch", calls=[], at=1000)
         status = other.call("game.status")
     assert (status["paused"], status["stalled_for"]) == (True, 0.0)
 

@@ -54,10 +54,8 @@ def test_an_error_answer_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixtu
 def test_no_answer_in_time_is_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     with running(lambda game, call: None) as game:
         assert main(["call", "spawn", "--to", game.url, "--timeout", "0.5"]) == 1
-    assert capsys.readouterr().err == (
-        "stagedoor: no answer to spawn within 0.5 s: the game hangs: its process answers pings, but"
-        " runs no Python code\n"
-    )
+    # Whether its pong has come by then is up to the machine.
+    assert capsys.readouterr().err.startswith("stagedoor: no answer to spawn within 0.5 s: ")
 
 
 def test_no_game_and_no_connection_are_exit_code_3(

@@ -59,7 +59,9 @@ class Checkup:
                 return health_of(status.result())
             except (RpcError, ClientError):
                 return UNKNOWN
+        known = known_health(self._session)
+        if known is not UNKNOWN:
+            return known
         if link.pongs == self._pongs:
             return UNKNOWN if link.failure is not None else Health("silent")
-        known = known_health(self._session)
-        return Health("stalled") if known is UNKNOWN else known
+        return Health("stalled")

@@ -23,11 +23,6 @@ import stagedoor  # noqa: E402
 
 stage = stagedoor.start("green", port=0)
 
-if WHOSE == "gevent, after start()":
-    import gevent.monkey
-
-    gevent.monkey.patch_all()
-
 turns = 0
 
 
@@ -63,11 +58,10 @@ def worker(value: int) -> int:
     return value + 4
 
 
-@stage.rpc
-def hang(seconds: float) -> str:
-    """Without giving way to another greenlet."""
-    until = time.perf_counter() + seconds
-    while time.perf_counter() < until:
+@stage.rpc(timeout=None)
+def hang(file: str) -> str:
+    """Until there is this file; without giving way to another greenlet."""
+    while not os.path.exists(file):
         pass
     return "back"
 

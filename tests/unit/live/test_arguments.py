@@ -12,6 +12,8 @@ import pytest
 
 import stagedoor
 from stagedoor import Limits
+from stagedoor.client.asyncio.client import AsyncClient
+from stagedoor.client.sync.client import Client
 from stagedoor.live.net.websocket import WebSocketServer
 from stagedoor.live.stage import Stage
 
@@ -131,6 +133,9 @@ def test_a_bad_argument_of_a_stages_method_is_named(
     assert stage._hub.topics.get("rocks") is None
 
 
+ANY: Any = None
+"""Stands for a client: it is not used before the arguments are checked."""
+
 SERVER: list[tuple[Callable[[Any], object], str]] = [
     (lambda s: WebSocketServer(compression=1), "compression must be a bool, not int"),
     (lambda s: WebSocketServer(max_connections="1"), "max_connections must be an int, not str"),
@@ -166,6 +171,10 @@ CLIENT: list[tuple[Callable[[], object], str]] = [
     (lambda: stagedoor.connect("x", role=5), "role must be a str, not int"),
     (lambda: stagedoor.connect("x", timeout="5"), "timeout must be a number of seconds, not str"),
     (lambda: stagedoor.connect("x", reconnect=1), "reconnect must be a bool, not int"),
+    (lambda: Client.with_timeout(ANY, "5"), "seconds must be a number of seconds, not str"),
+    (lambda: AsyncClient.with_timeout(ANY, 0), "seconds must be more than 0"),
+    (lambda: Client.subscribe(ANY, "x", queue=0), r"queue must be 1 to 2\*\*40, not 0"),
+    (lambda: AsyncClient.subscribe(ANY, "x", queue="9"), "queue must be an int, not str"),
     (lambda: stagedoor.connect_async("x", timeout=None), "timeout must be a number of seconds"),
     (lambda: stagedoor.connect_async("x", reconnect=None), "reconnect must be a bool"),
 ]

@@ -7,6 +7,7 @@ from collections.abc import Coroutine, Mapping
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
+from stagedoor import checks
 from stagedoor.client.asyncio.line import AsyncLine
 from stagedoor.client.asyncio.streams import (
     AsyncClosing,
@@ -67,7 +68,7 @@ class AsyncConnection(Caller[Answer], AsyncClosing):
         """The same client, with calls that wait so many seconds for their answer:
         `await client.with_timeout(0.5).spawn("big")`. It is not a keyword of the calls, because a
         method may have a param of that name."""
-        return AsyncTimed(self, seconds)
+        return AsyncTimed(self, checks.seconds("seconds", seconds))
 
     def progress(self, method: str, /, *args: Any, **params: Any) -> AsyncProgress:
         """Call a method that yields: iterate over its progress, then `await progress.result()`.
@@ -96,7 +97,9 @@ class AsyncConnection(Caller[Answer], AsyncClosing):
         `logs`.
 
         Raises what a call raises, when it is entered, awaited or first iterated."""
-        return AsyncSubscription(self, key_of(topic, mode, hz, filter), history, queue)
+        return AsyncSubscription(
+            self, key_of(topic, mode, hz, filter), history, checks.whole("queue", queue, 1)
+        )
 
     def batch(
         self, *, at: Literal["next"] | int = "next", stop_on_error: bool = False

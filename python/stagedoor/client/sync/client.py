@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from stagedoor import checks
 from stagedoor.client.core.batch import METHOD, Batch
 from stagedoor.client.core.feed import QUEUE, key_of
 from stagedoor.client.core.methods import Methods, parse_discovery
@@ -57,7 +58,7 @@ class Connection(Caller[Any], Closing):
         """The same client, with calls that wait so many seconds for their answer:
         `client.with_timeout(0.5).spawn("big")`. It is not a keyword of the calls, because a method
         may have a param of that name."""
-        return Timed(self, seconds)
+        return Timed(self, checks.seconds("seconds", seconds))
 
     def progress(self, method: str, /, *args: Any, **params: Any) -> Progress:
         """Call a method that yields: iterate over its progress, then call `result()`. The timeout
@@ -86,7 +87,9 @@ class Connection(Caller[Any], Closing):
         `logs`.
 
         Raises what a call raises."""
-        return Subscription(self, key_of(topic, mode, hz, filter), history, queue)
+        return Subscription(
+            self, key_of(topic, mode, hz, filter), history, checks.whole("queue", queue, 1)
+        )
 
     def batch(
         self, *, at: Literal["next"] | int = "next", stop_on_error: bool = False

@@ -60,8 +60,11 @@ def _least(value: Any) -> int:
 
 
 def _members(value: Any) -> list[Any]:
-    if isinstance(value, list | tuple):
-        return list(value[:_LOOKED_AT])
+    # What derived types make of a slice does not matter here: msgspec does not ask them.
+    if isinstance(value, list):
+        return list.__getitem__(value, slice(_LOOKED_AT))
+    if isinstance(value, tuple):
+        return list(tuple.__getitem__(value, slice(_LOOKED_AT)))
     if isinstance(value, Mapping):
         return list(value.values()) if len(value) <= _LOOKED_AT else []
     if is_dataclass(value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
@@ -59,3 +59,15 @@ def test_what_is_certainly_too_large_is_seen_before_it_is_encoded(value: object)
 )
 def test_what_may_fit_is_not_judged(value: object) -> None:
     check_surface(value)
+
+
+def test_a_tuple_that_gives_no_slices_is_looked_at_all_the_same() -> None:
+    class Keys(tuple[object, ...]):  # as pygame.key.get_pressed() returns
+        __slots__ = ()
+
+        def __getitem__(self, key: object) -> NoReturn:
+            raise TypeError("'slice' object cannot be interpreted as an integer")
+
+    check_surface(Keys((True, False)))
+    with pytest.raises(TooLargeError):
+        check_surface(Keys(("x" * 100,)), 99)

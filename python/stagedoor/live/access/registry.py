@@ -74,11 +74,13 @@ def _make(folder: Path) -> None:
     """Make sure that a folder is there. It is this user's alone, and so are those above it that
     were missing."""
     try:
-        folder.mkdir(mode=0o700)
-    except FileNotFoundError:
-        _make(folder.parent)
-        _make(folder)
-        return
+        try:
+            folder.mkdir(mode=0o700)
+        except FileNotFoundError:
+            if folder.parent.is_dir():  # as in /proc
+                raise
+            _make(folder.parent)
+            folder.mkdir(mode=0o700)
     except FileExistsError:
         status = folder.stat()
         is_ours = sys.platform == "win32" or status.st_uid == os.getuid()

@@ -77,7 +77,9 @@ class Signature:
 
     def _check(self, parameter: Parameter, hint: Any) -> None:
         if parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
-            raise TypeError(f"{self._name}: {parameter} cannot be filled from JSON params")
+            raise TypeError(
+                f"{self._name}: {parameter} cannot be filled from JSON params; name each parameter"
+            )
         try:
             info = msgspec.inspect.type_info(hint)
         except Exception as error:  # of types that msgspec cannot take in

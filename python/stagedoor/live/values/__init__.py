@@ -73,7 +73,7 @@ def schema(hint: Any) -> dict[str, Any]:
     kind = _kind_of(_type_in(hint))
     if kind is None:
         raise NotImplementedError
-    return dict(kind.schema)
+    return dict(kind.schema(hint) if callable(kind.schema) else kind.schema)
 
 
 def _type_in(hint: Any) -> type:

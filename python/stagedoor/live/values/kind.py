@@ -25,8 +25,8 @@ class Kind(NamedTuple):
     decode: Callable[[Any, Any], Any] | None = None
     """Makes a value from a hint and what came. Raises TypeError or ValueError, with what was
     expected. None: it cannot be taken as a param."""
-    schema: Schema = ANYTHING
-    """What `decode` takes."""
+    schema: Schema | Callable[[Any], Schema] = ANYTHING
+    """What `decode` takes, or what it takes for a hint."""
 
 
 def array_of(item: Schema, count: int | None = None) -> Schema:

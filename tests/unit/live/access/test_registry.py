@@ -74,12 +74,15 @@ def test_a_file_that_is_gone_already_is_no_error(games_folder: Path) -> None:
     announcement.withdraw()
 
 
+@pytest.mark.parametrize("folder", ["a file", "a file/below", "/proc/stagedoor"])
 def test_a_folder_that_cannot_be_written_is_a_warning_and_the_game_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    folder: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    obstacle = tmp_path / "a file"
-    obstacle.write_text("not a folder")
-    monkeypatch.setenv("STAGEDOOR_RUNTIME_DIR", str(obstacle))
+    (tmp_path / "a file").write_text("not a folder")
+    monkeypatch.setenv("STAGEDOOR_RUNTIME_DIR", str(tmp_path / folder))
     announcement = Announcement(game(), TOKENS)
     (record,) = caplog.records
     assert record.levelno == logging.WARNING

@@ -65,6 +65,40 @@ def test_it_is_taken(hint: Any, text: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("hint", "text", "expected"),
+    [
+        (numpy.uint8, "300", "expected an integer from 0 to 255"),
+        (NDArray[numpy.uint8], "[1.5]", "expected an integer from 0 to 255"),
+        (numpy.float32, "1e300", "expected a number that fits into float32"),
+        (numpy.bool_, "3", "expected true or false"),
+        (
+            numpy.ndarray,
+            "[[1], [2, 3]]",
+            "expected values of one kind, in lists of the same length",
+        ),
+    ],
+)
+def test_what_was_expected_is_said(hint: Any, text: str, expected: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=f"^{expected}$"):
+        decoded(hint, text)
+
+
+@pytest.mark.parametrize(
+    ("hint", "expected"),
+    [
+        (numpy.uint8, {"type": "integer", "minimum": 0, "maximum": 255}),
+        (numpy.float32, {"type": "number"}),
+        (numpy.bool_, {"type": "boolean"}),
+        (numpy.str_, {"type": "string"}),
+        (numpy.ndarray, {"type": "array", "items": {}, "title": "NDArray"}),
+        (NDArray[numpy.int8], {"type": "array", "items": {}, "title": "NDArray[int8]"}),
+    ],
+)
+def test_schemas(hint: Any, expected: object) -> None:
+    assert values.schema(hint) == expected
+
+
+@pytest.mark.parametrize(
     ("hint", "text"),
     [
         (numpy.ndarray, "[[1, 2], [3]]"),
@@ -79,8 +113,13 @@ def test_it_is_taken(hint: Any, text: str, expected: Any) -> None:
         (numpy.bool_, "3"),
         (numpy.float32, "[1]"),
         (numpy.float32, "null"),
+        (numpy.float32, '"1.5"'),
+        (numpy.float32, "1e300"),
+        (NDArray[numpy.float32], "[[1e300]]"),
+        (NDArray[numpy.int64], "[true]"),
+        (numpy.str_, "1"),
     ],
 )
 def test_what_does_not_fit_is_refused(hint: Any, text: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match="expected"):
+    with pytest.raises(msgspec.ValidationError, match=r"[Ee]xpected"):
         decoded(hint, text)

@@ -8,8 +8,6 @@ import pygame
 
 from stagedoor.live.values.kind import Kind, array_of, numbers, tuple_of
 
-_CHANNELS = "red green blue alpha"
-
 
 def kinds() -> dict[type, Kind]:
     """By type: see `stagedoor.live.values`."""
@@ -46,8 +44,13 @@ def _colour(hint: Any, value: Any) -> Any:
             raise ValueError(
                 f"{value!r} is no colour: expected a name, #rrggbb or #rrggbbaa"
             ) from None
-    count = len(value) if isinstance(value, list) and 3 <= len(value) <= 4 else 4
-    found = numbers(value, " ".join(_CHANNELS.split()[:count]), whole=True)
-    if any(not 0 <= channel <= 255 for channel in found):
-        raise ValueError("expected numbers from 0 to 255")
+    try:
+        found = numbers(value, "r g b" if len(value) == 3 else "r g b a", whole=True)
+    except (TypeError, ValueError):
+        found = [-1]
+    if not all(0 <= channel <= 255 for channel in found):
+        raise ValueError(
+            "expected [red, green, blue] or [red, green, blue, alpha], each 0 to 255, "
+            'or a name, as "red"'
+        )
     return hint(*found)

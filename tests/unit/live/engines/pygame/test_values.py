@@ -72,8 +72,9 @@ def test_it_is_taken(hint: Any, text: str, expected: object) -> None:
         (pygame.Rect, "[1.5, 2, 3, 4]", "expected 4 integers"),
         (pygame.Rect, f"[{2**40}, 2, 3, 4]", "expected"),
         (pygame.Color, '"rod"', "'rod' is no colour"),
-        (pygame.Color, "[1, 2, 300]", "from 0 to 255"),
-        (pygame.Color, "[1]", "expected 4 integers"),
+        (pygame.Color, "[1, 2, 300]", "each 0 to 255, or a name"),
+        (pygame.Color, "[1]", "expected .red, green, blue. or"),
+        (pygame.Color, "5", "expected .red, green, blue. or"),
     ],
 )
 def test_what_does_not_fit_is_refused(hint: Any, text: str, expected: str) -> None:

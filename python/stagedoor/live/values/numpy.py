@@ -18,8 +18,11 @@ def kinds() -> dict[type, Kind]:
 
 
 def _list(array: Any) -> Any:
-    if array.size > MAX_ITEMS:
-        raise ValueError(f"the array has {array.size} items; at most {MAX_ITEMS} are sent")
+    lists = 1
+    for length in array.shape:  # (1000000, 0) has no items, but a million lists
+        lists *= max(length, 1)
+    if lists > MAX_ITEMS:
+        raise ValueError(f"the array has {lists} items; at most {MAX_ITEMS} are sent")
     return (_text(array) if array.dtype.kind in "mM" else array).tolist()
 
 

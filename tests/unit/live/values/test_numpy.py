@@ -41,9 +41,10 @@ def test_it_is_sent(value: object, expected: object) -> None:
     assert encoded(value) == expected
 
 
-def test_an_array_that_would_stop_the_game_is_not_sent() -> None:
+@pytest.mark.parametrize("shape", [MAX_ITEMS + 1, (MAX_ITEMS + 1, 0), (1001, 1000)])
+def test_an_array_that_would_stop_the_game_is_not_sent(shape: int | tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=f"at most {MAX_ITEMS} are sent"):
-        encoded(numpy.zeros(MAX_ITEMS + 1))
+        encoded(numpy.zeros(shape))
 
 
 @pytest.mark.parametrize(

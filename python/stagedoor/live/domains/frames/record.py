@@ -18,6 +18,7 @@ import msgspec
 
 from stagedoor import _core, checks
 from stagedoor.live.domains.frames import trace
+from stagedoor.live.topics.topic import NOTHING
 from stagedoor.wire.text import exact
 
 if TYPE_CHECKING:
@@ -134,8 +135,6 @@ class Spikes:
 waiting: Final = _core.Waiting()
 """`with waiting:` a thread waits, although it may keep a processor busy: that is idle."""
 
-_NONE: Final = FrameRecord(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, {})
-
 
 class Frames:
     """The frames of one stage, recorded by its `core`. Any thread may call it."""
@@ -164,9 +163,9 @@ class Frames:
         """Frames per second, over the last second; 0 if no frame has ended in it."""
         return self.core.rate()
 
-    def last(self) -> FrameRecord:
-        """The previous frame. Before there is one: frame 0, with durations of 0."""
-        return next(iter(self.history(1)), _NONE)
+    def last(self) -> Any:
+        """The record of the previous frame; `NOTHING`, before the first has ended."""
+        return next(self.each(1), NOTHING)
 
     def history(self, count: int, since: int = 0) -> list[FrameRecord]:
         """The last `count` frames that have ended, without those up to number `since`.

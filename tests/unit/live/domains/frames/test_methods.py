@@ -10,6 +10,7 @@ from tests.unit.live.loops import Loop
 from tests.unit.live.pacing.test_hold import connect
 
 from stagedoor.live.domains.frames import methods as module
+from stagedoor.live.topics.topic import NOTHING
 
 
 def test_history_spikes_and_summary_find_a_frame_that_was_slow(start: Start) -> None:
@@ -57,6 +58,19 @@ def test_the_topic_tells_each_frame_and_the_slowest_of_several(start: Start) -> 
             peaks.get(PATIENCE)
             client.call("stumble")
             loop.wait_until(lambda: peaks.get(PATIENCE).value["total"] >= 0.05)
+
+
+def test_the_topic_has_no_value_before_the_first_frame_has_ended(start: Start) -> None:
+    stage = start()
+    topic = stage._hub.topics.get("frames")
+    assert topic is not None
+    assert topic.read is not None
+    assert topic.read() is NOTHING
+    stage.tick(0.0)
+    assert topic.read() is NOTHING, "the first has only begun"
+    stage.tick(0.0)
+    assert topic.read().number == 1
+    assert topic.read().total > 0
 
 
 def test_an_export_is_a_trace_of_the_same_frames(start: Start) -> None:

@@ -16,6 +16,7 @@ import pytest
 from stagedoor import _core
 from stagedoor.live.domains.frames import record as module
 from stagedoor.live.domains.frames.record import CAPACITY, FrameRecord, Frames, waiting
+from stagedoor.live.topics.topic import NOTHING
 
 MS = 1_000_000
 
@@ -139,10 +140,10 @@ class TestHistory:
             turn(frames)
         assert len(frames.history(CAPACITY * 2)) == CAPACITY
 
-    def test_before_the_first_is_over_there_is_a_frame_of_nothing(self, frames: Frames) -> None:
-        assert frames.last() == record(0)
+    def test_before_the_first_is_over_there_is_no_record(self, frames: Frames) -> None:
+        assert frames.last() is NOTHING
         turn(frames)
-        assert frames.last() == record(0)
+        assert frames.last() is NOTHING
         assert frames.history(10) == []
         assert frames.fps == 0.0
 

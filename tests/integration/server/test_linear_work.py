@@ -103,7 +103,9 @@ def test_messages(game: EchoGame, connect: Connect, payload: bytes) -> None:
         for _ in range(count):
             assert client.read_frame() == Frame(TEXT, payload)
 
-    assert_linear(work, pid(game), 500, times=16)
+    # Batches are as large as the machine lets them be, which alone may make a message cost some
+    # times as much.
+    assert_linear(work, pid(game), 125, times=64)
 
 
 BLOCKS = {

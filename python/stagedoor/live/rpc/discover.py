@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 
 from stagedoor.live import values
+from stagedoor.live.rpc.defaults import has_schema, with_plain_defaults
 from stagedoor.live.rpc.examples import NO_RESULT, Example, read_docstring
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Kind, Method
-from stagedoor.wire.encoding import to_json
 from stagedoor.wire.errors import (
     BY_CODE,
     Cancelled,
@@ -31,7 +31,6 @@ from stagedoor.wire.errors import (
     TooManyRequests,
 )
 
-_encoder = msgspec.json.Encoder()
 _REFERENCE = "#/components/schemas/{name}"
 _ALWAYS = (
     HandlerError,
@@ -168,7 +167,7 @@ def _result_hint(method: Method) -> Any:
 
 def _schemas(hints: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """A schema for each hint. A type that JSON Schema cannot describe becomes `Any`."""
-    known = [hint if _has_schema(hint) else Any for hint in hints]
+    known = [_with_schema(hint) for hint in hints]
     schemas, components = msgspec.json.schema_components(
         known, schema_hook=values.schema, ref_template=_REFERENCE
     )
@@ -178,13 +177,14 @@ def _schemas(hints: list[Any]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     return list(schemas), components
 
 
-def _has_schema(hint: Any) -> bool:
-    """Whether its schema can be made, and sent. Types of the game may run code of the game."""
+def _with_schema(hint: Any) -> Any:
+    if has_schema(hint):
+        return hint
     try:
-        to_json(msgspec.json.schema(hint, schema_hook=values.schema), _encoder, may_escape=True)
-    except Exception:
-        return False
-    return True
+        plain = with_plain_defaults(hint)
+    except Exception:  # of the game's own types
+        return Any
+    return plain if has_schema(plain) else Any
 
 
 def errors() -> dict[str, Any]:

@@ -106,7 +106,13 @@ def project_says(pyproject: str | None, start: str) -> Decision:
         return Decision(False, f"{pyproject} has no [tool.stagedoor]")
     enabled = table.get("enabled")
     if enabled is None:
-        return Decision(False, f"{pyproject} has no `enabled` in [tool.stagedoor]")
+        others = unknown_keys(table)
+        return Decision(
+            False,
+            f"{pyproject} has no `enabled` in [tool.stagedoor]"
+            + (f", but {', '.join(others)}, of which nothing is known" if others else ""),
+            problem=any(key.casefold().startswith("`enable") for key in others),
+        )
     if not isinstance(enabled, bool):
         return Decision(
             False,
@@ -142,6 +148,11 @@ def read_table(pyproject: str) -> dict[str, object] | None:
             f"{pyproject}: tool.stagedoor is {_shorten(document)}, expected a table"
         )
     return document
+
+
+def unknown_keys(table: Mapping[str, object]) -> list[str]:
+    """The keys of `[tool.stagedoor]` that mean nothing, to be shown."""
+    return [f"`{_shorten(key)[1:-1]}`" for key in table if key != "enabled"]
 
 
 def find_pyproject(start: str) -> str | None:

@@ -85,6 +85,8 @@ def test_the_environment_says_nothing_when_the_variable_is_not_set() -> None:
         ("[tool.other]\nx = 1\n", False, False, "has no [tool.stagedoor]"),
         ("", False, False, "has no [tool.stagedoor]"),
         ("[tool.stagedoor]\nport = 9000\n", False, False, "has no `enabled`"),
+        ("[tool.stagedoor]\nenable = true\n", False, True, "but `enable`, of which nothing"),
+        ("[tool.stagedoor]\nEnabled = true\nx = 1\n", False, True, "but `Enabled`, `x`, of"),
         ('[tool.stagedoor]\nenabled = "true"\n', False, True, "expected true or false"),
         ("[tool.stagedoor]\nenabled = 1\n", False, True, "expected true or false"),
         ("[tool]\nstagedoor = true\n", False, True, "expected a table"),

@@ -8,7 +8,7 @@ from stagedoor.cli.command import OK, Verbs, add_json, add_verb
 from stagedoor.cli.explain import ask
 from stagedoor.cli.game import add_game, open_game, told
 from stagedoor.cli.terminal import print_note, print_value, wants_json
-from stagedoor.cli.values import DETAILS, Given, add_values, parse, with_names
+from stagedoor.cli.values import DETAILS, Given, add_values, check_method, parse, with_names
 
 if TYPE_CHECKING:
     from stagedoor.client.sync.client import Client
@@ -29,6 +29,7 @@ def add_to(verbs: Verbs) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the verb; returns the exit code. Raises: CommandError."""
+    check_method(arguments.method)
     given = parse(arguments.values)
     with open_game(arguments) as game:
         result = call(game, arguments.method, given)
@@ -41,8 +42,12 @@ def call(game: "Client", method: str, given: Given, words: Iterable[str] = ()) -
     instead of a method. Raises: CommandError."""
     import json
 
-    unnamed, named = named_if_mixed(game, method, given)
-    with told(method, game, given, words), game.progress(method, *unnamed, **named) as progress:
+    check_method(method)
+    sent = named_if_mixed(game, method, given)
+    with (
+        told(method, game, given, words),
+        game.progress(method, *sent.unnamed, **sent.named) as progress,
+    ):
         for value in progress:
             print_note(json.dumps(value, ensure_ascii=False))
         return progress.result()

@@ -8,22 +8,27 @@ import argparse
 import math
 import os
 import shlex
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from stagedoor.cli.command import FAILED, UNREACHABLE, USAGE, CommandError
-from stagedoor.cli.explain import explained
+from stagedoor.cli.explain import explained, how_to_get_in
 from stagedoor.cli.values import NOTHING, Given
 from stagedoor.wire.roles import ROLE_NAMES
 
 if TYPE_CHECKING:
     from stagedoor.client.asyncio.client import AsyncClient
-    from stagedoor.client.errors import NoGameError
+    from stagedoor.client.errors import ConnectionLostError, NoGameError
     from stagedoor.client.sync.client import Client
 
 GONE: Final = "the game is gone; waiting for it to come back"
 """What a verb says that goes on when the game is there again."""
+
+
+ENDS_WITHIN: Final = 1.0
+"""Seconds that the process of a game that hung up may take to end."""
 
 
 def add_game(parser: argparse.ArgumentParser) -> None:
@@ -96,7 +101,9 @@ def told(
         ConnectionLostError,
         NoGameError,
         SeveralGamesError,
+        TokenRefusedError,
     )
+    from stagedoor.wire.close_codes import NOT_AUTHENTICATED
     from stagedoor.wire.errors import RpcError
 
     try:
@@ -106,16 +113,35 @@ def told(
     except (BadParamsError, BadTokenError) as error:
         raise CommandError(str(error), USAGE) from error
     except SeveralGamesError as error:
-        one = error.found[0]
-        same = sum(game.name == one.name for game in error.found) > 1
-        text = f"{error}, as in --to {one.pid if same else shlex.quote(one.name)}"
+        text = f"{error}, as in --to {shlex.quote(error.example)}"
         raise CommandError(text, UNREACHABLE) from error
     except NoGameError as error:
         raise CommandError(str(error), UNREACHABLE, after=_how_to_enable(error)) from error
-    except (CannotConnectError, ConnectionLostError) as error:
+    except TokenRefusedError as error:
+        raise CommandError(str(error), UNREACHABLE, after=how_to_get_in()) from error
+    except ConnectionLostError as error:
+        after = how_to_get_in() if error.code == NOT_AUTHENTICATED else []
+        text = f"the game is gone: {error}" if _is_gone(error) else str(error)
+        raise CommandError(text, UNREACHABLE, after=after) from error
+    except CannotConnectError as error:
         raise CommandError(str(error), UNREACHABLE) from error
     except ClientError as error:
         raise CommandError(str(error), FAILED) from error
+
+
+def _is_gone(error: "ConnectionLostError") -> bool:
+    """Whether the game was on this machine, and its process has ended. Waits a moment for that:
+    the system closes the connections of a process before it ends."""
+    from stagedoor.client.find.addresses import is_local, registered
+
+    if not error.is_cut or not is_local(error.url):
+        return False
+    deadline = time.monotonic() + ENDS_WITHIN
+    while registered(error.url) is not None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _how_to_enable(error: "NoGameError") -> list[str]:

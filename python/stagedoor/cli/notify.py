@@ -5,7 +5,7 @@ import argparse
 from stagedoor.cli.call import named_if_mixed
 from stagedoor.cli.command import OK, Verbs, add_verb
 from stagedoor.cli.game import add_game, open_game
-from stagedoor.cli.values import DETAILS, add_values, parse
+from stagedoor.cli.values import DETAILS, add_values, check_method, parse
 
 
 def add_to(verbs: Verbs) -> None:
@@ -25,8 +25,9 @@ def add_to(verbs: Verbs) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the verb; returns the exit code. Raises: CommandError."""
+    check_method(arguments.method)
     given = parse(arguments.values)
     with open_game(arguments) as game:
-        unnamed, named = named_if_mixed(game, arguments.method, given)
-        game.notify(arguments.method, *unnamed, **named)
+        sent = named_if_mixed(game, arguments.method, given)
+        game.notify(arguments.method, *sent.unnamed, **sent.named)
     return OK

@@ -41,9 +41,17 @@ def set_enabled(path: str, enabled: bool) -> None:
     elif name is not None:
         _write(Path(name), _edited(Path(name), enabled))
         print_line(f"stagedoor is {word}: {settings.project_says(name, name).why}")
+    note_unknown_keys(name)
     said = settings.environment_says(os.environ)
     if said is not None and said.enabled != enabled:
         print_error(f"note: {said.why}, which overrides the file")
+
+
+def note_unknown_keys(name: str | None) -> None:
+    """Say which keys of `[tool.stagedoor]` in this file mean nothing, on stderr."""
+    if unknown := settings.unknown_keys(_stated(name) or {}):
+        keys = ", ".join(unknown)
+        print_error(f"note: {name} has {keys} in [tool.stagedoor]; only `enabled` is read")
 
 
 def _stated(name: str | None) -> dict[str, object] | None:

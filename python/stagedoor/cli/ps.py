@@ -28,6 +28,8 @@ class Facts(NamedTuple):
     fps: float | None = None
     clients: float | None = None
     """Without this command."""
+    note: str = ""
+    """What to say of it below the table."""
 
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
@@ -41,8 +43,9 @@ def add_to(verbs: Verbs) -> None:
         "ps",
         run,
         "list your running games",
-        "STATE is running, paused, stalled (the game does not come to its next frame) or silent\n"
-        "(its process does not answer within half a second). CLIENTS does not count this command.",
+        "STATE is running, paused, stepping (it runs the frames that game.step has asked for),\n"
+        "stalled (the game does not come to its next frame) or silent (its process does not\n"
+        "answer within half a second). CLIENTS does not count this command.",
     )
     add_json(parser)
 
@@ -70,8 +73,9 @@ def show_games(games: "list[Game]", *, as_json: bool) -> None:
         columns = ["NAME", "PID", "STATE", "FPS", "CLIENTS", "URL", "RUNNING FOR"]
         print_table(columns, rows, whole=columns[1:])
         for game, told in zip(games, facts, strict=True):
-            if told.health.state == "stalled":
-                print_line(f"{game.name} ({game.pid}): {told.health}")
+            note = told.note or (str(told.health) if told.health.state == "stalled" else "")
+            if note:
+                print_line(f"{game.name} ({game.pid}): {note}")
     else:
         print_line("No game is running.")
 
@@ -89,9 +93,9 @@ def games_as_json(games: "list[Game]") -> list[Any]:
 def _ask(games: "list[Game]") -> list[Facts]:
     """Ask all games at the same time. One that keeps its asker for too long is silent: to find the
     address of a host, for example, may take as long as it likes."""
-    from stagedoor.client.health import Health
+    from stagedoor.client.health import SILENT, Health
 
-    told = [Facts(Health("silent")) for _ in games]
+    told = [Facts(Health("silent"), note=SILENT) for _ in games]
     places = threading.BoundedSemaphore(AT_ONCE)
 
     def ask(at: int) -> None:
@@ -110,17 +114,24 @@ def _ask(games: "list[Game]") -> list[Facts]:
 
 def _ask_one(game: "Game") -> Facts:
     from stagedoor.client import connect
-    from stagedoor.client.errors import CallTimeoutError, CannotConnectError, ClientError
-    from stagedoor.client.health import STATUS, UNKNOWN, Health, health_of
+    from stagedoor.client.errors import (
+        CallTimeoutError,
+        CannotConnectError,
+        ClientError,
+        TokenRefusedError,
+    )
+    from stagedoor.client.health import SILENT, STATUS, UNKNOWN, Health, health_of
     from stagedoor.wire.errors import RpcError
 
     try:
         with connect(game.url, role="viewer", timeout=TIMEOUT, reconnect=False) as client:
             status = client.call(STATUS)
     except CallTimeoutError as error:
-        return Facts(error.health)
-    except CannotConnectError:
-        return Facts(Health("silent"))
+        return Facts(error.health, note=SILENT if error.health.state == "silent" else "")
+    except TokenRefusedError as error:  # it answers
+        return Facts(UNKNOWN, note=error.reason)
+    except CannotConnectError as error:
+        return Facts(Health("silent"), note=error.reason)
     except (ClientError, RpcError):
         return Facts(UNKNOWN)  # the game is listed without its facts
     told = status if isinstance(status, dict) else {}

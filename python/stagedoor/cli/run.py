@@ -80,7 +80,6 @@ def _open_door(name: str, arguments: argparse.Namespace) -> None:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"expected 0 to 65535, not {text}")
-    return port
+    if text.isascii() and text.isdigit() and len(text) < 9 and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0 to 65535")

@@ -24,7 +24,7 @@ from stagedoor.cli.terminal import (
     print_value,
     wants_json,
 )
-from stagedoor.cli.values import DETAILS, parse
+from stagedoor.cli.values import DETAILS, check_method, parse
 from stagedoor.cli.words import split
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Shell:
     def run_line(self, line: str) -> bool:
         """Run a line. Returns False if it was `exit`. Errors are printed, not raised."""
         try:
-            words = split(line)
+            words = split(line.rstrip("\r\n"))
             if words[:1] in (["exit"], ["quit"]):
                 return False
             if words:
@@ -126,9 +126,10 @@ class Shell:
         elif word == "watch":
             self._watch(rest)
         elif word == "notify" and rest:
-            unnamed, named = call.named_if_mixed(self._game, rest[0], parse(rest[1:]))
+            check_method(rest[0])
+            sent = call.named_if_mixed(self._game, rest[0], parse(rest[1:]))
             with told(rest[0]):
-                self._game.notify(rest[0], *unnamed, **named)
+                self._game.notify(rest[0], *sent.unnamed, **sent.named)
         elif word == "call" and rest:
             self._call(rest[0], rest[1:])
         else:

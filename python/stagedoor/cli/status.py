@@ -25,7 +25,7 @@ def add_to(verbs: Verbs) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the verb; returns the exit code. Raises: CommandError."""
-    from stagedoor.cli.project import project_folder
+    from stagedoor.cli.project import note_unknown_keys, project_folder
     from stagedoor.cli.ps import games_as_json, show_games
     from stagedoor.client.find.games import running_games
 
@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     pyproject = settings.find_pyproject(folder)
     decision = settings.environment_says(os.environ) or settings.project_says(pyproject, folder)
     games = running_games()
+    note_unknown_keys(pyproject)
     if wants_json(arguments.json):
         status = {
             "enabled": decision.enabled,

@@ -4,9 +4,12 @@
 import argparse
 import json
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from stagedoor.cli.command import USAGE, CommandError
+from stagedoor.cli.words import unclosed
 
 if TYPE_CHECKING:
     from stagedoor.client.core.methods import Method
@@ -38,21 +41,38 @@ class Given(NamedTuple):
 
     unnamed: list[object]
     named: dict[str, object]
+    texts: Mapping[str | int, str] = MappingProxyType({})
+    """The values as they were typed, by name or position: `1.10` is the number 1.1."""
 
 
 NOTHING = Given([], {})
 
 
+def check_method(name: str) -> None:
+    """Raises: CommandError, for what cannot be a method's name."""
+    if not name.strip():
+        raise CommandError("expected a method's name, not an empty text", USAGE)
+    if name[0] in "{[" or "=" in name:
+        shown = name if len(name) <= MOST_SHOWN else name[:MOST_SHOWN] + "..."
+        raise CommandError(f"expected a method's name, not {shown}", USAGE)
+
+
 def parse(values: list[str]) -> Given:
     """The params that the words of a command line mean. Raises: CommandError."""
-    given = Given([], {})
+    texts: dict[str | int, str] = {}
+    given = Given([], {}, texts)
     for text in values:
         name, equals, value = text.partition("=")
+        if equals and not name:
+            after = [f"    as a text: {as_text(text)}"] if len(text) <= MOST_SHOWN else []
+            raise CommandError(f"a name is missing before {text[:MOST_SHOWN]}", USAGE, after=after)
         if not (equals and name.isidentifier()):
+            texts[len(given.unnamed)] = text
             given.unnamed.append(parse_value(text))
         elif name in given.named:
             raise CommandError(f"{name} is given twice", USAGE)
         else:
+            texts[name] = value
             given.named[name] = parse_value(value, f"{name}=")
     return given
 
@@ -95,11 +115,13 @@ def parse_value(text: str, before: str = "") -> object:
 def _no_json(text: str, before: str, error: Exception) -> CommandError:
     shown = text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "..."
     why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    if 0 < len(open_ := unclosed(text)) <= MOST_SHOWN:
+        why = f"{open_} is missing at its end"
     after = []
     if (meant := _as_json(text)) is not None and len(meant) <= MOST_SHOWN:
         after.append(f"    as JSON:   {before}{_quoted(meant)}")
     if len(text) <= MOST_SHOWN:
-        after.append(f"    as a text: {before}{_quoted(json.dumps(text, ensure_ascii=False))}")
+        after.append(f"    as a text: {before}{as_text(text)}")
     return CommandError(f"{before}{shown} is not JSON: {why}", USAGE, after=after)
 
 
@@ -119,6 +141,11 @@ def _as_json(text: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     return plain
+
+
+def as_text(text: str) -> str:
+    """The text as a word of a shell that is read as a string, whatever it looks like."""
+    return _quoted(json.dumps(text, ensure_ascii=False))
 
 
 def _quoted(text: str) -> str:

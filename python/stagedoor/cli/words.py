@@ -5,6 +5,9 @@ begins with { or [, at the beginning of a word or behind `name=`, goes on until 
 closed, and keeps its own quotes: `at={"x": 1, "y": 2}` is one word.
 """
 
+MOST_SHOWN = 40
+"""The most characters of a wrong word that are shown."""
+
 _OPEN = {"{": "}", "[": "]"}
 
 
@@ -48,36 +51,49 @@ def _begins_value(before: str) -> bool:
 
 def _end_of_brackets(line: str, at: int) -> int:
     """Behind the bracket that closes the one here; the end of the line, if none does."""
+    return _read_brackets(line, at)[0]
+
+
+def unclosed(text: str) -> str:
+    """What is missing at the end of a value that begins with a bracket: a quote, and brackets."""
+    return _read_brackets(text, len(text) - len(text.lstrip()))[1]
+
+
+def _read_brackets(line: str, at: int) -> tuple[int, str]:
+    """Where the value ends that begins with the bracket here, and what is missing there."""
     open_brackets: list[str] = []
     while at < len(line):
         sign = line[at]
         if sign == '"':
-            at = _end_of_string(line, at)
+            at, is_closed = _end_of_string(line, at)
+            if not is_closed:
+                return at, '"' + "".join(reversed(open_brackets))
             continue
         if sign in _OPEN:
             open_brackets.append(_OPEN[sign])
         elif open_brackets and sign == open_brackets[-1]:
             open_brackets.pop()
             if not open_brackets:
-                return at + 1
+                return at + 1, ""
         at += 1
-    return len(line)
+    return len(line), "".join(reversed(open_brackets))
 
 
-def _end_of_string(line: str, at: int) -> int:
+def _end_of_string(line: str, at: int) -> tuple[int, bool]:
+    """Behind the quote that closes the one here, and whether there is one."""
     at += 1
     while at < len(line):
         if line[at] == "\\":
             at += 1
         elif line[at] == '"':
-            return at + 1
+            return at + 1, True
         at += 1
-    return len(line)
+    return len(line), False
 
 
 def _quoted(line: str, at: int) -> tuple[str, int]:
     """What is between the quote here and the next, and where that ends."""
-    quote = line[at]
+    begin, quote = at, line[at]
     parts: list[str] = []
     at += 1
     while at < len(line):
@@ -88,4 +104,5 @@ def _quoted(line: str, at: int) -> tuple[str, int]:
             at += 1
         parts.append(line[at])
         at += 1
-    raise ValueError("No closing quotation")
+    shown = line[begin : begin + MOST_SHOWN]
+    raise ValueError(f"{quote} is missing at the end of {shown}")

@@ -25,7 +25,12 @@ class NoGameError(ClientError):
 
 
 class SeveralGamesError(NoGameError):
-    """More than one running game could be meant."""
+    """More than one running game could be meant. `example`: what would mean the first of them, a
+    name, a process id or a URL."""
+
+    def __init__(self, message: str, found: list[Game], example: str = "") -> None:
+        super().__init__(message, found)
+        self.example = example
 
 
 class CannotConnectError(ClientError):
@@ -52,16 +57,22 @@ class ConnectionLostError(ClientError):
     """The connection was closed by the game, by `close()`, or by the network.
 
     `code` and `reason` are those of the close frame, if there was one (RFC 6455, section 7.4). If
-    a call was in flight, the game may or may not have run it."""
+    a call was in flight, the game may or may not have run it. `is_cut`: it ended without a close
+    frame, as when a game is killed."""
 
-    def __init__(self, url: str, code: int | None = None, reason: str = "") -> None:
+    def __init__(
+        self, url: str, code: int | None = None, reason: str = "", *, is_cut: bool = False
+    ) -> None:
         meaning = _MEANINGS.get(code or 0, "")
         said = ": ".join(filter(None, [meaning, reason]))
         how = f" (close code {code}{': ' + said if said else ''})" if code else ""
+        if is_cut:
+            how = ": it ended without a close frame, as when a game is killed"
         super().__init__(f"the connection to {url} is closed{how}")
         self.url = url
         self.code = code
         self.reason = reason
+        self.is_cut = is_cut
 
 
 _MEANINGS = {

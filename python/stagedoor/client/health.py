@@ -11,8 +11,12 @@ from stagedoor.wire.jsonrpc import UNREADABLE
 STATUS: Final = "game.status"
 STALLED: Final = "game.stalled"
 
-State: TypeAlias = Literal["running", "paused", "stalled", "silent", "unknown"]
-"""`stalled`: it does not come to its next frame. `silent`: not even its process is heard of."""
+State: TypeAlias = Literal["running", "paused", "stepping", "stalled", "silent", "unknown"]
+"""`stepping`: it is paused, but runs the frames that were asked for. `stalled`: it does not come to
+its next frame. `silent`: not even its process is heard of."""
+
+SILENT: Final = "its process exists, but does not answer: it is stopped, or in a debugger"
+"""What is said of a game on this machine whose process is not heard of."""
 
 
 class Health(NamedTuple):
@@ -25,9 +29,14 @@ class Health(NamedTuple):
     """The line of code that it is in, as in `game.py:12, in update`; None: not known."""
     advice: str | None = None
     """What to do about a stalled game that has had no frame; None: it has had one."""
+    steps: int | None = None
+    """How many frames are left of those that it steps through; None: it does not step."""
 
     def __str__(self) -> str:
         """The end of a sentence: as in `the game is paused`; empty if nothing is known."""
+        if self.state == "stepping":
+            left = "1 frame is" if self.steps == 1 else f"{self.steps} frames are"
+            return f"the game is stepping, {left} left"
         if self.state != "stalled":
             return _SAID[self.state]
         if self.stalled_for is None:
@@ -42,7 +51,7 @@ _PING: Final = re.compile(r"stalled (\d{1,12}\.\d{3})(?: in (.+))?", re.ASCII)
 _SAID: Final = {
     "running": "the game goes on meanwhile",
     "paused": "the game is paused",
-    "silent": "nor are pings answered",
+    "silent": "nor are pings answered: the game's process is stopped, or in a debugger",
     "unknown": "",
 }
 
@@ -58,6 +67,7 @@ class _Place(msgspec.Struct, gc=False):
 
 class _Status(msgspec.Struct, gc=False):
     paused: bool = False
+    steps: int = 0
     stalled_for: float = 0.0
     where: _Place | None = None
     advice: str | None = None
@@ -96,4 +106,6 @@ def health_of(status: object) -> Health:
     if said.stalled_for > 0:
         where = None if said.where is None else str(said.where)
         return Health("stalled", said.stalled_for, where, said.advice)
+    if said.paused and said.steps > 0:
+        return Health("stepping", steps=said.steps)
     return Health("paused" if said.paused else "running")

@@ -3,7 +3,9 @@
 import json
 import os
 import socket
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,17 @@ from stagedoor.cli import main
 from stagedoor.wire.games import Game
 from stagedoor.wire.tokens import Tokens
 
-from ..fake_game import error, register, register_tokens, result, running
+from ..fake_game import FakeGame, error, register, register_tokens, result, running
 from ..fake_stage import FakeStage
+
+
+@pytest.fixture
+def other_processes() -> Iterator[list[int]]:
+    wait = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+    processes = [subprocess.Popen(wait, stdin=subprocess.PIPE) for _ in range(3)]
+    yield sorted(one.pid for one in processes)
+    for one in processes:
+        one.communicate()
 
 
 def test_a_call_prints_the_result_as_json_when_piped(
@@ -107,6 +118,71 @@ def test_wrong_usage_is_exit_code_2(
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("verb", ["call", "notify"])
+def test_what_is_no_name_of_a_method_is_not_sent(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(result(1)) as game:
+        assert main([verb, "", "--to", game.url]) == 2
+        assert main([verb, "a", "=3", "--to", game.url]) == 2
+        assert game.received == []
+    assert "a name is missing before =3" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("names", "target", "hint"),
+    [
+        (["aa", "zz", "zz"], ["--to", "zz"], 1), (["aa", "zz"], [], "aa"),
+        (["aa", "aa"], [], 0), (["a b", "zz"], [], "'a b'"), (["aa", "zz", "zz"], [], 0),
+    ],
+)  # fmt: skip
+def test_of_several_games_one_is_named_that_was_meant(
+    games_folder: Path, capsys: pytest.CaptureFixture[str], other_processes: list[int],
+    names: list[str], target: list[str], hint: str | int,
+) -> None:  # fmt: skip
+    for name, pid in zip(names, other_processes, strict=False):
+        register(games_folder, Game(name, pid, "127.0.0.1", 8787, "ws://127.0.0.1:8787/", 1.0))
+    assert main(["call", "a", *target]) == 3
+    said = capsys.readouterr().err.strip().rpartition("as in --to ")[2]
+    assert said == (str(other_processes[hint]) if isinstance(hint, int) else hint)
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_game_that_hangs_up_is_gone_if_its_process_is(
+    games_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    ends: bool,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("stagedoor.cli.game.ENDS_WITHIN", 0.1)
+
+    def hang_up(game: FakeGame, call: dict[str, object]) -> None:
+        if ends:
+            file.unlink()
+        assert game.connection is not None
+        game.connection.socket.shutdown(socket.SHUT_RDWR)
+
+    with running(hang_up) as game:
+        entry = Game("pong", os.getpid(), "127.0.0.1", game.port, game.url, 1.0)
+        file = register(games_folder, entry)
+        assert main(["call", "spawn", "--to", "pong"]) == 3
+    err = capsys.readouterr().err
+    assert err.startswith("stagedoor: the game is gone: the connection to ws://") is ends
+    assert "ended without a close frame" in err
+
+
+def test_a_game_that_is_stopped_is_said_to_exist(
+    games_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as stopped:
+        port = stopped.getsockname()[1]
+        url = f"ws://127.0.0.1:{port}/"
+        command = ["call", "spawn", "--to", url, "--timeout", "0.1"]
+        assert main(command) == 3
+        assert capsys.readouterr().err.endswith("no handshake within 0.1 s\n")
+        register(games_folder, Game("pong", os.getpid(), "127.0.0.1", port, url, 1.0))
+        assert main(command) == 3
+    assert "its process exists, but does not answer" in capsys.readouterr().err
+
+
 def test_progress_goes_to_stderr_and_the_result_to_stdout(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -135,5 +211,6 @@ def test_the_role_chooses_the_token_and_no_token_is_an_option(
         assert main(["call", "a"]) == 3
         err = capsys.readouterr().err
         assert "the token is not valid (HTTP 401)" in err
+        assert "STAGEDOOR_TOKEN" in err
         assert "a-token" not in err
         assert main(["call", "a", "--token", "v-token"]) == 2

@@ -2,12 +2,13 @@
 
 import copy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stagedoor.cli import main
-from stagedoor.wire.errors import HandlerError, InvalidParams
+from stagedoor.wire.errors import HandlerError, InvalidParams, NotAuthenticated
 
 from ..fake_game import FakeGame, running
 from ..fake_stage import DOCUMENT, FakeStage
@@ -64,6 +65,52 @@ def test_a_wrong_param_shows_what_would_be_right(
     first, *rest = capsys.readouterr().err.splitlines()
     assert first.startswith("stagedoor: spawn: Invalid params")
     assert rest == hints
+
+
+@pytest.mark.parametrize(
+    ("schema", "typed", "cure"),
+    [
+        ({"type": "string"}, "a=3", """as a text: a='"3"'"""),
+        ({"type": "string"}, "a=1.10", """as a text: a='"1.10"'"""),
+        ({"type": "string"}, "a=true", """as a text: a='"true"'"""),
+        ({"type": "string"}, "[1]", """as a text: '"[1]"'"""),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, "a=3", """as a text: a='"3"'"""),
+        ({"type": "string"}, 'a="3"', None),
+        ({"anyOf": [{"type": "string"}, {"type": "integer"}]}, "a=3", None),
+        ({"type": "boolean"}, "a=yes", "write a=true or a=false"),
+        ({"type": "boolean"}, "1", "write true or false"),
+        ({"type": "boolean"}, "a=True", "JSON has true for True: a=true"),
+        ({"type": "number"}, 'a="3"', "as a number: a=3"),
+        ({"type": "integer"}, 'a="3.5"', None),
+        ({"type": "array"}, "a=1,2", "a list is written as a='[1, 2]'"),
+        ({}, "a=3", None), (True, "a=3", None), ({"type": [1]}, "a=3", None),
+        ({"anyOf": [{"type": "string"}, 3]}, "a=3", None),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_type_shows_how_to_write_it(
+    stage: Stage, game: FakeGame, capsys: pytest.CaptureFixture[str],
+    schema: object, typed: str, cure: str | None,
+) -> None:  # fmt: skip
+    document = copy.deepcopy(DOCUMENT)
+    [method] = [one for one in document["methods"] if one["name"] == "spawn"]
+    method["params"] = [{"name": "a", "schema": schema}]
+    stage.methods["rpc.discover"] = lambda: document
+    stage.error = InvalidParams("no", "$.a" if "=" in typed else "$[0]")
+    assert main(["call", "spawn", typed, "--to", game.url]) == 1
+    _, *hints, signature = capsys.readouterr().err.splitlines()
+    assert signature.startswith("    spawn(")
+    assert hints == ([] if cure is None else ["    " + cure])
+
+
+def test_who_is_not_authenticated_is_told_how_to_be(
+    stage: Stage, game: FakeGame, capsys: pytest.CaptureFixture[str], games_folder: Path
+) -> None:
+    stage.error = NotAuthenticated()
+    assert main(["call", "spawn", "--to", game.url]) == 1
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first == "stagedoor: spawn: Not authenticated (-32004)"
+    assert "STAGEDOOR_TOKEN" in rest[0]
+    assert str(games_folder.parent) in rest[1]
 
 
 @pytest.mark.parametrize(

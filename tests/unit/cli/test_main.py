@@ -1,5 +1,7 @@
 """The command as a whole: `stagedoor.cli.main`, `python -m stagedoor`, and the terminal."""
 
+import argparse
+import contextlib
 import json
 import os
 import signal
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 
 import stagedoor
-from stagedoor.cli import VERBS, main
+from stagedoor.cli import VERBS, _parser, main
 from stagedoor.cli.terminal import harmless
 from stagedoor.wire.games import Game
 
@@ -216,3 +218,23 @@ def test_a_reader_that_leaves_is_no_error(environ: dict[str, str]) -> None:
         assert process.stderr.read() == b""
         assert process.wait(30) == 0
         process.stderr.close()
+
+
+def _options(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for verb in action.choices.values():
+                yield from _options(verb)
+        else:
+            yield action
+
+
+@pytest.mark.parametrize("text", ["abc", "", "-1", "1_0", "²", "9" * 5000, "nan", "1 2"])
+def test_a_value_that_an_option_cannot_have_is_an_error_in_words(text: str) -> None:
+    """Argparse shows the name of a `type=` that raises ValueError."""
+    typed = [one for one in _options(_parser()) if one.type is not None]
+    assert typed
+    for option in typed:
+        assert callable(option.type)
+        with contextlib.suppress(argparse.ArgumentTypeError):
+            option.type(text)

@@ -165,6 +165,21 @@ def test_a_variable_that_wins_over_the_file_is_mentioned(
     assert "STAGEDOOR is '0', which overrides" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ["enable = true\n", "enabled = true\nport = 1\n"])
+def test_keys_that_mean_nothing_are_mentioned(
+    project: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = project / "pyproject.toml"
+    key = text.splitlines()[-1].partition(" ")[0]
+    for verb in ("status", "enable", "disable"):
+        file.write_text("[tool.stagedoor]\n" + text)
+        assert main([verb, str(project)]) == 0
+        out, err = capsys.readouterr()
+        assert f"note: {file} has `{key}` in [tool.stagedoor]; only `enabled` is read" in err
+        if verb == "status":
+            assert json.loads(out)["enabled"] is text.startswith("enabled")
+
+
 def test_a_path_that_is_not_there_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     for verb in ("enable", "disable", "status"):
         assert main([verb, "/nowhere/at/all"]) == 2

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,41 @@ def test_a_game_that_hangs_or_is_paused_is_shown_so(
     ]  # fmt: skip
     assert told[0]["clients"] == 0
     assert "the game has been stalled for 2.5 s, in a.py:3, in load" in capsys.readouterr().out
+
+
+def test_below_the_table_it_is_said_why_a_game_is_silent(
+    games_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stagedoor.cli.ps.TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as stopped:
+        port = stopped.getsockname()[1]
+        one = Game("pong", os.getpid(), "127.0.0.1", port, f"ws://127.0.0.1:{port}/", 1.0)
+        register(games_folder, one)
+        show_games([one], as_json=False)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith(f"pong ({os.getpid()}): no handshake within 0.1 s: its process exists,")
+    assert "stopped, or in a debugger" in last
+
+
+def test_a_game_that_refuses_the_token_is_not_silent(
+    games_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(result({}), tokens={"another"}) as game:
+        register(games_folder, entry("a", game))
+        assert main(["ps"]) == 0
+        assert json.loads(capsys.readouterr().out)[0]["state"] == "unknown"
+        show_games([entry("a", game)], as_json=False)
+    assert "a token is needed" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_a_game_that_steps_is_shown_so(
+    games_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(result({"paused": True, "steps": 7})) as game:
+        register(games_folder, entry("a", game))
+        assert main(["ps"]) == 0
+    [told] = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["steps"]) == ("stepping", 7)
 
 
 def test_what_keeps_a_game_from_being_asked_does_not_keep_ps(

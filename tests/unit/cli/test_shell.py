@@ -74,7 +74,7 @@ def test_lines_are_calls_and_mistakes_do_not_end_it(
     assert out.splitlines()[1:] == ["3", '["a b", 2]']
     assert [line.partition(": ")[2] for line in err.splitlines()] == [
         "fail: Handler error: ZeroDivisionError: division by zero (-32000)",
-        "No closing quotation",
+        "' is missing at the end of 'unfinished",
         "nope: Method not found: nope (-32601)",
     ]
 
@@ -164,3 +164,22 @@ def test_lines_can_come_from_a_file(
     out, err = capsys.readouterr()
     assert [json.loads(line) for line in out.splitlines()] == [2, ["x"]]
     assert "ZeroDivisionError" in err
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{\n", "expected a method's name, not {"),
+        ("''\n", "expected a method's name, not an empty text"),
+        ("notify ''\n", "expected a method's name, not an empty text"),
+        ("call count=3\n", "expected a method's name, not count=3"),
+        ('spawn q "[1,2\n', '" is missing at the end of "[1,2'),
+        ("spawn q [1,2\n", "[1,2 is not JSON: ] is missing at its end"),
+        ("spawn q = 3\r\n", "a name is missing before ="),
+    ],
+)
+def test_a_line_that_is_not_whole_says_what_is_missing(
+    shell: Shell, capsys: pytest.CaptureFixture[str], line: str, said: str
+) -> None:
+    assert shell.run_line(line)
+    assert capsys.readouterr().err.splitlines()[0] == f"stagedoor: {said}"

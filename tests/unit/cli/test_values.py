@@ -1,11 +1,12 @@
 """Params as people type them: `stagedoor.cli.values`."""
 
 import json
+import re
 
 import pytest
 
 from stagedoor.cli.command import USAGE, CommandError
-from stagedoor.cli.values import Given, parse, parse_value, with_names
+from stagedoor.cli.values import Given, check_method, parse, parse_value, with_names
 from stagedoor.client.core.methods import parse_discovery
 
 from ..fake_stage import DOCUMENT
@@ -63,14 +64,48 @@ def test_a_long_one_is_cut(text: str) -> None:
 
 def test_params_go_by_name_and_by_position() -> None:
     assert parse([]) == Given([], {})
-    assert parse(["kind=big", "count=3", "note=a=b"]) == Given(
-        [], {"kind": "big", "count": 3, "note": "a=b"}
+    assert parse(["kind=big", "count=3", "note=a=b"])[:2] == (
+        [],
+        {"kind": "big", "count": 3, "note": "a=b"},
     )
-    assert parse(["big", "3", "world.x=1", "=x", "a-b=1"]) == Given(
-        ["big", 3, "world.x=1", "=x", "a-b=1"], {}
-    )
+    assert parse(["big", "3", "world.x=1", "a-b=1"])[:2] == (["big", 3, "world.x=1", "a-b=1"], {})
     with pytest.raises(CommandError, match="a is given twice"):
         parse(["a=1", "a=2"])
+
+
+@pytest.mark.parametrize("text", ["=3", "=", "==", "=x=y"])
+def test_a_value_whose_name_is_missing_is_no_value_without_a_name(text: str) -> None:
+    with pytest.raises(CommandError, match=f"a name is missing before {text}") as raised:
+        parse(["kind=big", text])
+    assert raised.value.exit_code == USAGE
+    [how] = raised.value.after
+    assert parse_value(how.strip().removeprefix("as a text: '").removesuffix("'")) == text
+
+
+@pytest.mark.parametrize("name", ["", "  ", "{", "[1]", "count=3", "{" * 1000])
+def test_what_cannot_be_a_methods_name_is_said_to_be_none(name: str) -> None:
+    with pytest.raises(CommandError, match="expected a method's name, not ") as raised:
+        check_method(name)
+    assert raised.value.exit_code == USAGE
+    assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("[1,2", "]"), ("{", "}"), ('{"a": [1', "]}"), ('["a', '"]'), ('{"a": "b\\"', '"}'),
+        (" [[1]", "]"), ("[1}", "]"),
+    ],
+)  # fmt: skip
+def test_what_is_missing_at_the_end_of_a_value_is_said(text: str, missing: str) -> None:
+    with pytest.raises(CommandError, match="is not JSON: " + re.escape(missing) + " is missing"):
+        parse_value(text)
+
+
+def test_nothing_is_said_to_be_missing_where_nothing_is() -> None:
+    with pytest.raises(CommandError) as raised:
+        parse_value("[1 2]")
+    assert "missing" not in str(raised.value)
 
 
 def test_unnamed_values_before_named_ones_are_the_first_params() -> None:

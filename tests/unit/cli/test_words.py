@@ -41,10 +41,20 @@ def test_all_else_is_as_in_a_unix_shell(line: str) -> None:
     assert split(line) == shlex.split(line)
 
 
-@pytest.mark.parametrize("line", ["say 'a", 'say "a', "say a'"])
-def test_a_quote_that_does_not_end_is_an_error(line: str) -> None:
-    with pytest.raises(ValueError, match="No closing quotation"):
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("say 'a b", "' is missing at the end of 'a b"),
+        ('move q "[1,2', '" is missing at the end of "[1,2'),
+        ("say a'", "' is missing at the end of '"),
+        ("say '" + "x" * 1000, "' is missing at the end of 'xxx"),
+    ],
+)
+def test_a_quote_that_does_not_end_is_an_error(line: str, said: str) -> None:
+    with pytest.raises(ValueError, match="is missing") as raised:
         split(line)
+    assert str(raised.value).startswith(said)
+    assert len(str(raised.value)) < 100
 
 
 def test_brackets_without_end_are_read_in_one_pass() -> None:

@@ -11,7 +11,13 @@ PLACE = {"file": "game.py", "line": 12, "function": "update"}
     ("status", "health", "said"),
     [
         ({"paused": False}, Health("running"), "the game goes on meanwhile"),
-        ({"paused": True}, Health("paused"), "the game is paused"),
+        ({"paused": True, "steps": 0}, Health("paused"), "the game is paused"),
+        ({"paused": True, "steps": 30}, Health("stepping", steps=30),
+         "the game is stepping, 30 frames are left"),
+        ({"paused": True, "steps": 1}, Health("stepping", steps=1),
+         "the game is stepping, 1 frame is left"),
+        ({"paused": True, "steps": 3, "stalled_for": 2.5, "where": None}, Health("stalled", 2.5),
+         "the game has been stalled for 2.5 s"),
         (
             {"paused": True, "stalled_for": 2.5, "where": PLACE},
             Health("stalled", 2.5, "game.py:12, in update"),

@@ -198,8 +198,7 @@ class AsyncLine:
             return transport, stream
         except TimeoutError as error:
             _abort(transport)
-            what = f"no handshake within {self._connect_timeout:g} s"
-            raise CannotConnectError(link.url, what) from error
+            raise link.too_late(self._connect_timeout) from error
         except (OSError, UnicodeError, OverflowError) as error:
             _abort(transport)
             raise CannotConnectError(link.url, reason(error)) from error

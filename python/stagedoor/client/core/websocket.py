@@ -23,6 +23,7 @@ from stagedoor.client.errors import (
     ConnectionLostError,
     TokenRefusedError,
 )
+from stagedoor.client.health import SILENT
 from stagedoor.wire.close_codes import ABNORMAL, NORMAL, PROTOCOL_ERROR
 
 SUBPROTOCOL: Final = "stagedoor.json"
@@ -54,6 +55,7 @@ class Link:
         """`now`: seconds, by the clock that `keep_alive()` gets. Raises: CannotConnectError, for a
         bad URL."""
         self.url = address.url
+        self._is_here = bool(address.name)
         self.is_open = False
         self.failure: ClientError | None = None
         self.pongs = 0
@@ -125,6 +127,12 @@ class Link:
         """The bytes to write to the socket now; empty if there are none."""
         return b"".join(self._protocol.data_to_send())
 
+    def too_late(self, timeout: float) -> CannotConnectError:
+        """The error for a link that has not opened within `timeout` seconds. A game that was found
+        on this machine has a process that runs: its network thread would have answered."""
+        why = f": {SILENT}" if self._is_here else ""
+        return CannotConnectError(self.url, f"no handshake within {timeout:g} s{why}")
+
     def ping(self) -> None:
         """Ask the other side's process for a sign of life, which counts in `pongs`."""
         if self._protocol.state is State.OPEN:
@@ -169,7 +177,7 @@ class Link:
             elif broken is not None and not isinstance(broken, EOFError):
                 self.failure = ConnectionLostError(self.url, PROTOCOL_ERROR, str(broken))
             elif protocol.state is State.CLOSED:
-                self.failure = ConnectionLostError(self.url)
+                self.failure = ConnectionLostError(self.url, is_cut=True)
         elif protocol.handshake_exc is not None:
             self.failure = self._refusal(protocol.handshake_exc)
         elif protocol.state is State.CLOSED:

@@ -72,7 +72,7 @@ class Target:
         Raises: NoGameError; SeveralGamesError; BadTokenError, for the token in the environment."""
         if _is_url(self._target):
             url = str(self._target)
-            game = _registered(url)
+            game = registered(url)
             address = Address(url, game.name if game else "")
             if game is None:
                 address.token = os.environ.get(TOKEN_VARIABLE) or None
@@ -106,7 +106,12 @@ def read_tokens(game: Game) -> Tokens | None:
         return None
 
 
-def _registered(url: str) -> Game | None:
+def is_local(url: str) -> bool:
+    """Whether a URL leads to this machine."""
+    return urlsplit(url).hostname in _LOCAL
+
+
+def registered(url: str) -> Game | None:
     """The game on this machine that a URL leads to, if there is one."""
     parts = urlsplit(url)
     games = [game for game in running_games() if game.port == parts.port]

@@ -37,21 +37,37 @@ def find_game(target: str | int | None = None) -> Game:
     if target is None:
         matches, what = games, "a game"
     else:
-        matches = [game for game in games if game.name == target or str(game.pid) == str(target)]
+        matches = _matches(str(target), games)
         what = f"a game called {target}" if not str(target).isdigit() else f"a game {target}"
     if len(matches) == 1:
         return matches[0]
     if matches:
-        how = "process id or URL" if len({game.name for game in matches}) < len(matches) else "name"
+        how, example = _choice(matches, games)
         raise SeveralGamesError(
             f"{len(matches)} games could be meant: {_list(matches)}; choose one by {how}",
             games,
+            example,
         )
     if games:
         hint = did_you_mean(str(target), {game.name for game in games})
         raise NoGameError(f"{what} is not running; running: {_list(games)}{hint}", games)
     nothing = f"{what} is not running, nor is any other"
     raise NoGameError("no game is running" if target is None else nothing, games)
+
+
+def _matches(target: str, games: list[Game]) -> list[Game]:
+    return [game for game in games if target in (game.name, str(game.pid))]
+
+
+def _choice(matches: list[Game], games: list[Game]) -> tuple[str, str]:
+    """What tells each of these games from all that run, and that of the first."""
+    for how, texts in [
+        ("name", [game.name for game in matches]),
+        ("process id or URL", [str(game.pid) for game in matches]),
+    ]:
+        if all(len(_matches(text, games)) == 1 for text in texts):
+            return how, texts[0]
+    return "URL", matches[0].url
 
 
 def _list(games: list[Game]) -> str:

@@ -46,7 +46,7 @@ def connect(address: Address, link: Link, timeout: float) -> tuple[socket.socket
         return opened, messages
     except TimeoutError as error:
         _close(opened)
-        raise CannotConnectError(link.url, f"no handshake within {timeout:g} s") from error
+        raise link.too_late(timeout) from error
     except (OSError, UnicodeError, OverflowError) as error:
         _close(opened)
         raise CannotConnectError(link.url, reason(error)) from error

@@ -59,7 +59,7 @@ class FakeStage:
             "tell_then_wait": tell_then_wait, "player.heal": lambda amount: amount,
             "rpc.discover": lambda: DOCUMENT, "rpc.cancel": self.cancel,
             "topic.subscribe": self.subscribe, "topic.unsubscribe": self.unsubscribe,
-            "topic.list": list, "frame.batch": self.batch,
+            "topic.list": self.list_topics, "frame.batch": self.batch,
         }  # fmt: skip
         self.topics = {"rocks", "fps", "rpc.methods.changed"}
         self.past: list[object] = []
@@ -109,6 +109,9 @@ class FakeStage:
         return {"frame": 42 if at == "next" else at, "results": results}
 
     # Topics
+
+    def list_topics(self) -> list[dict[str, str]]:
+        return [{"name": name} for name in sorted(self.topics)]
 
     def subscribe(
         self, topic: str, mode: str = "latest", hz: float | None = None, history: int = 0

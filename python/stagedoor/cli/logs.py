@@ -4,26 +4,33 @@ comes."""
 import argparse
 import json
 import time
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from stagedoor.cli.attending import TURN, attend, patiently
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
-from stagedoor.cli.game import GONE, add_game, open_game, open_game_async, told
+from stagedoor.cli.game import add_game, open_game, open_game_async, told
 from stagedoor.cli.terminal import flush, print_line, print_note, wants_json
 
 if TYPE_CHECKING:
+    from stagedoor.client.asyncio.client import AsyncClient
     from stagedoor.client.asyncio.streams import AsyncSubscription
 
 MOST = 10_000
 """The most records that a game remembers."""
+AT_ONCE: Final = 1000
+"""How many records are asked for together."""
+
+Show: TypeAlias = Callable[[Mapping[str, Any]], None]
 
 DETAILS = """\
 Warnings, and exceptions that nothing caught, are among the records. In a terminal each record is a
 line, with its traceback below. Otherwise, or with --json, it is a line of JSON: sequence, time
 (seconds since the epoch), level, levelno, logger, message, source, and, if they are known, thread,
 file, line, function, traceback, omitted. A line {"dropped": N} says that N records came too fast.
-Without --follow, a game that hangs answers, too. With --follow, if the game leaves, the command
-waits for it to come back."""
+A game that hangs answers, too. With --follow, if the game hangs or leaves, stderr says so, and the
+command waits for it to come back. Of a game that was started again it shows all records."""
 
 
 def add_to(verbs: Verbs) -> None:
@@ -81,34 +88,94 @@ def run(arguments: argparse.Namespace) -> int:
     return OK
 
 
-async def follow(arguments: argparse.Namespace, show: Any) -> None:
+async def follow(arguments: argparse.Namespace, show: Show) -> None:
     """Show records until cancelled, or until the game ends the session. `show`: prints a value of
     the topic `logs`."""
     import asyncio
 
     async with open_game_async(arguments) as game:
-        subscription = await game.subscribe(
-            "logs", mode="all", history=arguments.count, filter=_filter(arguments)
-        )
-        attending = asyncio.create_task(_attend(subscription))
+        tail = Tail(game, _filter(arguments), show)
+        attending = asyncio.create_task(attend(game, [tail], _tell))
         try:
-            async for sample in subscription:
-                show(sample.value)
-                flush()
+            await tail.begin(arguments.count)
+            await tail.follow()
         finally:
             attending.cancel()
 
 
-async def _attend(subscription: "AsyncSubscription") -> None:
-    """Say on stderr when the game is gone, and when it is back."""
-    import asyncio
+def _tell(trouble: str) -> None:
+    print_note(f"stagedoor: {trouble or 'the game is back'}")
 
-    is_there = True
-    while True:
-        await asyncio.sleep(0.1)
-        if subscription.is_live != is_there:
-            is_there = not is_there
-            print_note(f"stagedoor: {'the game is back' if is_there else GONE}")
+
+class Tail:
+    """Shows the records of a game, and of the one that takes its place: each once, in order.
+
+    The topic `logs` has what is new. What is logged before a subscription, or while the connection
+    is lost, is in the game's history.
+    """
+
+    def __init__(self, game: "AsyncClient", filter: Mapping[str, Any], show: Show) -> None:
+        self._game = game
+        self._filter = filter
+        self._show = show
+        self._subscription: AsyncSubscription | None = None
+        self._started: object = None
+        """When this game began to record: no other has the same."""
+        self._last = 0
+        """The number of the newest record that was shown, or was not wanted."""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the game sends records now."""
+        return self._subscription is not None and self._subscription.is_live
+
+    async def begin(self, count: int) -> None:
+        """Show so many past records at most, at once if the game hangs, and subscribe."""
+        page = await self._page(count=max(1, count))
+        if count:
+            self._put({"records": page["records"], "dropped": 0})
+        self._started, self._last = page["started"], page["next"]
+        self._subscription = await patiently(
+            lambda: self._game.subscribe("logs", mode="all", filter=self._filter)
+        )
+        await self._catch_up()
+
+    async def follow(self) -> None:
+        """Show the records that come."""
+        subscription = self._subscription
+        assert subscription is not None
+        reconnected = subscription.reconnected
+        while True:
+            news: Mapping[str, Any] = {"records": [], "dropped": 0}
+            with suppress(TimeoutError):
+                news = (await subscription.get(TURN)).value
+            if subscription.reconnected != reconnected:
+                reconnected = subscription.reconnected
+                await self._catch_up()
+            self._put(news)
+
+    async def _catch_up(self) -> None:
+        """Show the records that are in the history, and were not shown."""
+        while True:
+            page = await self._page(count=AT_ONCE, since=self._last)
+            if page["started"] != self._started:
+                self._started, self._last = page["started"], 0
+            elif page["next"] <= self._last:
+                return
+            else:
+                self._put({"records": page["records"], "dropped": page["lost"]})
+                self._last = page["next"]
+
+    async def _page(self, **params: Any) -> Any:
+        return await patiently(lambda: self._game.call("logs.history", **params, **self._filter))
+
+    def _put(self, news: Mapping[str, Any]) -> None:
+        records = [record for record in news["records"] if record["sequence"] > self._last]
+        if records or news["dropped"]:
+            self._show({"records": records, "dropped": news["dropped"]})
+            flush()
+        if records:
+            self._last = records[-1]["sequence"]
 
 
 def show_json(news: Mapping[str, Any]) -> None:

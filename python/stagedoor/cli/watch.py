@@ -4,20 +4,25 @@ import argparse
 import json
 import sys
 from collections import deque
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from stagedoor.cli.attending import attend
 from stagedoor.cli.command import OK, Verbs, add_json, add_verb
-from stagedoor.cli.game import GONE, add_game, hertz, open_game_async, told
+from stagedoor.cli.game import add_game, hertz, open_game_async, told
 from stagedoor.cli.sparkline import sparkline
 from stagedoor.cli.terminal import flush, harmless, print_line, print_note, wants_json
-from stagedoor.cli.watched import NOTHING, Watched, subscribe
+from stagedoor.cli.watched import NOTHING, Watched
 from stagedoor.wire.topics import MODES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.measure import Measurement
     from rich.table import Table
 
-    from stagedoor.client.asyncio.client import AsyncClient
     from stagedoor.client.core.feed import Sample
     from stagedoor.wire.errors import RpcError
 
@@ -82,12 +87,15 @@ async def watch(arguments: argparse.Namespace) -> None:
 
     as_json = wants_json(arguments.json)
     hz = arguments.hz if as_json or arguments.hz else float(REFRESH)
+    watched = [Watched(name) for name in dict.fromkeys(arguments.topics)]
+    options = {"mode": arguments.mode, "hz": hz, "history": arguments.history}
     async with AsyncExitStack() as stack, open_game_async(arguments) as game:
-        options = {"mode": arguments.mode, "hz": hz, "history": arguments.history}
-        watched = [await subscribe(game, name, options) for name in dict.fromkeys(arguments.topics)]
         display: Display = Lines() if as_json else stack.enter_context(Board(watched))
-        attending = asyncio.create_task(_attend(game, watched, display))
+        look = partial(_look, watched, display, {})
+        attending = asyncio.create_task(attend(game, watched, display.tell, look))
         try:
+            await asyncio.gather(*(one.subscribe(game, options) for one in watched))
+            display.begin()
             await asyncio.gather(*(_follow(one, display, arguments.mode) for one in watched))
         finally:
             attending.cancel()
@@ -95,6 +103,9 @@ async def watch(arguments: argparse.Namespace) -> None:
 
 class Display(Protocol):
     """Where the values go."""
+
+    def begin(self) -> None:
+        """Values may come from now on."""
 
     def put(self, watched: "Watched", sample: "Sample") -> None:
         """Show a value that has come."""
@@ -114,34 +125,13 @@ async def _follow(watched: "Watched", display: Display, mode: str) -> None:
             display.put(watched, sample)
 
 
-async def _attend(game: "AsyncClient", watched: "list[Watched]", display: Display) -> None:
-    """Tell the display when the game hangs or is gone, and when it is back; and when a value cannot
-    be had."""
-    import asyncio
-
-    from stagedoor.client.errors import ClientError
-    from stagedoor.client.health import STALLED, UNKNOWN, health_in
-    from stagedoor.wire.errors import RpcError
-
-    told, health, stalls = "", UNKNOWN, None
-    failures: dict[str, object] = {}
-    with suppress(ClientError, RpcError):  # without that topic, only its end can be told
-        stalls = await game.subscribe(STALLED)
-    while True:
-        await asyncio.sleep(1 / REFRESH)
-        while stalls is not None and stalls.waiting:
-            health = health_in((await stalls.get()).value)
-        trouble = str(health) if health.state == "stalled" else ""
-        if not all(one.is_live for one in watched):
-            trouble, health = GONE, UNKNOWN
-        if trouble != told:
-            told = trouble
-            display.tell(trouble)
-        for one in watched:
-            failure = one.failure
-            if failure is not None and failure is not failures.get(one.topic):
-                display.fail(one, failure)
-            failures[one.topic] = failure
+def _look(watched: "list[Watched]", display: Display, told: "dict[str, RpcError | None]") -> None:
+    """Tell the display when a value cannot be had. `told`: what it knows already."""
+    for one in watched:
+        failure = one.failure
+        if failure is not None and failure is not told.get(one.topic):
+            display.fail(one, failure)
+        told[one.topic] = failure
 
 
 class Lines:
@@ -149,6 +139,9 @@ class Lines:
 
     def __init__(self) -> None:
         self._lost: dict[str, tuple[int, int]] = {}
+
+    def begin(self) -> None:
+        """There is nothing to print yet."""
 
     def put(self, watched: "Watched", sample: "Sample") -> None:
         """Print the value, and what was lost since the last one."""
@@ -171,7 +164,7 @@ class Lines:
 
 
 class Board:
-    """A table that is drawn repeatedly until the end of its `with` block."""
+    """A table that is drawn repeatedly, from the first call to the end of its `with` block."""
 
     def __init__(self, watched: "list[Watched]") -> None:
         from rich.live import Live
@@ -185,11 +178,14 @@ class Board:
         )
 
     def __enter__(self) -> "Board":
-        self._live.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self._live.__exit__(*error)
+        self._live.stop()
+
+    def begin(self) -> None:
+        """Draw the table from now on."""
+        self._live.start()
 
     def put(self, watched: "Watched", sample: "Sample") -> None:
         """Show the value in the table from now on."""
@@ -205,6 +201,7 @@ class Board:
         """Say below the table what is wrong with the game; its values are old as long as that is
         so."""
         self._trouble = trouble
+        self.begin()
 
     def table(self) -> "Table":
         """The table as it is now."""
@@ -213,23 +210,49 @@ class Board:
         from rich.text import Text
 
         encoding = sys.stdout.encoding or "utf-8"
-        table = Table("TOPIC", "VALUE", "", "FRAME", "LOST", box=box.SIMPLE_HEAD, show_edge=False)
+        style = "dim" if self._trouble else ""
+        lost = [_lost(one) for one in self._watched]
+        table = Table("TOPIC", "VALUE", "", box=box.SIMPLE_HEAD, show_edge=False)
+        table.add_column("FRAME", no_wrap=True)
+        if any(lost):
+            table.add_column("LOST")
         if self._trouble:
-            table.caption = Text(
-                harmless(f"{self._trouble}; the values are old", encoding), style="bold red"
-            )
-        for one in self._watched:
+            old = "; the values are old" if self._latest else ""
+            table.caption = Text(harmless(self._trouble + old, encoding), style="bold red")
+        for one, losses in zip(self._watched, lost, strict=True):
             sample = self._latest.get(one.topic)
-            cells = [
-                one.topic,
-                _shown(one, sample),
-                sparkline(self._numbers.get(one.topic, ()), encoding),
-                "" if sample is None else str(sample.frame),
-                _lost(one),
+            frame = "" if sample is None else str(sample.frame)
+            texts = [one.topic, _shown(one, sample), frame, *([losses] if any(lost) else [])]
+            cells: list[RenderableType] = [
+                Text(harmless(text, encoding), style=style) for text in texts
             ]
-            style = "dim" if self._trouble else ""
-            table.add_row(*(Text(harmless(cell, encoding), style=style) for cell in cells))
+            cells.insert(2, Bars(list(self._numbers.get(one.topic, ())), encoding, style))
+            table.add_row(*cells)
         return table
+
+
+class Bars:
+    """A cell with a sparkline. Where there is less room than bars, those of the oldest numbers are
+    left out."""
+
+    def __init__(self, numbers: list[float], encoding: str, style: str) -> None:
+        self._numbers = numbers
+        self._encoding = encoding
+        self._style = style
+
+    def __rich_measure__(self, console: "Console", options: "ConsoleOptions") -> "Measurement":
+        from rich.measure import Measurement
+
+        return Measurement(min(1, len(self._numbers)), len(self._numbers))
+
+    def __rich_console__(
+        self, console: "Console", options: "ConsoleOptions"
+    ) -> "Iterator[RenderableType]":
+        from rich.text import Text
+
+        yield Text(
+            sparkline(self._numbers[-max(1, options.max_width) :], self._encoding), self._style
+        )
 
 
 def _shown(watched: "Watched", sample: "Sample | None") -> str:

@@ -32,6 +32,7 @@ class LoggingStage(FakeStage):
 
     def __init__(self) -> None:
         super().__init__()
+        self.started = 1.0
         self.records: list[dict[str, Any]] = [RECORD]
         self.asked: list[dict[str, Any]] = []
         self.filters: list[object] = []
@@ -41,7 +42,10 @@ class LoggingStage(FakeStage):
 
     def history(self, **params: Any) -> dict[str, Any]:
         self.asked.append(params)
-        return {"records": self.records, "next": 1, "lost": 0, "started": 1.0}
+        since = params.get("since", 0)
+        found = [record for record in self.records if record["sequence"] > since]
+        last = found[-1]["sequence"] if found else since
+        return {"records": found, "next": last, "lost": 0, "started": self.started}
 
     def subscribe_filtered(self, filter: object = None, **params: Any) -> dict[str, object]:
         self.filters.append(filter)
@@ -78,7 +82,6 @@ def test_without_options_everything_is_asked_for(game: FakeGame, stage: LoggingS
 
 
 def test_following_it_goes_on_until_ctrl_c(game: FakeGame, stage: LoggingStage) -> None:
-    stage.past = [{"records": [RECORD], "dropped": 0}]
     process = subprocess.Popen(
         [sys.executable, "-m", "stagedoor", "logs", game.url, "-f", "-n", "5", "--level", "ERROR"],
         env=os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONIOENCODING": "utf-8"},
@@ -97,8 +100,9 @@ def test_following_it_goes_on_until_ctrl_c(game: FakeGame, stage: LoggingStage) 
     ]  # fmt: skip
     asked = next(call for call in game.received if call["method"] == "topic.subscribe")
     assert asked["params"] == {
-        "topic": "logs", "mode": "all", "hz": None, "history": 5, "filter": {"level": "ERROR"},
+        "topic": "logs", "mode": "all", "hz": None, "history": 0, "filter": {"level": "ERROR"},
     }  # fmt: skip
+    assert stage.asked[0] == {"count": 5, "level": "ERROR"}
 
 
 def test_a_person_gets_lines_with_their_tracebacks(capsys: pytest.CaptureFixture[str]) -> None:
@@ -154,3 +158,41 @@ def test_following_says_on_stderr_that_the_game_is_gone_and_is_back() -> None:
         assert "the game is back" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
+
+
+def numbers(process: "subprocess.Popen[str]", count: int) -> list[int]:
+    assert process.stdout is not None
+    return [json.loads(process.stdout.readline())["sequence"] for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("is_another", "expected"), [(True, [1, 2, 3, 4]), (False, [3, 4])], ids=["another", "the same"]
+)
+@pytest.mark.parametrize("count", ["0", "10"])
+def test_what_a_game_logs_while_nobody_is_connected_is_shown_later_and_all_of_it_once(
+    is_another: bool, expected: list[int], count: str
+) -> None:
+    stage = LoggingStage()
+    stage.records = [RECORD | {"sequence": number} for number in (1, 2)]
+    with running(stage) as game:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "stagedoor", "logs", game.url, "-f", "-n", count],
+            env=os.environ | {"PYTHONPATH": str(SOURCE)},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        stage.wait_for("logs")
+        assert numbers(process, 2 if count == "10" else 0) == [1, 2][: int(count)]
+        # What comes has been seen before the game leaves.
+        stage.publish("logs", {"records": [], "dropped": 7})
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline()) == {"dropped": 7}
+    later = LoggingStage()
+    later.started = stage.started + is_another
+    later.records = [RECORD | {"sequence": number} for number in (1, 2, 3)]
+    with running(later, port=game.port):
+        later.wait_for("logs")
+        news = [RECORD | {"sequence": number} for number in (3, 4)]
+        later.publish("logs", {"records": news, "dropped": 0})
+        assert numbers(process, len(expected)) == expected
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30)[0] == ""

@@ -194,6 +194,45 @@ def test_the_table_shows_the_latest_value_its_history_and_what_was_lost() -> Non
     assert not {"\x1b", "\u202e"} & set(text)
 
 
+def lines_of(board: Board, width: int) -> list[str]:
+    from rich.console import Console
+
+    console = Console(width=width, color_system=None, record=True, file=io.StringIO())
+    console.print(board.table())
+    return console.export_text().splitlines()
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("value", [3.0, {"a": "x" * 25}])
+def test_the_newest_number_is_seen_however_narrow_the_terminal(width: int, value: object) -> None:
+    rate, other = FakeSubscription("frames.of.the.game.total"), FakeSubscription("other")
+    board = Board([rate, other])  # type: ignore[list-item]
+    board.put(other, Sample(value, 1.0, 40, 1))  # type: ignore[arg-type]
+    for number in range(100):
+        newest = 5.0 if number == 99 else number % 2
+        board.put(rate, Sample(newest, 1.0, 10_000, number))  # type: ignore[arg-type]
+    for losses in (2, 0):
+        rate.dropped = other.dropped = losses
+        rate.reconnected = other.reconnected = 0
+        bars = "".join(line for line in lines_of(board, width) if "▁" in line or "█" in line)
+        assert bars.count("█") == 1
+        assert bars.split("█")[1].split()[0] == "10000", "it is the last"
+
+
+def test_what_was_lost_has_a_column_only_if_something_was() -> None:
+    one = FakeSubscription("frames")
+    board = Board([one])  # type: ignore[list-item]
+    value = {"x": "y" * 19}
+    for number in range(40):
+        board.put(one, Sample(float(number), 1.0, number, number))  # type: ignore[arg-type]
+    board.put(one, Sample(value, 1.0, 40, 41))  # type: ignore[arg-type]
+    assert "LOST" in "".join(lines_of(board, 80))
+    one.dropped = one.reconnected = 0
+    lines = lines_of(board, 80)
+    assert "LOST" not in "".join(lines)
+    assert sum(json.dumps(value) in line for line in lines) == 1, "there is room for it"
+
+
 def test_the_table_shows_why_there_is_no_value() -> None:
     from rich.console import Console
 

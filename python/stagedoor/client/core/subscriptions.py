@@ -12,7 +12,7 @@ import msgspec
 
 from stagedoor.client.core.feed import Feed, Key, Sample
 from stagedoor.client.errors import BadReplyError, ConnectionLostError
-from stagedoor.wire.errors import RpcError
+from stagedoor.wire.errors import GameStalled, RpcError
 from stagedoor.wire.jsonrpc import UNREADABLE, ErrorObject
 from stagedoor.wire.reply import Notification
 
@@ -129,10 +129,11 @@ class Subscriptions(Generic[Made]):
     def restore(self) -> None:
         """Subscribe to everything again on another connection, without history."""
         for group in list(self._groups.values()):
-            call = self._call("topic.subscribe", group.key.params(0))
-            feeds = list(group.feeds)
+            self._restore(group)
 
-            call.then = partial(self._agree, group, feeds)
+    def _restore(self, group: _Group) -> None:
+        call = self._call("topic.subscribe", group.key.params(0))
+        call.then = partial(self._agree, group, list(group.feeds))
 
     def end(self, error: Exception) -> None:
         """End all feeds with this error."""
@@ -187,6 +188,11 @@ class Subscriptions(Generic[Made]):
             self._refuse(group, feeds, BadReplyError(reason))
             return
         except Exception as error:  # the answer was an error, or no answer came
+            if isinstance(error, GameStalled) and any(feed.has_started for feed in feeds):
+                # Such an answer takes the game some seconds, so this is no busy loop.
+                if self._groups.get(group.key) is group:
+                    self._restore(group)
+                return
             # The connection was lost again, which is no answer: started feeds go on waiting.
             if isinstance(error, ConnectionLostError):
                 feeds = [feed for feed in feeds if not feed.has_started]

@@ -34,9 +34,11 @@ def url() -> Iterator[str]:
     stage = FakeStage()
     stage.topics.add("logs")
     record = {"time": 1.0, "level": "INFO", "logger": "a", "message": "b" * 100}
-    news = {"records": [record] * 3, "dropped": 0}
-    stage.past = [news] * 3
-    stage.methods["logs.history"] = lambda **_: news
+    records = [record | {"sequence": number} for number in (1, 2, 3)]
+    stage.past = [{"records": records, "dropped": 0}] * 3
+    stage.methods["logs.history"] = lambda **_: {
+        "records": records, "next": 3, "lost": 0, "started": 1.0,
+    }  # fmt: skip
     subscribe = stage.subscribe
     stage.methods["topic.subscribe"] = lambda filter=None, **asked: subscribe(**asked)
 

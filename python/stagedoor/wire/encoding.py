@@ -4,6 +4,7 @@ The values are a program's own, and so are the encoders of types that JSON does 
 do may raise anything. Any thread may call.
 """
 
+from operator import call
 from typing import Any, Final
 
 import msgspec
@@ -37,9 +38,11 @@ def to_json(
     a cycle or too deep a nesting, an encoder raised, the text is too large. KeyboardInterrupt
     passes."""
     content = value if content is ... else content
+    # msgspec leaves an exception behind for a set that changes while it is encoded. The interpreter
+    # does not always look after a call whether there is one: `operator.call` does.
     try:
         check_surface(content, max_size)
-        text = ours_to_json(value, encoder) if may_escape else encoder.encode(value)
+        text = ours_to_json(value, encoder) if may_escape else call(encoder.encode, value)
         if type(content) not in _PLAIN:
             check_json(text)
             if not text.isascii():
@@ -48,19 +51,25 @@ def to_json(
     except (UnsendableError, KeyboardInterrupt):
         raise
     except BaseException as error:
+        cause = error.__cause__ if type(error) is SystemError else None  # what was left behind
+        error = error if cause is None else cause
         raise UnsendableError(reason_of(error)) from error
 
 
 def ours_to_json(value: object, encoder: msgspec.json.Encoder = _encoder) -> bytes:
     """A value of this package's own as JSON, with what is no UTF-8 in its texts escaped."""
     try:
-        return encoder.encode(value)
+        return call(encoder.encode, value)
     except UnicodeEncodeError:
-        return encoder.encode(_escaped(value, encoder))
+        return call(encoder.encode, _escaped(value, encoder))
 
 
 def _escaped(value: object, encoder: msgspec.json.Encoder) -> Any:
-    plain = msgspec.to_builtins(
-        value, builtin_types=(msgspec.Raw,), str_keys=True, enc_hook=encoder.enc_hook
+    plain = call(
+        msgspec.to_builtins,
+        value,
+        builtin_types=(msgspec.Raw,),
+        str_keys=True,
+        enc_hook=encoder.enc_hook,
     )
     return all_exact(plain)

@@ -24,7 +24,7 @@ wrong type is None.
 from collections.abc import Mapping
 from typing import Final
 
-from stagedoor.wire.text import text_of, traceback_of, type_of
+from stagedoor.wire.text import exact, is_a, text_of, traceback_of, type_of
 
 PARSE_ERROR: Final = -32700
 INVALID_REQUEST: Final = -32600
@@ -86,12 +86,6 @@ class RpcError(Exception):
         error = kind.__new__(kind)
         RpcError.__init__(error, code, message, data)
         return error
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it has what the wire carries. A program may raise errors that it has made up."""
-        code, message = self.__dict__.get("code"), self.__dict__.get("message")
-        return type(code) is int and abs(code) < 2**31 and isinstance(message, str)
 
     def __str__(self) -> str:
         detail = self.detail()
@@ -272,6 +266,21 @@ class Cancelled(RpcError):  # noqa: N818
 
     def __init__(self) -> None:
         super().__init__(CANCELLED, "Cancelled")
+
+
+def told_by(raised: BaseException) -> RpcError | None:
+    """The error that this exception is, if it is an RpcError that has what the wire carries. A
+    program may raise some that it has made up, of types of its own: it is a plain one then. Raises
+    nothing."""
+    if not is_a(raised, RpcError):
+        return None
+    fields = BaseException.__dict__["__dict__"].__get__(raised)
+    code, message = dict.get(fields, "code"), dict.get(fields, "message")
+    if type(code) is not int or abs(code) >= 2**31 or not is_a(message, str):
+        return None
+    if type(raised) is BY_CODE.get(code, RpcError):
+        return raised
+    return RpcError.from_wire(code, exact(message), dict.get(fields, "data"))
 
 
 BY_CODE: Final[dict[int, type[RpcError]]] = {

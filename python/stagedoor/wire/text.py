@@ -1,14 +1,18 @@
-"""Texts as JSON, files and terminals can carry them, and what exceptions say.
+"""Texts as JSON, files and terminals can carry them, what exceptions are, and what they say.
 
 Names of files, folders, threads and the like may hold bytes that are no UTF-8. Python keeps them as
-lone surrogates, which cannot be encoded. Any thread may call.
+lone surrogates, which cannot be encoded. A program's exceptions may lie about their class, and
+raise when they are asked for anything: ask `is_a()`, never `isinstance()`. Any thread may call.
 """
 
 import traceback
-from typing import Any, Final
+from types import TracebackType
+from typing import Any, Final, TypeGuard, TypeVar
+
+T = TypeVar("T")
 
 NO_TEXT: Final = "(its text cannot be had)"
-"""Stands for what an exception says if it raises another when it is asked."""
+"""Stands for what an object says if it raises when it is asked."""
 
 
 def exact(text: str) -> str:
@@ -37,14 +41,31 @@ def all_exact(value: Any) -> Any:
     return value
 
 
-def text_of(error: BaseException) -> str:
-    """What an exception says, whatever its `__str__` does. Raises KeyboardInterrupt only."""
+def is_a(value: object, *kinds: type[T]) -> TypeGuard[T]:
+    """Whether its type is one of these kinds, or derived from one. This is what an `except` clause
+    asks, too: `isinstance()` believes what the object says of its `__class__`. Raises nothing."""
+    return issubclass(type(value), kinds)
+
+
+def text_of(value: object) -> str:
+    """What an exception says, or any object, whatever its `__str__` does. Raises KeyboardInterrupt
+    only."""
     try:
-        return exact(str(error))
+        return exact(value if is_a(value, str) else str(value))
     except KeyboardInterrupt:
         raise
     except BaseException:
         return NO_TEXT
+
+
+def is_true(value: object) -> bool:
+    """The truth of any object; False if it raises. Raises KeyboardInterrupt only."""
+    try:
+        return bool(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return False
 
 
 def type_of(error: BaseException) -> str:
@@ -57,7 +78,7 @@ def reason_of(error: BaseException) -> str:
     kind, text = type_of(error), text_of(error)
     if not text:
         return kind
-    return text if isinstance(error, TypeError | ValueError) else f"{kind}: {text}"
+    return text if is_a(error, TypeError, ValueError) else f"{kind}: {text}"
 
 
 def traceback_of(error: BaseException) -> str:
@@ -67,4 +88,10 @@ def traceback_of(error: BaseException) -> str:
     except KeyboardInterrupt:
         raise
     except BaseException:  # of the exceptions' own methods
-        return f"{type_of(error)}: {NO_TEXT}"
+        return f"{type_of(error)}: {text_of(error)}"
+
+
+def frames_of(error: BaseException) -> TracebackType | None:
+    """Its `__traceback__`, whatever its type makes of attributes."""
+    found: TracebackType | None = BaseException.__dict__["__traceback__"].__get__(error)
+    return found

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import Final
 
 from stagedoor.live.net.threads import RLock
-from stagedoor.wire.text import exact, traceback_of
+from stagedoor.wire.text import exact, frames_of, traceback_of
 
 logger = logging.getLogger("stagedoor")
 
@@ -61,7 +61,7 @@ class Complaints:
         if counted:
             line += f" ({counted:,} more like this before, not logged)"
         file, number, function, _ = logger.findCaller(stacklevel=2)
-        info = None if error is None else (type(error), error, error.__traceback__)
+        info = None if error is None else (type(error), error, frames_of(error))
         record = logger.makeRecord(logger.name, level, file, number, "%s", (line,), info, function)
         if error is not None:
             record.exc_text = cut(traceback_of(error))

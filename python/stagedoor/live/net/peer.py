@@ -11,7 +11,7 @@ from stagedoor.live.net.complaints import Complaints
 from stagedoor.live.net.handlers import HANDLER_ERRORS, Handler
 from stagedoor.wire.authority import authority
 from stagedoor.wire.close_codes import NORMAL
-from stagedoor.wire.text import text_of
+from stagedoor.wire.text import text_of, type_of
 
 if TYPE_CHECKING:
     from stagedoor._core import CloseCause
@@ -161,7 +161,7 @@ class Peer:
     def handler_raised(self, error: BaseException) -> None:
         """A handler has raised this."""
         self.complaints.add("handler", "%r: a handler raised", self.face or self, error=error)
-        self.failed(f"a handler raised {type(error).__name__}: {text_of(error)}")
+        self.failed(f"a handler raised {type_of(error)}: {text_of(error)}")
 
     def closed(self, code: int, reason: str, cause: CloseCause, error: str | None) -> None:
         """It has ended."""

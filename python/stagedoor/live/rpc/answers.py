@@ -25,11 +25,12 @@ from stagedoor.wire.errors import (
     InternalError,
     RpcError,
     TooManyRequests,
+    told_by,
 )
 from stagedoor.wire.jsonrpc import Request
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import TooLargeError, UnsendableError
-from stagedoor.wire.text import NO_TEXT, text_of, type_of
+from stagedoor.wire.text import NO_TEXT, is_a, text_of, type_of
 
 if TYPE_CHECKING:
     from stagedoor.live.rpc.session import Session
@@ -113,10 +114,9 @@ def arguments_of(session: Session, method: Method, params: bytes | None, began: 
     Ctrl-C: types of the game may run code of the game, as `__post_init__`."""
     try:
         return method.signature.decode(params)
-    except RpcError:
-        raise
     except BaseException as error:
-        raise error_of(session, method, params, error, began) from None
+        known = told_by(error)
+        raise known or error_of(session, method, params, error, began) from None
 
 
 def encoded(session: Session, method: Method, result: object) -> bytes:
@@ -160,15 +160,15 @@ def told(session: Session, method: Method, raised: BaseException) -> RpcError:
     other thread it is an exception like others, and so is SystemExit everywhere: a client may not
     end the game by calling something that raises."""
     is_game = get_ident() == session.hub.game_thread
-    if is_game and isinstance(raised, KeyboardInterrupt):
+    if is_game and is_a(raised, KeyboardInterrupt):
         raise raised
-    if isinstance(raised, RpcError) and raised.is_whole:
-        if raised.code in REFUSALS:  # its text may be the caller's
-            _complain(session, ("refused", method.name, raised.code), raised, method.name)
-        return raised
+    if (error := told_by(raised)) is not None:
+        if error.code in REFUSALS:  # its text may be the caller's
+            _complain(session, ("refused", method.name, error.code), error, method.name)
+        return error
     complaints = session.hub.complaints
-    complaints.add(("raised", method.name), "the method %s raised", method.name, error=raised)
     try:
+        complaints.add(("raised", method.name), "the method %s raised", method.name, error=raised)
         return HandlerError.of(raised, MAX_TEXT, with_traceback=session.role is Role.ADMIN)
     except KeyboardInterrupt:  # of the exception's own methods
         if is_game:

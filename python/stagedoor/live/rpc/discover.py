@@ -17,6 +17,7 @@ from stagedoor.live.rpc.defaults import has_schema, with_plain_defaults
 from stagedoor.live.rpc.examples import NO_RESULT, Example, read_docstring
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.methods import Kind, Method
+from stagedoor.wire.encoding import to_json
 from stagedoor.wire.errors import (
     BY_CODE,
     Cancelled,
@@ -30,7 +31,9 @@ from stagedoor.wire.errors import (
     TimedOut,
     TooManyRequests,
 )
+from stagedoor.wire.size import UnsendableError
 
+_encoder = msgspec.json.Encoder(enc_hook=values.encode)
 _REFERENCE = "#/components/schemas/{name}"
 _ALWAYS = (
     HandlerError,
@@ -97,11 +100,8 @@ def _method(method: Method, schemas: Any) -> dict[str, Any]:
     for parameter in parameters:
         schema = next(schemas)
         if parameter.default is not Parameter.empty:
-            with contextlib.suppress(Exception):  # JSON cannot carry every default
-                schema = {
-                    **schema,
-                    "default": msgspec.to_builtins(parameter.default, enc_hook=values.encode),
-                }
+            with contextlib.suppress(UnsendableError):  # JSON cannot carry every default
+                schema = {**schema, "default": _sent(parameter.default)}
         params.append(
             {
                 "name": parameter.name,
@@ -131,17 +131,21 @@ def _method(method: Method, schemas: Any) -> dict[str, Any]:
 def _examples(examples: list[Example]) -> Iterator[dict[str, Any]]:
     for number, example in enumerate(examples, 1):
         try:
-            arguments = msgspec.to_builtins(example.arguments)
+            arguments = _sent(example.arguments)
             pairing: dict[str, Any] = {
                 "name": f"example {number}",
                 "params": [{"name": name, "value": value} for name, value in arguments.items()],
             }
             if example.result is not NO_RESULT:
-                value = msgspec.to_builtins(example.result)
-                pairing["result"] = {"name": "result", "value": value}
-        except Exception:  # JSON cannot carry every literal of Python
+                pairing["result"] = {"name": "result", "value": _sent(example.result)}
+        except UnsendableError:  # JSON cannot carry every literal of Python
             continue
         yield pairing
+
+
+def _sent(value: object) -> Any:
+    """The value as its JSON has it. Raises UnsendableError."""
+    return msgspec.json.decode(to_json(value, _encoder, may_escape=True))
 
 
 def _errors_of(method: Method) -> Iterator[type[RpcError]]:

@@ -11,7 +11,7 @@ from stagedoor.live import values
 from stagedoor.live.rpc.shape import Shape, find_fault, find_stranger
 from stagedoor.wire.errors import InvalidParams, InvalidRequest, ParseError, RpcError
 from stagedoor.wire.jsonrpc import UNREADABLE
-from stagedoor.wire.text import text_of
+from stagedoor.wire.text import is_a, text_of
 
 _NOT_FITTING: Final = (*UNREADABLE, TypeError)
 """What msgspec raises for params that do not fit. A TypeError is about a set's members, or is the
@@ -42,7 +42,7 @@ class Form:
             return astuple(self.decode(params))
         except _NOT_FITTING as error:
             fault = fault_of(params, self._shape)
-            if fault is None and isinstance(error, msgspec.ValidationError):
+            if fault is None and is_a(error, msgspec.ValidationError):
                 fault = InvalidParams(text_of(error))
             if fault is None:
                 raise

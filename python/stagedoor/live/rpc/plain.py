@@ -22,6 +22,7 @@ from stagedoor.live.rpc.signature import Arguments
 from stagedoor.wire import jsonrpc
 from stagedoor.wire.errors import TimedOut
 from stagedoor.wire.jsonrpc import Request
+from stagedoor.wire.text import is_a
 
 if TYPE_CHECKING:
     from stagedoor._core import Running
@@ -77,7 +78,7 @@ def ended(
     if not hub.running.end(running):
         overran(hub, running)
         return None
-    if text is not None and isinstance(raised, WrongToken):
+    if text is not None and is_a(raised, WrongToken):
         hub.answer_later(partial(running.answer, text), WRONG_TOKEN_DELAY)
         return None
     return text

@@ -272,7 +272,7 @@ class Topics:
             return to_json(value, self._encoder)
         except UnsendableError as error:
             reason = f"the value cannot be sent as JSON: {error}"
-            raise InternalError(reason) from error.__cause__ or error
+            raise InternalError(reason) from _cause_of(error)
 
     def _fail_all(self, topic: Topic, error: RpcError) -> None:
         """There is no value for anybody."""
@@ -295,5 +295,11 @@ class Topics:
                 "the topic %s has no value: %s",
                 topic.name,
                 error.detail(),
-                error=error.__cause__ or error,
+                error=_cause_of(error),
             )
+
+
+def _cause_of(error: BaseException) -> BaseException:
+    # It may be the game's, so its truth is not asked for.
+    cause = error.__cause__
+    return error if cause is None else cause

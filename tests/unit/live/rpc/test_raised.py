@@ -38,11 +38,51 @@ class OddError(BaseException):
     """No Exception."""
 
 
+def lying(name: str, base: type[BaseException], answer: object) -> type[BaseException]:
+    """An exception that says this of its class, or raises it."""
+
+    def told(_: object) -> object:
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    return type(name, (base,), {"__class__": property(told)})
+
+
+def shut(name: str, base: type[BaseException], error: BaseException) -> type[BaseException]:
+    """An exception that raises this when it is asked for anything at all."""
+
+    def ask(*_: object) -> Any:
+        raise error
+
+    members = {"__getattribute__": ask, "__bool__": ask, "__str__": ask, "__eq__": ask}
+    return type(name, (base,), {**members, "__hash__": None})
+
+
+LIARS: list[type[BaseException]] = [
+    lying("NoClass", Exception, ZeroDivisionError()),
+    lying("NoClassEnds", Exception, SystemExit()),
+    lying("NoClassOdd", TypeError, OddError()),
+    lying("NoClassBase", BaseException, OddError()),
+    lying("AsCtrlC", Exception, KeyboardInterrupt),
+    lying("AsCtrlCValue", ValueError, KeyboardInterrupt),
+    lying("AsRpc", Exception, RpcError),
+    lying("AsNoClass", Exception, 7),
+    shut("Shut", Exception, ValueError("asked")),
+    shut("ShutEnds", LookupError, SystemExit()),
+    shut("ShutOdd", TypeError, OddError()),
+    shut("ShutBase", BaseException, OddError()),
+    shut("ShutRpc", RpcError, SystemExit()),
+    type("Counted", (Exception,), {"__len__": lambda _: 1 // 0}),
+    type("Noted", (Exception,), {"__notes__": property(lambda _: 1 // 0)}),
+]  # fmt: skip
+
+
 RAISED: list[type[BaseException]] = [
     AttributeError, AssertionError, TypeError, ValueError, LookupError, ReferenceError, OSError,
     StopIteration, StopAsyncIteration, RecursionError, MemoryError, UnicodeError,
     GeneratorExit, SystemExit, asyncio.CancelledError, asyncio.TimeoutError, OddError,
-    KeyboardInterrupt,
+    KeyboardInterrupt, *LIARS,
 ]  # fmt: skip
 WHERE = ["handler", "encoder", "class", "decoder", "text", "progress", "close"]
 KINDS = ["fast", "whole", "coroutine", "generator", "thread", "frame.batch"]
@@ -178,6 +218,10 @@ def run(hub: Hub, connection: FakeConnection, text: str) -> list[BaseException]:
     return escaped
 
 
+def made(raised: type[BaseException]) -> BaseException:
+    return raised.__new__(raised, "on purpose") if raised in LIARS else raised("on purpose")
+
+
 @pytest.mark.parametrize(
     ("where", "kind", "form"),
     [case for case in product(WHERE, KINDS, FORMS) if case[1] in ONLY.get(case[0], KINDS)],
@@ -189,7 +233,7 @@ def test_the_caller_is_answered_once_and_the_loop_goes_on(
     if kind == "whole":
         session_of(hub, connection)._fast = cast(Any, NoFastPath())
     for raised in RAISED:
-        error = raised("on purpose")
+        error = made(raised)
         offer(hub, where, kind, error)
         if where == "decoder":
             monkeypatch.setattr(Checked, "check", staticmethod(raising(error)))
@@ -234,6 +278,57 @@ def check_answer(answer: Any, kind: str) -> None:
         (answer,) = answer["result"]["results"]
     assert isinstance(answer["error"]["code"], int)
     assert isinstance(answer["error"]["message"], str)
+
+
+def of_changing_set(hub: Hub, *others: object) -> list[object]:
+    """A value with a set in it that changes while it is encoded."""
+    things: set[object] = {Own() for _ in range(200)}
+
+    def leave(value: object) -> int:
+        things.discard(value)
+        return 1
+
+    hub.encoders[Own] = leave
+    return [things, *others]
+
+
+@pytest.mark.parametrize("others", [[], [1], ["a", {"b": [2.5, None]}]])
+@pytest.mark.parametrize("kind", [*KINDS, "whole"])
+def test_a_set_that_changes_while_it_is_encoded_is_not_cut(
+    hub: Hub, kind: str, others: list[object]
+) -> None:
+    connection = connect(hub)
+    if kind == "whole":
+        session_of(hub, connection)._fast = cast(Any, NoFastPath())
+    offer_result(hub, kind, lambda: of_changing_set(hub, *others))
+    assert run(hub, connection, message("", kind, "call")) == []
+    (answer,) = [one for one in connection.messages() if "method" not in one]
+    if kind == "frame.batch":
+        (answer,) = answer["result"]["results"]
+    assert answer["error"]["code"] == -32603
+    assert "Set changed size" in answer["error"]["data"]["reason"]
+
+
+def test_a_topic_whose_set_changes_while_it_is_encoded_has_no_value(hub: Hub) -> None:
+    topic = hub.topics.add("odd", lambda: of_changing_set(hub, 1), history=3)
+    for _ in range(3):
+        frame(hub)
+        hub.topics.emit("odd", of_changing_set(hub))
+    assert not topic.history
+    assert topic.is_failing
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "thread"])
+def test_ctrl_c_of_an_exception_that_is_asked_is_the_games_only_on_its_thread(
+    hub: Hub, kind: str
+) -> None:
+    connection = connect(hub)
+    kept = shut("Kept", Exception, KeyboardInterrupt())
+    offer(hub, "handler", kind, kept.__new__(kept))
+    escaped = run(hub, connection, message("handler", kind, "call"))
+    (answer,) = connection.messages()
+    assert answer["error"]["code"] == -32000
+    assert len(escaped) == (0 if kind == "thread" else 1)
 
 
 def bad_error(**fields: object) -> RpcError:
@@ -282,6 +377,22 @@ def offer_result(hub: Hub, kind: str, result: Callable[[], object]) -> None:
         hub.methods.add(lambda: result(), "odd", thread=kind == "thread")
 
 
+def decoded_with(error: BaseException) -> Callable[..., Any]:
+    """A method of whose param this comes."""
+
+    @dataclass
+    class Odd:
+        value: int
+
+        def __post_init__(self) -> None:
+            raise error
+
+    def decoded(of: Odd) -> None: ...
+
+    decoded.__annotations__["of"] = Odd
+    return decoded
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [
@@ -292,15 +403,23 @@ def offer_result(hub: Hub, kind: str, result: Callable[[], object]) -> None:
         (bad_error(message=None), -32000),
         (RpcError.__new__(RpcError), -32000),
         (RpcError(7, "of \udce9"), 7),
+        (type("Own", (RpcError,), {"code": property(lambda _: 1 // 0, lambda *_: None)})(7, ""),
+         -32000),
+        (type("Own", (RpcError,), {"data": property(lambda _: 1 // 0, lambda *_: None)})(7, ""),
+         7),
     ],
-)
+)  # fmt: skip
 def test_an_error_of_the_rpc_that_a_game_has_made_up_is_answered(
     hub: Hub, error: RpcError, code: int
 ) -> None:
     connection = connect(hub)
     hub.methods.add(lambda: raising(error)(), "odd")
-    for kind in ("fast", "frame.batch"):
-        assert run(hub, connection, message("", kind, "call")) == []
+    hub.methods.add(decoded_with(error), "decoded")
+    for kind in ("fast", "frame.batch", "decoded"):
+        if kind == "decoded":
+            connection.deliver(json.dumps(request("decoded", {"of": {"value": 1}})))
+        else:
+            assert run(hub, connection, message("", kind, "call")) == []
         (answer,) = connection.messages()
         if kind == "frame.batch":
             (answer,) = answer["result"]["results"]
@@ -345,7 +464,7 @@ class Number:
 def test_a_topic_that_raises_spares_the_others(
     hub: Hub, where: str, raised: type[BaseException]
 ) -> None:
-    error = raised("on purpose")
+    error = made(raised)
     hub.encoders[Own] = raising(error)
     read = {"read": raising(error), "encoder": Own}.get(where, lambda: Number(error))
     odd = hub.topics.add("odd", None if where == "emit" else read)

@@ -98,7 +98,9 @@ class Log:
         """In the block, an error is counted as a lost record: it must not reach the game."""
         try:
             yield
-        except Exception:
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
             self.ring.skip(1)
 
     def end(self) -> None:

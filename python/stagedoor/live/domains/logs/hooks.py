@@ -16,8 +16,8 @@ from threading import get_ident
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from stagedoor.live.domains.logs.record import LogRecord, Source, shorten
-from stagedoor.wire.text import exact
+from stagedoor.live.domains.logs.record import LogRecord, Source, number, shorten
+from stagedoor.wire.text import exact, is_a, text_of, traceback_of, type_of
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.logs.capture import Log
@@ -35,7 +35,9 @@ def logging_hook(log: Log) -> Callable[[Hook], Hook]:
                 return
             try:
                 log.ring.append(_record_of(record))
-            except Exception:
+            except KeyboardInterrupt:
+                raise
+            except BaseException:
                 # The game's own logging goes on. There is nowhere to report this.
                 log.ring.skip(1)
             # This does what `log.mute()` does, in a third of the time.
@@ -58,26 +60,28 @@ def _record_of(record: logging.LogRecord) -> LogRecord:
     """Format the message at once: its arguments may change, and must not be kept alive."""
     try:
         message = record.getMessage()
-    except Exception as error:  # raised by the format, or by the arguments' own methods
-        message = f"{record.msg!r} cannot be formatted: {type(error).__name__}"
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # raised by the format, or by the arguments' own methods
+        message = f"{_repr(record.msg)} cannot be formatted: {type_of(error)}"
     trace = ""
-    if record.exc_info and record.exc_info[1] is not None:
-        trace = record.exc_text or _trace_of(record.exc_info[1])
-    if record.stack_info:
-        trace = f"{trace}\n{record.stack_info}" if trace else record.stack_info
-    thread, file = record.threadName or "", record.pathname
+    info: object = record.exc_info
+    if info is not None and is_a(info, tuple) and len(info) == 3 and is_a(info[1], BaseException):
+        trace = _text(record.exc_text) or traceback_of(info[1])
+    if stack := _text(record.stack_info):
+        trace = f"{trace}\n{stack}" if trace else stack
     made = LogRecord(
         0,
-        record.created,
-        exact(record.levelname),
-        record.levelno,
-        exact(record.name),
+        record.created if type(record.created) is float else time(),
+        _text(record.levelname),
+        number(record.levelno),
+        _text(record.name),
         message,
         "logging",
-        thread if thread.isascii() else exact(thread),
-        file if file.isascii() else exact(file),
-        record.lineno,
-        exact(record.funcName or ""),
+        _text(record.threadName),
+        _text(record.pathname),
+        number(record.lineno),
+        _text(record.funcName),
     )
     return shorten(made, trace)
 
@@ -146,7 +150,7 @@ def warning_hook(log: Log) -> Callable[[Hook], Hook]:
                 with log.guard():
                     text = f"{category.__name__}: {message}"
                     record = _new("py.warnings", logging.WARNING, text, "warning")
-                    record.file, record.line = exact(filename), lineno
+                    record.file, record.line = _text(filename), number(lineno)
                     log.ring.append(shorten(record))
             with log.mute():
                 before(message, category, filename, lineno, *rest, **named)
@@ -160,34 +164,47 @@ def _tell(
     log: Log, hook: str, levelno: int, kind: Any, value: Any, trace: Any, where: str = ""
 ) -> None:
     value = kind() if value is None else value
-    text = "".join(traceback.format_exception_only(kind, value)).rstrip()
-    record = _new(hook, levelno, where + text, "exception")
+    record = _new(hook, levelno, where + _line_of(kind, value), "exception")
     for frame in traceback.extract_tb(trace)[-1:] if trace is not None else []:
         record.file, record.line = exact(frame.filename), frame.lineno or 0
         record.function = exact(frame.name)
-    log.ring.append(shorten(record, _trace_of(value)))
+    log.ring.append(shorten(record, traceback_of(value)))
 
 
 def _new(logger: str, levelno: int, message: str, source: Source) -> LogRecord:
     return LogRecord(
         sequence=0,
         time=time(),
-        level=exact(logging.getLevelName(levelno)),
+        level=text_of(logging.getLevelName(levelno)),
         levelno=levelno,
         logger=logger,
         message=message,
         source=source,
-        thread=exact(threading.current_thread().name),
+        thread=_text(threading.current_thread().name),
     )
 
 
-def _trace_of(error: BaseException) -> str:
-    """The traceback, including the exceptions that led to this one."""
-    return "".join(traceback.format_exception(error)).rstrip()
+def _line_of(kind: Any, error: BaseException) -> str:
+    """The exception without its traceback, as Python prints it."""
+    try:
+        return "".join(traceback.format_exception_only(kind, error)).rstrip()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # of the exception's own methods
+        return f"{type_of(error)}: {text_of(error)}"
+
+
+def _text(value: object) -> str:
+    """A text of a record, in which the game may put anything; empty for None."""
+    if type(value) is str and value.isascii():
+        return value
+    return "" if value is None else text_of(value)
 
 
 def _repr(value: object) -> str:
     try:
         return repr(value)
-    except Exception:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
         return f"<{type(value).__qualname__}>"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from time import monotonic, time
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -20,10 +20,12 @@ from stagedoor.live.rpc.hints import shape_of
 from stagedoor.live.rpc.shape import find_fault
 from stagedoor.live.topics.topic import NOTHING, Sample, View
 from stagedoor.wire.errors import InvalidParams
-from stagedoor.wire.text import text_of
+from stagedoor.wire.text import NO_TEXT, exact, is_a, is_true, text_of
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
+
+T = TypeVar("T")
 
 MAX_LEVEL: Final = 1000
 """The highest level that a logger may be asked for, as a number."""
@@ -173,7 +175,7 @@ def add_to(parts: Parts, /) -> None:
     def loggers() -> Generator[object, None, list[LoggerInfo]]:
         """All loggers by name, with their levels."""
         known = logging.root.manager.loggerDict.copy()
-        found = [(name, one) for name, one in known.items() if isinstance(one, logging.Logger)]
+        found = [(text_of(name), one) for name, one in known.items() if is_a(one, logging.Logger)]
         pairs = [("root", logging.root), *sorted(found, key=_first)]
         described = (_info(*pair) for pair in pairs)
         return cast(list[LoggerInfo], (yield from in_slices(hub.ours_to_json, described)))
@@ -241,6 +243,9 @@ def _number_of(level: str | int | None, path: str = "$.level") -> int:
             return level
         raise InvalidParams(f"expected a level from 0 to {MAX_LEVEL}, got {level}", path)
     known = logging.getLevelNamesMapping()
+    known = {
+        name: number for name, number in known.items() if is_a(name, str) and is_a(number, int)
+    }
     for name, number in known.items():
         if name.casefold() == level.casefold():
             return number
@@ -249,15 +254,33 @@ def _number_of(level: str | int | None, path: str = "$.level") -> int:
 
 
 def _info(name: str, one: logging.Logger) -> LoggerInfo:
-    own = one.level
+    """Describe a logger. Its attributes may be anything: the game can set them."""
+    own: object = _asked(lambda: one.level)
     return LoggerInfo(
-        name=name,
-        level=logging.getLevelName(own) if own else None,
-        effective_level=logging.getLevelName(one.getEffectiveLevel()),
-        propagate=one.propagate,
-        disabled=one.disabled,
-        handlers=len(one.handlers),
+        name=exact(name),
+        level=_name_of(own) if is_true(own) else None,
+        effective_level=_name_of(_asked(one.getEffectiveLevel)),
+        propagate=is_true(_asked(lambda: one.propagate)),
+        disabled=is_true(_asked(lambda: one.disabled)),
+        handlers=_asked(lambda: len(one.handlers)) or 0,
     )
+
+
+def _name_of(level: object) -> str:
+    if is_a(level, int):
+        number = level
+        level = _asked(lambda: logging.getLevelName(number))
+    return NO_TEXT if level is None else text_of(level)
+
+
+def _asked(question: Callable[[], T]) -> T | None:
+    """What the game's object answers; None if it raises."""
+    try:
+        return question()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return None
 
 
 def _first(pair: tuple[str, object]) -> str:

@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from stagedoor.wire.text import exact
+from stagedoor.wire.text import exact, is_a, text_of
 
 MAX_TEXT: Final = 16 * 1024
 """Characters of a message, or of a traceback, that are kept."""
@@ -43,6 +43,8 @@ class LogRecord(msgspec.Struct, gc=False, omit_defaults=True):
 
 def shorten(record: LogRecord, traceback: str = "") -> LogRecord:
     """Cut a long message, and add the traceback. A long one keeps its ends: they say the most."""
+    if type(record.message) is not str:
+        record.message = text_of(record.message)
     if len(record.message) > MAX_TEXT:
         record.omitted = len(record.message) - MAX_TEXT
         record.message = record.message[:MAX_TEXT]
@@ -54,3 +56,10 @@ def shorten(record: LogRecord, traceback: str = "") -> LogRecord:
     if traceback:
         record.traceback = exact(traceback)
     return record
+
+
+def number(value: object) -> int:
+    """A number as a record carries it; 0 for what is none: a game makes records of anything."""
+    if type(value) is not int:
+        value = int.__index__(value) if is_a(value, int) else 0
+    return value if abs(value) < 2**53 else 0

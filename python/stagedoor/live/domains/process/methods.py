@@ -29,7 +29,7 @@ from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import NOTHING
 from stagedoor.wire.encoding import ours_to_json
-from stagedoor.wire.text import exact
+from stagedoor.wire.text import exact, is_a, text_of
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -144,7 +144,7 @@ def add_to(parts: Parts, /) -> None:
         return ProcessInfo(
             name=hub.name,
             pid=os.getpid(),
-            argv=[exact(argument) for argument in sys.argv],
+            argv=_arguments(),
             python=f"{platform.python_implementation()} {platform.python_version()}",
             platform=platform.platform(),
             stagedoor=stagedoor.__version__,
@@ -220,6 +220,12 @@ def _exit_of(session: Session, code: int) -> Callable[[], None]:
     return leave
 
 
+def _arguments() -> list[str]:
+    """`sys.argv`, which is the game's: it may be missing, or have anything in it."""
+    found = getattr(sys, "argv", None)
+    return [text_of(one) for one in found] if is_a(found, list, tuple) else []
+
+
 def _gc_stats() -> GcStats:
     """The state of the garbage collector: counts and thresholds of each generation."""
     facts = zip(gc.get_threshold(), gc.get_count(), gc.get_stats(), strict=True)
@@ -259,10 +265,9 @@ def _modules(
     `count`: at most this many.
     """
     wanted = text.casefold()
-    found = sorted(
-        name for name in list(sys.modules) if isinstance(name, str) and wanted in name.casefold()
-    )
-    described = (_module(name, sys.modules.get(name)) for name in found[start : start + count])
+    named = {exact(key): module for key, module in sys.modules.copy().items() if is_a(key, str)}
+    found = sorted(name for name in named if wanted in name.casefold())
+    described = (_module(name, named[name]) for name in found[start : start + count])
     page = yield from in_slices(ours_to_json, described)
     return ModulePage(cast(list[ModuleInfo], page), len(found))
 
@@ -270,11 +275,11 @@ def _modules(
 def _module(name: str, module: object) -> ModuleInfo:
     """Describe a module without running its code: a lazy module would load itself."""
     # Other objects call themselves modules by their `__class__`, as cffi's do.
-    is_module = issubclass(type(module), ModuleType)
-    facts = object.__getattribute__(module, "__dict__") if is_module else {}
+    facts = vars(ModuleType)["__dict__"].__get__(module) if is_a(module, ModuleType) else None
+    facts = facts or {}  # one that is not initialised has none
     file, version = facts.get("__file__"), facts.get("__version__")
     return ModuleInfo(
-        exact(name),
-        exact(file) if isinstance(file, str) else None,
-        exact(version[:100]) if isinstance(version, str) else None,
+        name,
+        exact(file) if is_a(file, str) else None,
+        exact(version)[:100] if is_a(version, str) else None,
     )

@@ -11,7 +11,7 @@ from types import CodeType, FrameType
 from typing import Any, Final, NamedTuple
 
 from stagedoor.live.net import threads
-from stagedoor.wire.text import exact
+from stagedoor.wire.text import exact, is_true, text_of
 
 MAX_FRAMES: Final = 100
 """The most frames of one thread: the innermost."""
@@ -58,14 +58,14 @@ class Captured(NamedTuple):
     @property
     def name(self) -> str:
         """Empty for a thread that Python did not start."""
-        return "" if self.thread is None else exact(self.thread.name)
+        return "" if self.thread is None else text_of(_of(self.thread, "name", ""))
 
     def described(self) -> ThreadStack:
         """With the sources. Those that nobody has asked for before are read from their files."""
         return ThreadStack(
             name=self.name,
             ident=self.ident,
-            daemon=self.thread is not None and self.thread.daemon,
+            daemon=self.thread is not None and is_true(_of(self.thread, "daemon", False)),
             is_game_thread=self.is_game_thread,
             frames=[_described(*call) for call in self.calls],
             omitted=self.omitted,
@@ -96,7 +96,7 @@ def read_sources(stacks: list[Captured]) -> Iterator[str]:
         for code, line, module in stack.calls:
             file = code.co_filename
             if file not in linecache.cache:
-                linecache.getline(file, line, module)
+                _source(file, line, module)
                 if file in linecache.cache:  # it is there
                     yield file
 
@@ -116,5 +116,26 @@ def _calls(innermost: FrameType) -> tuple[list[tuple[CodeType, int, dict[str, An
 
 
 def _described(code: CodeType, line: int, module: dict[str, Any]) -> StackFrame:
-    source = linecache.getline(code.co_filename, line, module).strip()
-    return StackFrame(exact(code.co_filename), line, exact(code.co_name), exact(source[:200]))
+    source = _source(code.co_filename, line, module)
+    return StackFrame(exact(code.co_filename), line, exact(code.co_name), source)
+
+
+def _source(file: str, line: int, module: dict[str, Any]) -> str:
+    """The text of the line. Names of files may be no UTF-8, the cache may have anything in it, and
+    a module's loader may be the game's."""
+    try:
+        return exact(linecache.getline(file, line, module).strip()[:200])
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return ""
+
+
+def _of(thread: threading.Thread, name: str, otherwise: object) -> object:
+    """An attribute of a thread, whose type may be the game's."""
+    try:
+        return getattr(thread, name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return otherwise

@@ -117,7 +117,8 @@ impl Echo<'_> {
         let text = str::from_utf8(payload).expect("text");
         let known = self.open(id);
         if known.received == 0 {
-            known.client = text.split(' ').next().and_then(|client| client.parse().ok()).unwrap();
+            let number = text.split(' ').next().and_then(|client| client.parse().ok());
+            known.client = number.unwrap_or_else(|| panic!("{text:.40}, {} B", text.len()));
         }
         assert!(text == message(known.client, known.received, largest), "{text:.20}");
         let receipt = known.received.is_multiple_of(3);
@@ -286,7 +287,8 @@ fn everything_that_passes_at_once() {
 
 #[test]
 fn connections_that_break() {
-    let plan = Plan { short: 60, would_block: 30, broken: 2, ..Plan::default() };
+    // On a busy machine there may be no more than some hundred calls in all.
+    let plan = Plan { short: 60, would_block: 30, broken: 8, ..Plan::default() };
     for settings in [Settings::default(), secure()] {
         let through: usize = (0..seeds()).map(|seed| run(plan, &settings, seed, 50_000)).sum();
         assert!(through < CLIENTS * usize::try_from(seeds()).expect("few"), "none broke");

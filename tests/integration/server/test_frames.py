@@ -352,8 +352,8 @@ class TestPeersThatDoNotRead:
         recording = Recording(server)
         connect(server, receive_buffer=4096)
         connection = recording.next_connection()
-        connection.send(MORE_THAN_THE_KERNEL_TAKES)
         began = time.monotonic()
+        connection.send(MORE_THAN_THE_KERNEL_TAKES)
         (text,) = recording.wait_for("closed")
         assert 0.2 * 0.9 <= time.monotonic() - began < 0.2 * 5
         assert "took no data" in text

@@ -177,8 +177,12 @@ server = WebSocketServer(close_timeout=0.2)
             client = connected(program.read_port())
             code, _, stderr = program.finish()
             assert code == 1
-            assert stderr.count("\n") == 3 + stderr.count("    ~") + stderr.count("    ^")
-            assert stderr.endswith("LookupError: the game has a bug\n")
+            first, *_, last = stderr.splitlines()
+            assert (first, last) == (
+                "Traceback (most recent call last):",
+                "LookupError: the game has a bug",
+            )
+            assert stderr.count("  File ") == 1
             client.read_to_end()
             client.close()
 

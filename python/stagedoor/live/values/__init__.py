@@ -77,9 +77,11 @@ def schema(hint: Any) -> dict[str, Any]:
 
 
 def _type_in(hint: Any) -> type:
-    """The type of a hint as `deque[int]`."""
-    found: type = get_origin(hint) or hint
-    return found
+    """The type of a hint as `deque[int]`, or of a name for one: `type Trail = deque[int]`."""
+    found = get_origin(hint) or hint
+    while (named := getattr(found, "__value__", None)) is not None:
+        found = get_origin(named) or named
+    return found if isinstance(found, type) else object
 
 
 def _kind_of(type_of_value: type) -> Kind | None:

@@ -193,6 +193,7 @@ class Server:
         compression: bool,
         tls: TlsConfig | None,
         tokens: list[tuple[str, int]] | None,
+        forgets_the_gone: bool = False,
     ) -> Server:
         """Bind and start. Raises OSError when the address cannot be had.
 
@@ -211,6 +212,9 @@ class Server:
         counted from accept, when it is closed with 4401, unless `Connection.authenticate()` is
         called before. Raises ValueError for a token that is not 1 to 256 letters, digits or any of
         ``!#$%&'*+-.^_`|~``. None: no tokens; none of this holds.
+
+        With `forgets_the_gone`, the end of a connection passes its messages that wait for their
+        turn (see `put_back()`): they are dropped, and `CLOSED` is the next event.
         """
     @property
     def address(self) -> tuple[str, int]:

@@ -174,6 +174,7 @@ async def wait() -> None:
 
 
 stage.emit("quiet", None)
+stage.emit("quiet.too", None)
 stage.watch("frame", lambda: stage._hub.frame)
 
 

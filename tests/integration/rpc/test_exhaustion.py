@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack, suppress
+from itertools import product
 
 import pytest
 from server.raw import TEXT, RawClient, frame, request
+
+from stagedoor.wire.topics import MODES, RATES
 
 from .peer import Game
 from .peer import request as call
@@ -20,18 +23,20 @@ def test_ten_thousand_subscriptions(game: Game) -> None:
         peers = [stack.enter_context(game.peer()) for _ in range(SUBSCRIPTIONS // 250)]
         numbers = set()
         for peer in peers:
-            for first in range(1, 251, 50):
-                rates = range(first, first + 50)
-                for hz in rates:
-                    params = {"topic": "frame", "mode": "change", "hz": hz}
-                    peer.send(call("topic.subscribe", params, hz))
+            kinds = list(product(("rpc.methods.changed", "quiet", "frame"), MODES[1:], RATES))[:250]
+            for first in range(0, 250, 50):
+                idents = range(first, first + 50)
+                for ident in idents:
+                    topic, mode, hz = kinds[ident]
+                    params = {"topic": topic, "mode": mode, "hz": hz}
+                    peer.send(call("topic.subscribe", params, ident))
                 answered: set[int] = set()
-                while len(answered) < len(rates):
+                while len(answered) < len(idents):
                     message = peer.receive()
                     if "id" in message:
                         answered.add(message["id"])
                         numbers.add((peer, message["result"]["subscription"]))
-                assert answered == set(rates)
+                assert answered == set(idents)
         assert len(numbers) == SUBSCRIPTIONS
         with game.peer() as healthy:
             before = healthy.round_trip().count

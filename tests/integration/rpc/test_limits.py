@@ -6,9 +6,12 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from itertools import islice, product
 
 import pytest
 from server.raw import TEXT, RawClient, frame
+
+from stagedoor.wire.topics import MODES, RATES
 
 from .peer import Game, Peer, request, sending
 
@@ -198,9 +201,11 @@ def test_a_message_has_a_mebibyte(game: Game) -> None:
 
 def test_subscriptions_are_256_of_a_connection(game: Game) -> None:
     with game.peer() as peer:
-        for hz in range(1, 257):
-            assert "result" in peer.call("topic.subscribe", topic="quiet", hz=hz)
-        error = peer.error("topic.subscribe", topic="quiet", hz=500)
+        kinds = product(("quiet", "quiet.too", "rpc.methods.changed"), MODES[1:], RATES)
+        for topic, mode, hz in islice(kinds, 256):
+            assert "result" in peer.call("topic.subscribe", topic=topic, mode=mode, hz=hz)
+        topic, mode, hz = next(kinds)
+        error = peer.error("topic.subscribe", topic=topic, mode=mode, hz=hz)
         assert (error["code"], error["data"]["limit"]) == (TOO_MANY, "256 subscriptions")
     assert len(warnings(game, "256 subscriptions")) == 1
 
@@ -220,7 +225,10 @@ def test_what_is_refused_again_and_again_is_one_line_of_the_log(own_game: Game) 
 def test_subscribing_five_thousand_times_leaves_nothing(game: Game) -> None:
     with game.peer() as peer:
         for turn in range(50):
-            asked = [{"topic": "quiet", "hz": 1 + turn + at} for at in range(100)]
+            asked = [
+                {"topic": "quiet", "mode": mode, "hz": hz}
+                for mode, hz in islice(product(MODES[1:], RATES), turn % 20, turn % 20 + 100)
+            ]
             answers = peer.ask([request("topic.subscribe", params) for params in asked])
             numbers = [answer["result"]["subscription"] for answer in answers]
             assert len(set(numbers)) == 100

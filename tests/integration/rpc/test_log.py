@@ -12,6 +12,8 @@ import pytest
 from server.raw import TEXT, RawClient, close_payload, frame
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from stagedoor.wire.topics import RATES
+
 from .conftest import StartGame
 from .peer import Game, Peer, request
 
@@ -66,8 +68,8 @@ def answer(peer: Peer, method: str, **params: object) -> Any:
 def subscribe(topic: str, mode: str) -> Callable[[Game], None]:
     def run(game: Game) -> None:
         with game.peer() as peer:
-            for hz in range(200):
-                ask(peer, "topic.subscribe", topic=topic, mode=mode, hz=100 + hz / 100)
+            for hz in RATES:
+                ask(peer, "topic.subscribe", topic=topic, mode=mode, hz=hz)
             for _ in range(10):  # leave and come again
                 made = answer(peer, "topic.subscribe", topic=topic, mode=mode, hz=1)
                 answer(peer, "topic.unsubscribe", subscription=made["subscription"])

@@ -170,6 +170,21 @@ def test_many_that_flood_and_one_that_does_not(stage: Stage, spent: list[int]) -
         assert other.receive()["result"] - before <= FEW + 5
 
 
+@pytest.mark.parametrize("flood", [flood_of_calls, flood_in_a_batch])
+def test_the_calls_of_one_that_leaves_are_not_run(
+    stage: Stage, spent: list[int], flood: Callable[[Any], None]
+) -> None:
+    with Caller(stage) as other:
+        with Caller(stage, **UNREAD) as gone:
+            flood(gone.client)
+            tick_until(stage, lambda: len(spent) >= 2)
+            assert stage._transport.native is not None
+        stage._transport.native.wait(PATIENCE)  # for the end of the connection
+        tick_until(stage, lambda: len(stage._hub.sessions) == 1)
+        assert len(spent) <= 4, "the one that ran, and one before the end was seen"
+        assert "result" in other.call("now")
+
+
 def test_a_frame_batch_is_one_frame_and_the_others_calls_have_the_next(
     stage: Stage, spent: list[int]
 ) -> None:

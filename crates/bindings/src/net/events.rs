@@ -13,7 +13,7 @@ use stagedoor_server::{Batch, Closed, ConnectionId, Event, Kind, Server};
 
 use super::close_cause::CloseCause;
 use super::connection::Connection;
-use super::rows::{Rows, Waiting, Weight};
+use super::rows::{Lent, Rows, Waiting, Weight};
 
 pub(crate) const SENT: u8 = 0;
 pub(crate) const OPENED: u8 = 1;
@@ -45,6 +45,11 @@ pub(crate) struct Stream {
 struct Connections(HashMap<ConnectionId, Py<Connection>>);
 
 impl Stream {
+    /// `forgets`: see [`Rows::new`].
+    pub(crate) fn new(forgets: bool) -> Self {
+        Self { rows: Rows::new(forgets), ..Self::default() }
+    }
+
     /// Takes what has come, unless something from before is left. False: there is nothing.
     pub(crate) fn load(&mut self, server: &Server) -> bool {
         self.sorted = 0;
@@ -85,9 +90,9 @@ impl Stream {
         receiver: &Bound<'py, PyList>,
         limit: usize,
     ) -> PyResult<Bound<'py, PyList>> {
-        // A client that is alone needs no turns.
-        if self.is_behind && self.connections.0.len() > 1 {
+        if self.is_behind {
             self.sort(server, receiver)?;
+            server.consumed(self.rows.take_forgotten());
         }
         if !self.rows.is_empty() {
             let taken = self.rows.take(limit);
@@ -97,7 +102,7 @@ impl Stream {
         self.is_behind &= !self.batch.events.is_empty();
         let count = limit.min(self.batch.events.len());
         let first = self.batch.events.len() - count;
-        self.rows.lend(self.batch.events[first..].iter().rev().map(Weight::of));
+        self.rows.lend(self.batch.events[first..].iter().rev().map(Lent::of));
         let mut tuples = Vec::with_capacity(count);
         for event in self.batch.events.drain(first..).rev() {
             tuples.push(self.connections.convert(event, &self.batch.arena, server, receiver)?);

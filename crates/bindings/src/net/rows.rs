@@ -36,6 +36,28 @@ impl Weight {
     }
 }
 
+/// What becomes of an event when its client is gone, or the server is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Message,
+    /// It says that its client is gone.
+    Farewell,
+    /// It is the last event of the server, after those of all rows.
+    Last,
+    Other,
+}
+
+impl Part {
+    fn of(event: &Event) -> Self {
+        match event {
+            Event::Message(..) | Event::LargeMessage(..) => Self::Message,
+            Event::Closed(..) => Self::Farewell,
+            Event::Stopped(_) => Self::Last,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// An event that was turned into Python objects and that nobody has taken yet.
 pub(crate) struct Waiting {
     pub(crate) event: Py<PyTuple>,
@@ -44,21 +66,20 @@ pub(crate) struct Waiting {
     due: Option<Instant>,
     /// The understudy has looked at it, and left it for the game.
     is_parked: bool,
-    /// It is the last event of the server, after those of all rows.
-    is_last: bool,
+    part: Part,
 }
 
 impl Waiting {
     /// An event as it comes, and what became of it in Python.
     pub(crate) fn of(event: &Event) -> impl FnOnce(Py<PyTuple>) -> Self + use<> {
-        let weight = Weight::of(event);
-        let is_last = matches!(event, Event::Stopped(_));
-        move |event| Self { event, weight, due: None, is_parked: false, is_last }
+        let (weight, part) = (Weight::of(event), Part::of(event));
+        move |event| Self { event, weight, due: None, is_parked: false, part }
     }
 
     /// One that the game had taken already.
-    fn again(owner: Owner, event: Py<PyTuple>) -> Self {
-        Self { event, weight: Weight::none(owner), due: None, is_parked: false, is_last: false }
+    fn again(event: Py<PyTuple>, lent: Lent) -> Self {
+        let Lent { weight, due, is_parked, part } = lent;
+        Self { event, weight: Weight::none(weight.owner), due, is_parked, part }
     }
 
     fn owner(&self) -> Owner {
@@ -68,10 +89,19 @@ impl Waiting {
 
 /// What is remembered of an event that the game has taken.
 #[derive(Clone, Copy)]
-struct Lent {
+pub(crate) struct Lent {
     weight: Weight,
     due: Option<Instant>,
     is_parked: bool,
+    part: Part,
+}
+
+impl Lent {
+    /// Of an event that was in no row.
+    pub(crate) fn of(event: &Event) -> Self {
+        let (weight, part) = (Weight::of(event), Part::of(event));
+        Self { weight, due: None, is_parked: false, part }
+    }
 }
 
 /// The events of one client, in order. Those that are parked come first.
@@ -79,6 +109,8 @@ struct Lent {
 struct Row {
     events: VecDeque<Waiting>,
     parked: usize,
+    /// The last of them is the farewell, so all of them are one turn.
+    is_gone: bool,
 }
 
 impl Row {
@@ -116,11 +148,20 @@ pub(crate) struct Rows {
     /// What the game took the last time.
     lent: Vec<Lent>,
     hand: Vec<Waiting>,
+    /// Messages of a client that is gone are forgotten.
+    forgets: bool,
+    /// How much those count that were forgotten and that nobody has asked for.
+    forgotten: usize,
     /// The events in hand come before those in the rows.
     is_older: bool,
 }
 
 impl Rows {
+    /// `forgets`: what waits of a client that is gone is not handled any more.
+    pub(crate) fn new(forgets: bool) -> Self {
+        Self { forgets, ..Self::default() }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.turns.is_empty() && self.last.is_none()
     }
@@ -136,11 +177,36 @@ impl Rows {
 
     /// A newer event than those in the rows.
     pub(crate) fn push(&mut self, waiting: Waiting) {
-        if waiting.is_last {
+        let (owner, part) = (waiting.owner(), waiting.part);
+        if part == Part::Last {
             self.last = Some(waiting);
         } else {
-            self.row(waiting.owner()).events.push_back(waiting);
+            self.row(owner).events.push_back(waiting);
         }
+        if part == Part::Farewell {
+            self.farewell(owner);
+        }
+    }
+
+    /// A client is gone, which its row says. Its messages are forgotten, and the rest comes next.
+    fn farewell(&mut self, owner: Owner) {
+        let Some(row) = self.of_each.get_mut(&owner).filter(|_| self.forgets) else { return };
+        let forgotten = &mut self.forgotten;
+        row.events.retain(|waiting| {
+            let is_kept = waiting.part != Part::Message;
+            *forgotten += if is_kept { 0 } else { waiting.weight.of_all };
+            is_kept
+        });
+        row.parked = row.events.iter().filter(|waiting| waiting.is_parked).count();
+        row.is_gone = true;
+        self.served.take_if(|served| *served == owner);
+        self.turns.retain(|other| *other != owner);
+        self.turns.push_front(owner);
+    }
+
+    /// How much those events count that were forgotten since this was last asked.
+    pub(crate) fn take_forgotten(&mut self) -> usize {
+        std::mem::take(&mut self.forgotten)
     }
 
     /// The row of a client, which then has a turn.
@@ -152,7 +218,7 @@ impl Rows {
         })
     }
 
-    /// The game takes the next events: one of each client, and again.
+    /// The game takes the next events: one of each client, and again; all of one that is gone.
     pub(crate) fn take(&mut self, limit: usize) -> Vec<Waiting> {
         if let Some(owner) = self.served.take()
             && self.of_each.contains_key(&owner)
@@ -168,6 +234,8 @@ impl Rows {
             taken.extend(row.pop());
             if row.events.is_empty() {
                 self.of_each.remove(&owner);
+            } else if row.is_gone {
+                self.turns.push_front(owner);
             } else {
                 self.turns.push_back(owner);
             }
@@ -179,15 +247,16 @@ impl Rows {
             weight: waiting.weight,
             due: waiting.due,
             is_parked: waiting.is_parked,
+            part: waiting.part,
         };
         self.lent.extend(taken.iter().map(lent));
         taken
     }
 
-    /// The game takes events that were in no row: these are their weights.
-    pub(crate) fn lend(&mut self, weights: impl Iterator<Item = Weight>) {
+    /// The game takes events that were in no row.
+    pub(crate) fn lend(&mut self, events: impl Iterator<Item = Lent>) {
         self.lent.clear();
-        self.lent.extend(weights.map(|weight| Lent { weight, due: None, is_parked: false }));
+        self.lent.extend(events);
     }
 
     /// The weights of what the game has taken.
@@ -202,31 +271,37 @@ impl Rows {
         let back = self.lent.split_off(first);
         let begun = if goes_on { back.first() } else { self.lent.last() };
         let begun = begun.map(|lent| lent.weight.owner);
+        let gone: Vec<_> = back
+            .iter()
+            .filter(|lent| lent.part == Part::Farewell)
+            .map(|lent| lent.weight.owner)
+            .collect();
         let mut turns: Vec<Owner> = Vec::new();
         for lent in back.iter().skip(usize::from(goes_on)) {
             if !turns.contains(&lent.weight.owner) {
                 turns.push(lent.weight.owner);
             }
         }
-        for (at, (event, &Lent { weight, due, is_parked })) in
-            events.into_iter().zip(&back).enumerate().rev()
-        {
-            let is_parked = is_parked || (goes_on && at == 0); // the understudy need not look at it
-            let again = Waiting::again(weight.owner, event);
-            self.row(weight.owner).push_front(Waiting { due, is_parked, ..again });
+        for (at, (event, &lent)) in events.into_iter().zip(&back).enumerate().rev() {
+            let mut again = Waiting::again(event, lent);
+            again.is_parked |= goes_on && at == 0; // the understudy need not look at it
+            self.row(lent.weight.owner).push_front(again);
         }
         self.turns.retain(|owner| !turns.contains(owner));
         for owner in turns.into_iter().rev() {
             self.turns.push_front(owner);
         }
         self.served = begun;
+        for owner in gone {
+            self.farewell(owner);
+        }
     }
 
     /// The events that the game has taken and not begun go into the understudy's hand.
     pub(crate) fn put_untouched_in_hand(&mut self, events: Vec<Py<PyTuple>>) {
         let first = self.lent.len().saturating_sub(events.len());
         let lent = self.lent.split_off(first);
-        let again = |(event, lent): (_, Lent)| Waiting::again(lent.weight.owner, event);
+        let again = |(event, lent)| Waiting::again(event, lent);
         self.hand.extend(events.into_iter().zip(lent).map(again));
         self.is_older = true;
     }
@@ -286,6 +361,8 @@ impl Rows {
                 taken.push(waiting);
             }
         }
+        let is_farewell = |waiting: &&Waiting| waiting.part == Part::Farewell;
+        let gone: Vec<_> = back.iter().filter(is_farewell).map(Waiting::owner).collect();
         if self.is_older {
             for waiting in &back {
                 self.row(waiting.owner()); // turns in this order
@@ -295,12 +372,15 @@ impl Rows {
             }
         } else {
             for waiting in back {
-                if waiting.is_last {
+                if waiting.part == Part::Last {
                     self.last = Some(waiting);
                 } else {
                     self.row(waiting.owner()).park(waiting);
                 }
             }
+        }
+        for owner in gone {
+            self.farewell(owner);
         }
         outcome.map(|()| taken)
     }

@@ -67,7 +67,8 @@ impl Server {
 impl Server {
     #[new]
     #[pyo3(signature = (
-        host, port, limits, /, *, hosts, origins, subprotocols, compression, tls, tokens
+        host, port, limits, /, *, hosts, origins, subprotocols, compression, tls, tokens,
+        forgets_the_gone=false
     ))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only options of the Python signature")]
     fn new(
@@ -81,6 +82,7 @@ impl Server {
         compression: bool,
         tls: Option<PyRef<'_, TlsConfig>>,
         tokens: Option<Vec<(String, u8)>>,
+        forgets_the_gone: bool,
     ) -> PyResult<Self> {
         let settings = Settings {
             hosts,
@@ -117,7 +119,7 @@ impl Server {
         let native = Arc::new(server);
         Ok(Self {
             native,
-            stream: Mutex::default(),
+            stream: Mutex::new(Stream::new(forgets_the_gone)),
             given_back: Condvar::new(),
             reminder: AtomicBool::new(false),
         })

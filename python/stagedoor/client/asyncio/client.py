@@ -89,9 +89,10 @@ class AsyncConnection(Caller[Answer], AsyncClosing):
     ) -> AsyncSubscription:
         """The values of a topic, as they come: `async with client.subscribe("rocks") as rocks:`.
 
-        `hz`: the most values per second; None: as they come. `mode`: what the game sends of values
-        that come faster: "all", the "latest", their "mean" or "peak", or "change": a value only
-        when it differs from the last. `history`: at most so many past samples come first. `queue`:
+        `hz`: the most values per second, rounded down to a rate of the game; None: as they come.
+        `mode`: what the game sends of values that come faster: "all", the "latest", their "mean" or
+        "peak", or "change": a value only when it differs from the last.
+        `history`: at most so many past samples come first. `queue`:
         at most so many samples wait here to be taken; of more, the oldest are dropped and counted.
         `filter`: what to send, for a topic that takes a filter, as `{"level": "WARNING"}` for
         `logs`.

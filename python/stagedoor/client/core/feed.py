@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from stagedoor.wire.errors import RpcError
-from stagedoor.wire.topics import Mode
+from stagedoor.wire.topics import Mode, agreed_rate
 
 QUEUE: Final = 1024
 """How many samples wait in a feed at most, by default."""
@@ -51,7 +51,10 @@ def key_of(
     hz: float | None,
     filter: Mapping[str, str | int | float | bool | None] | None,
 ) -> Key:
-    """The key of a subscription. The order of the names in `filter` does not matter."""
+    """The key of a subscription. The order of the names in `filter` does not matter, and `hz` is
+    what the game would make of it."""
+    if isinstance(hz, int | float):  # else the game says what is wrong with it
+        hz = agreed_rate(hz)
     return Key(topic, mode, hz, tuple(sorted((filter or {}).items())))
 
 

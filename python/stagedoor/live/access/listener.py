@@ -129,6 +129,7 @@ def transport_for(
         tls=tls,
     )
     options.limits = limits
+    options.forgets_the_gone = True
     return Transport(options)
 
 

@@ -55,6 +55,7 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
     topic: str
     mode: Mode
     hz: float | None
+    """How many times a second the topic is due: the rate that was agreed. None: every frame."""
     sequence: int
     """The number of the last value that was published before this subscription."""
     history: list[Sample]
@@ -101,10 +102,13 @@ def add_to(parts: Parts, /) -> None:
         `mode`: `all` sends every value. The other modes send one value each time the topic is due:
         the `latest`, the `mean` or the `peak` of the values since it was last due, or, for
         `change`, the latest if it differs from the one sent before. `hz`: how many times a second
-        the topic is due; None: every frame. `history`: how many earlier values to return, if the
-        game keeps them: 4 096 and 1 MiB at most, and `telemetry.history` has more. `filter`: which
-        values to send, or which parts of them. The topic's description says whether it takes a
-        filter.
+        the topic is due, 1000 at most; None: every frame. Subscribers share a few rates: `hz` is
+        rounded down to the next of 0.001, 0.002, 0.005 and so on to 1, then 2, 3, 4, 5, 6, 8, 10,
+        12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 240 and 1000. The answer has the rate, and
+        what comes to the same topic, mode, rate and filter is one subscription.
+        `history`: how many earlier values to return, if the game keeps them: 4 096 and 1 MiB at
+        most, and `telemetry.history` has more. `filter`: which values to send, or which parts of
+        them. The topic's description says whether it takes a filter.
 
         >>> subscribe("rocks", mode="mean", hz=10)
         """

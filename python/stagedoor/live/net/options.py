@@ -34,6 +34,8 @@ class Options:
 
     certificate: str | None = None
     """The file of the certificate, where there is TLS."""
+    forgets_the_gone = False
+    """Messages that wait for their turn when their client goes are not handled any more."""
 
     def __init__(
         self,

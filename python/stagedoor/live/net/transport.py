@@ -131,7 +131,12 @@ class Transport:
             raise RuntimeError("Server is already running")
         options = self.options
         self.native = native = _core.Server(
-            host, port, options.limits, tokens=self._tokens, **options.for_core()
+            host,
+            port,
+            options.limits,
+            tokens=self._tokens,
+            forgets_the_gone=options.forgets_the_gone,
+            **options.for_core(),
         )
         watch = self.watch or partial(warn_when_neglected, advice=self.advice)
         try:

@@ -25,7 +25,7 @@ from stagedoor.wire.encoding import to_json
 from stagedoor.wire.errors import HandlerError, InternalError, RpcError
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import UnsendableError
-from stagedoor.wire.topics import Mode
+from stagedoor.wire.topics import Mode, agreed_rate
 
 if TYPE_CHECKING:
     from msgspec.json import Encoder
@@ -108,9 +108,12 @@ class Topics:
         return iter(self._by_name.copy().values())
 
     def group(self, topic: Topic, mode: Mode, hz: float | None, view: View | None = None) -> Group:
-        """The group for these subscribers. It is made if there is none."""
+        """The group for these subscribers, at the rate that is agreed for `hz`. It is made if there
+        is none."""
         if topic.is_immediate:
             mode, hz = "all", None
+        elif hz is not None:
+            hz = agreed_rate(hz)
         group = topic.groups.get((mode, hz, view))
         if group is None:
             if not topic.groups:

@@ -75,6 +75,11 @@ def test_every_change_wakes() -> None:
     assert woken == [True, False, True]
 
 
+def test_rates_that_the_game_makes_the_same_are_one_subscription() -> None:
+    assert key_of("rocks", "latest", 21, None) == key_of("rocks", "latest", 20, None)
+    assert key_of("rocks", "latest", 0, None).hz == 0, "the game refuses it"
+
+
 def test_a_filter_is_part_of_what_makes_subscriptions_the_same() -> None:
     one = key_of("logs", "all", None, {"level": "ERROR", "logger": "game"})
     other = key_of("logs", "all", None, {"logger": "game", "level": "ERROR"})

@@ -221,13 +221,24 @@ def test_wrong_params_are_refused(start: Start, params: dict[str, Any], path: st
         assert (error["code"], error["data"]["path"]) == (-32602, path)
 
 
+def test_the_answer_has_the_rate_that_was_agreed(start: Start) -> None:
+    stage = start()
+    stage.emit("rocks", 0)
+    with Caller(stage) as caller:
+        for asked, agreed in ((None, None), (10, 10), (11.9, 10), (0.0001, 0.001), (999, 240)):
+            answer = caller.call("topic.subscribe", "rocks", "latest", asked)["result"]
+            assert answer["hz"] == agreed
+
+
 def test_a_connection_has_256_subscriptions_at_most(start: Start) -> None:
     stage = start()
-    stage.emit("quiet", 0)
+    names = [f"quiet.{at}" for at in range(Limits().max_subscriptions + 1)]
+    for name in names:
+        stage.emit(name, 0)
     with Caller(stage) as caller:
-        for hz in range(1, Limits().max_subscriptions + 1):
-            assert "result" in caller.call("topic.subscribe", "quiet", "latest", hz)
-        error = caller.call("topic.subscribe", "quiet", "latest", 999)["error"]
+        for name in names[:-1]:
+            assert "result" in caller.call("topic.subscribe", name)
+        error = caller.call("topic.subscribe", names[-1])["error"]
         assert error["code"] == -32005
 
 

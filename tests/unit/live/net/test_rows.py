@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from tests.unit.live.native import PATIENCE, Native, listen
 
-from stagedoor._core import Frames
+from stagedoor._core import CLOSED, Frames
 
 THRESHOLD = 0.05
 ALL = 1000
@@ -66,6 +66,70 @@ def take(server: Native, limit: int = ALL) -> str:
     return "".join(texts(server.core.take(RECEIVER, limit)))
 
 
+def next_texts(server: Native, count: int) -> list[str]:
+    """Of so many events, each taken by another poll."""
+    found = []
+    for _ in range(count):
+        assert server.core.load()
+        found += server.core.take(RECEIVER, 1)
+        server.core.put_back([], False)
+    return texts(found)
+
+
+class TestClientsThatLeave:
+    """While their messages wait for a turn."""
+
+    def leave(self, server: Native) -> list[Any]:
+        """One that has said abcd, of which a was taken, while another has said xy. Returns what is
+        taken next."""
+        core = server.core
+        leaving, _ = server.opened()
+        staying, _ = server.opened()
+        for client, message in ((leaving, "a"), (leaving, "b"), (staying, "x"), (leaving, "c")):
+            client.send(message)
+            client.ping().wait(PATIENCE)
+        wait_pending(server)
+        assert core.load()
+        core.put_back(core.take(RECEIVER, ALL)[1:], False)
+        leaving.send("d")
+        leaving.close()
+        events: list[Any] = []
+        while not any(data[0] == CLOSED for _, data in events):
+            wait_pending(server)  # the end comes after the last message, perhaps not with it
+            assert core.load()
+            core.put_back(events, False)
+            events = core.take(RECEIVER, ALL)
+        return events
+
+    def test_are_heard_to_the_end(self, server: Native) -> None:
+        events = self.leave(server)
+        assert sorted(texts(events)) == ["b", "c", "d", "x"]
+        assert events[-1][1][0] == CLOSED
+
+    def test_are_forgotten_at_once_by_a_server_that_does_so(self) -> None:
+        with listen(forgets_the_gone=True) as server:
+            events = self.leave(server)
+            assert events[0][1][0] == CLOSED
+            assert texts(events) == ["x"]
+
+    def test_are_forgotten_with_the_memory_that_they_held(self) -> None:
+        with listen(forgets_the_gone=True, max_receive_memory=1 << 20) as server:
+            core = server.core
+            say(server, *["a"] * 100)  # so that the game is behind all the time
+            assert core.load()
+            core.put_back([], False)
+            for _ in range(30):
+                with server.connect() as client:
+                    client.send("z" * 50_000)
+                    assert client.ping().wait(PATIENCE), "it is not read any more"
+                next_texts(server, 1)
+            late = server.connect()
+            late.send("x")
+            late.ping().wait(PATIENCE)
+            assert core.load()
+            assert "x" in take(server)
+
+
 class TestTurns:
     """What a game leaves for its next frame."""
 
@@ -103,6 +167,20 @@ class TestTurns:
         late.ping().wait(PATIENCE)
         assert core.load()
         assert "x" in take(server, 3)
+
+    def test_are_had_by_one_that_is_alone_with_what_another_has_left(self, server: Native) -> None:
+        core = server.core
+        gone, _ = server.opened()
+        for message in "abcdef":
+            gone.send(message)
+        gone.close()
+        wait_pending(server)
+        assert core.load()
+        core.put_back(core.take(RECEIVER, 1)[1:], False)
+        late = server.connect()
+        late.send("x")
+        late.ping().wait(PATIENCE)
+        assert "x" in next_texts(server, 4)
 
     def test_of_one_that_is_not_done_come_again_before_its_others(self, server: Native) -> None:
         core = server.core

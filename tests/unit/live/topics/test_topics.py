@@ -20,7 +20,7 @@ from stagedoor.live.topics import topics as module
 from stagedoor.live.topics.topic import NOTHING, Group, Topic
 from stagedoor.live.topics.topics import Topics
 from stagedoor.wire.size import MAX_ANSWER
-from stagedoor.wire.topics import Mode
+from stagedoor.wire.topics import RATES, Mode
 
 UNDER_WAY = 42
 """The frame in which values are emitted and told."""
@@ -307,7 +307,7 @@ class TestFailures:
         assert len(caplog.records) == 1, "it has the first"
         assert found[1]() is None
 
-    def test_of_two_hundred_groups_are_one_line_and_one_attempt(
+    def test_of_many_groups_are_one_line_and_one_attempt(
         self, topics: Topics, sink: FakeSink, caplog: pytest.LogCaptureFixture
     ) -> None:
         encoded = 0
@@ -319,11 +319,11 @@ class TestFailures:
 
         topics._encoder = msgspec.json.Encoder(enc_hook=encode)
         topics.add("rocks", Read(object()), history=5)
-        groups = [subscribe(topics, "rocks", "latest", 1000.0 + hz) for hz in range(200)]
+        groups = [subscribe(topics, "rocks", "latest", hz) for hz in RATES]
         for frame in range(5):
             topics.step(frame)
         assert encoded == 5, "once a frame"
-        assert [len(sink.failures(group.number)) for group in groups] == [1] * 200
+        assert [len(sink.failures(group.number)) for group in groups] == [1] * len(RATES)
         assert len(caplog.records) == 1
 
     def test_of_emitted_values_are_told_at_once(
@@ -452,6 +452,16 @@ def test_a_value_is_encoded_once_a_frame_for_all_groups(
     assert encoded == 60
     assert len(groups) == 12
     assert sum(len(sink.values(group.number)) for group in groups) > 4 * 60
+
+
+def test_a_value_is_one_text_for_each_rate_however_many_subscribe(
+    topics: Topics, sink: FakeSink, clock: list[float]
+) -> None:
+    topics.add("rocks", Read(5))
+    groups = {subscribe(topics, "rocks", "latest", 20 + 980 * at / 5000) for at in range(5000)}
+    topics.step(1)
+    assert sum(len(sink.values(group.number)) for group in groups) == len(groups) <= len(RATES)
+    assert {group.hz for group in groups} == {rate for rate in RATES if 20 <= rate < 1000}
 
 
 def test_a_value_may_be_as_large_as_an_answer_and_no_byte_larger(

@@ -213,8 +213,9 @@ class Server:
         called before. Raises ValueError for a token that is not 1 to 256 letters, digits or any of
         ``!#$%&'*+-.^_`|~``. None: no tokens; none of this holds.
 
-        With `forgets_the_gone`, the end of a connection passes its messages that wait for their
-        turn (see `put_back()`): they are dropped, and `CLOSED` is the next event.
+        With `forgets_the_gone`, the end of a connection without a close frame passes its messages
+        that wait for their turn (see `put_back()`): they are dropped, and `CLOSED` is the next
+        event.
         """
     @property
     def address(self) -> tuple[str, int]:

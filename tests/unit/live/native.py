@@ -15,6 +15,13 @@ PATIENCE = 60.0
 """Seconds; nothing here takes so long unless it is broken."""
 
 
+def arrived(client: ClientConnection) -> None:
+    """Wait until all that a client has sent is where the program takes it. A ping is answered a
+    moment before that, and the next one after it."""
+    for _ in range(2):
+        assert client.ping().wait(PATIENCE), "it is not read any more"
+
+
 class Native:
     """Collects the events of a server."""
 

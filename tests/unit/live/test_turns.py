@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.unit.live.callers import PATIENCE, Caller, Start, tick_until
+from tests.unit.live.native import arrived
 
 from stagedoor.limits import Limits
 from stagedoor.live.stage import Stage
@@ -103,7 +104,7 @@ def test_a_client_that_floods_keeps_no_other_waiting(
         tick_until(stage, lambda: len(spent) >= 3)
         for _ in range(3):
             other.client.send(json.dumps(request(method)))
-            other.client.ping().wait(PATIENCE)  # it has come, and waits
+            arrived(other.client)  # it has come, and waits
             before = stage._hub.frame
             assert "result" in answer(other)
             assert stage._hub.frame - before <= FEW * (1 if method == "now" else 3)
@@ -165,7 +166,7 @@ def test_many_that_flood_and_one_that_does_not(stage: Stage, spent: list[int]) -
         other = stack.enter_context(Caller(stage))
         tick_until(stage, lambda: len(spent) >= 10)
         other.client.send(json.dumps(request("now")))
-        other.client.ping().wait(PATIENCE)
+        arrived(other.client)
         before = stage._hub.frame
         assert other.receive()["result"] - before <= FEW + 5
 
@@ -179,6 +180,7 @@ def test_the_calls_of_one_that_leaves_are_not_run(
             flood(gone.client)
             tick_until(stage, lambda: len(spent) >= 2)
             assert stage._transport.native is not None
+            gone.client.close_socket()
         stage._transport.native.wait(PATIENCE)  # for the end of the connection
         tick_until(stage, lambda: len(stage._hub.sessions) == 1)
         assert len(spent) <= 4, "the one that ran, and one before the end was seen"
@@ -207,7 +209,7 @@ def test_what_ends_a_message_early_loses_nothing(stage: Stage, spent: list[int])
         first.client.send(json.dumps(request("now", 2)))
         second.client.send(json.dumps(request("now", 3)))
         for caller in (first, second):
-            caller.client.ping().wait(PATIENCE)
+            arrived(caller.client)
         with pytest.raises(KeyboardInterrupt):
             tick_until(stage, lambda: False)
         assert first.receive()["error"]["data"]["type"] == "KeyboardInterrupt"

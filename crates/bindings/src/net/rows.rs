@@ -8,7 +8,7 @@ use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use pyo3::{PyTraverseError, PyVisit};
-use stagedoor_server::{ConnectionId, Event};
+use stagedoor_server::{CloseCause, ConnectionId, Event};
 
 /// Whose event it is; `None`: the server's own.
 pub(crate) type Owner = Option<ConnectionId>;
@@ -40,7 +40,7 @@ impl Weight {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Message,
-    /// It says that its client is gone.
+    /// It says that its client is gone, without a word.
     Farewell,
     /// It is the last event of the server, after those of all rows.
     Last,
@@ -51,7 +51,8 @@ impl Part {
     fn of(event: &Event) -> Self {
         match event {
             Event::Message(..) | Event::LargeMessage(..) => Self::Message,
-            Event::Closed(..) => Self::Farewell,
+            // After a close frame of its own a client has said all that it wanted to.
+            Event::Closed(_, closed) if closed.cause != CloseCause::Clean => Self::Farewell,
             Event::Stopped(_) => Self::Last,
             _ => Self::Other,
         }

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from tests.unit.live.native import PATIENCE, Native, listen
+from tests.unit.live.native import PATIENCE, Native, arrived, listen
 
 from stagedoor._core import CLOSED, Frames
 
@@ -48,7 +48,7 @@ def say(server: Native, *messages: str) -> None:
     stall(server)
     for message in messages:
         client.send(message)
-    client.ping().wait(PATIENCE)
+    arrived(client)
     wait_pending(server)
 
 
@@ -58,7 +58,7 @@ def say_all(server: Native, *rows: str) -> None:
     for client, row in zip(clients, rows, strict=True):
         for message in row:
             client.send(message)
-        client.ping().wait(PATIENCE)
+        arrived(client)
     wait_pending(server)
 
 
@@ -79,7 +79,7 @@ def next_texts(server: Native, count: int) -> list[str]:
 class TestClientsThatLeave:
     """While their messages wait for a turn."""
 
-    def leave(self, server: Native) -> list[Any]:
+    def leave(self, server: Native, *, with_a_word: bool) -> list[Any]:
         """One that has said abcd, of which a was taken, while another has said xy. Returns what is
         taken next."""
         core = server.core
@@ -87,12 +87,15 @@ class TestClientsThatLeave:
         staying, _ = server.opened()
         for client, message in ((leaving, "a"), (leaving, "b"), (staying, "x"), (leaving, "c")):
             client.send(message)
-            client.ping().wait(PATIENCE)
+            arrived(client)
         wait_pending(server)
         assert core.load()
         core.put_back(core.take(RECEIVER, ALL)[1:], False)
         leaving.send("d")
-        leaving.close()
+        if with_a_word:
+            leaving.close()
+        else:
+            leaving.close_socket()
         events: list[Any] = []
         while not any(data[0] == CLOSED for _, data in events):
             wait_pending(server)  # the end comes after the last message, perhaps not with it
@@ -101,14 +104,18 @@ class TestClientsThatLeave:
             events = core.take(RECEIVER, ALL)
         return events
 
-    def test_are_heard_to_the_end(self, server: Native) -> None:
-        events = self.leave(server)
+    @pytest.mark.parametrize(
+        ("forgets", "with_a_word"), [(True, True), (False, True), (False, False)]
+    )
+    def test_are_heard_to_the_end(self, forgets: bool, with_a_word: bool) -> None:
+        with listen(forgets_the_gone=forgets) as server:
+            events = self.leave(server, with_a_word=with_a_word)
         assert sorted(texts(events)) == ["b", "c", "d", "x"]
         assert events[-1][1][0] == CLOSED
 
-    def test_are_forgotten_at_once_by_a_server_that_does_so(self) -> None:
+    def test_without_a_word_are_forgotten_at_once_by_a_server_that_does_so(self) -> None:
         with listen(forgets_the_gone=True) as server:
-            events = self.leave(server)
+            events = self.leave(server, with_a_word=False)
             assert events[0][1][0] == CLOSED
             assert texts(events) == ["x"]
 
@@ -119,13 +126,14 @@ class TestClientsThatLeave:
             assert core.load()
             core.put_back([], False)
             for _ in range(30):
-                with server.connect() as client:
-                    client.send("z" * 50_000)
-                    assert client.ping().wait(PATIENCE), "it is not read any more"
+                client = server.connect()
+                client.send("z" * 50_000)
+                arrived(client)
+                client.close_socket()
                 next_texts(server, 1)
             late = server.connect()
             late.send("x")
-            late.ping().wait(PATIENCE)
+            arrived(late)
             assert core.load()
             assert "x" in take(server)
 
@@ -164,7 +172,7 @@ class TestTurns:
         core.put_back(core.take(RECEIVER, ALL)[1:], False)
         late, _ = server.opened()
         late.send("x")
-        late.ping().wait(PATIENCE)
+        arrived(late)
         assert core.load()
         assert "x" in take(server, 3)
 
@@ -179,7 +187,7 @@ class TestTurns:
         core.put_back(core.take(RECEIVER, 1)[1:], False)
         late = server.connect()
         late.send("x")
-        late.ping().wait(PATIENCE)
+        arrived(late)
         assert "x" in next_texts(server, 4)
 
     def test_of_one_that_is_not_done_come_again_before_its_others(self, server: Native) -> None:

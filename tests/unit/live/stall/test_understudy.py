@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from tests.unit.live.callers import PATIENCE, Caller, Start, tick_until
+from tests.unit.live.native import arrived
 
 from stagedoor.live.rpc.calls import NEXT_FRAME
 from stagedoor.live.stage import Stage
@@ -216,7 +217,7 @@ class TestWhatNeedsTheGame:
         caller.send("slow")
         for value in range(5):
             caller.send("note_late", value)
-        caller.client.ping().wait(PATIENCE)
+        arrived(caller.client)
         stage.tick(0.0)
         assert stage._transport.is_behind
         wait_stalled(stage)

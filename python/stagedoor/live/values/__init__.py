@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, Final, get_origin
+from typing import Any, Final
 
 from stagedoor.live.values import standard
-from stagedoor.live.values.kind import Kind, Schema
+from stagedoor.live.values.kind import Kind, Schema, type_in
 from stagedoor.wire.text import exact
 
 __all__ = ["Kind", "Schema", "can_decode", "decode", "encode", "schema"]
@@ -49,7 +49,7 @@ def encode(value: Any) -> Any:
 
 def can_decode(hint: Any) -> bool:
     """Whether `decode()` makes values for this hint."""
-    kind = _kind_of(_type_in(hint))
+    kind = _kind_of(type_in(hint))
     return kind is not None and kind.decode is not None
 
 
@@ -58,30 +58,22 @@ def decode(hint: Any, value: Any) -> Any:
 
     Raises TypeError or ValueError, with what was expected.
     """
-    kind = _kind_of(_type_in(hint))
+    kind = _kind_of(type_in(hint))
     if kind is None or kind.decode is None:
         raise TypeError(f"{hint!r} cannot be made from JSON")
     try:
         return kind.decode(hint, value)
     except ArithmeticError as error:  # too large for the type, or divided by 0
-        raise ValueError(f"no {_type_in(hint).__name__} can be made of it: {error}") from None
+        raise ValueError(f"no {type_in(hint).__name__} can be made of it: {error}") from None
 
 
 def schema(hint: Any) -> dict[str, Any]:
     """The JSON Schema of what `decode()` takes. Raises NotImplementedError, as msgspec's hook must,
     for a hint that it knows nothing of."""
-    kind = _kind_of(_type_in(hint))
+    kind = _kind_of(type_in(hint))
     if kind is None:
         raise NotImplementedError
     return dict(kind.schema(hint) if callable(kind.schema) else kind.schema)
-
-
-def _type_in(hint: Any) -> type:
-    """The type of a hint as `deque[int]`, or of a name for one: `type Trail = deque[int]`."""
-    found = get_origin(hint) or hint
-    while (named := getattr(found, "__value__", None)) is not None:
-        found = get_origin(named) or named
-    return found if isinstance(found, type) else object
 
 
 def _kind_of(type_of_value: type) -> Kind | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, get_origin
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -27,6 +27,14 @@ class Kind(NamedTuple):
     expected. None: it cannot be taken as a param."""
     schema: Schema | Callable[[Any], Schema] = ANYTHING
     """What `decode` takes, or what it takes for a hint."""
+
+
+def type_in(hint: Any) -> type:
+    """The type of a hint as `deque[int]`, or of a name for one: `type Trail = deque[int]`."""
+    found = get_origin(hint) or hint
+    while (named := getattr(found, "__value__", None)) is not None:
+        found = get_origin(named) or named
+    return found if isinstance(found, type) else object
 
 
 def array_of(item: Schema, count: int | None = None) -> Schema:

@@ -8,11 +8,20 @@ from collections.abc import Callable, Mapping, Sequence, Set, ValuesView
 from fractions import Fraction
 from pathlib import PurePath
 from types import SimpleNamespace
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, get_args
 
 import msgspec
 
-from stagedoor.live.values.kind import ANYTHING, NUMBER, OBJECT, TEXT, Kind, array_of, items_of
+from stagedoor.live.values.kind import (
+    ANYTHING,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    Kind,
+    array_of,
+    items_of,
+    type_in,
+)
 from stagedoor.wire.text import exact
 
 
@@ -39,27 +48,23 @@ def _items(hint: Any, count: int) -> tuple[Any, ...]:
 
 def _sequence(hint: Any, value: Any) -> Any:
     (item,) = _items(hint, 1)
-    return _type(hint)(_convert(value, list[item]))  # type: ignore[valid-type]
+    return type_in(hint)(_convert(value, list[item]))  # type: ignore[valid-type]
 
 
 def _mapping(hint: Any, value: Any) -> Any:
     key, item = _items(hint, 2)
-    return _type(hint)(_convert(value, dict[key, item]))  # type: ignore[valid-type]
+    return type_in(hint)(_convert(value, dict[key, item]))  # type: ignore[valid-type]
 
 
 def _mapping_with_default(hint: Any, value: Any) -> Any:
     key, item = _items(hint, 2)
     default = item if isinstance(item, type) else None
-    return _type(hint)(default, _convert(value, dict[key, item]))  # type: ignore[valid-type]
+    return type_in(hint)(default, _convert(value, dict[key, item]))  # type: ignore[valid-type]
 
 
 def _counter(hint: Any, value: Any) -> Any:
     (key,) = _items(hint, 1)
-    return _type(hint)(_convert(value, dict[key, int]))  # type: ignore[valid-type]
-
-
-def _type(hint: Any) -> Any:
-    return get_origin(hint) or hint
+    return type_in(hint)(_convert(value, dict[key, int]))  # type: ignore[valid-type]
 
 
 def _convert(value: Any, hint: Any) -> Any:

@@ -5,7 +5,7 @@ game runs the same code either way. Decorators return the function unchanged, an
 its argument. Nothing listens, and nothing is stored. Any thread may call any of it.
 """
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
@@ -133,6 +133,12 @@ class DormantStage:
         """Do nothing."""
 
     def emit(self, topic: str, data: object, /) -> None:
+        """Do nothing."""
+
+    def expose(self, name: str, value: object, /, *, methods: Iterable[str] = ()) -> None:
+        """Do nothing: the object is not kept."""
+
+    def unexpose(self, name: str, /) -> None:
         """Do nothing."""
 
     def rotate_tokens(self) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import sys
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from time import monotonic
@@ -53,8 +53,9 @@ class Stage:
     """The stage of a running game: it offers methods and values to clients, and answers callers.
 
     `stagedoor.start()` makes it. The game's thread is the one that calls `tick()`. Any thread may
-    call `rpc`, `rpc_all`, `remove`, `watch`, `unwatch`, `emit`, `encoder` and `close`. Only the
-    game's thread may call the rest. A stage that nobody refers to closes by itself.
+    call `rpc`, `rpc_all`, `remove`, `watch`, `unwatch`, `emit`, `encoder`, `expose`, `unexpose` and
+    `close`. Only the game's thread may call the rest. A stage that nobody refers to closes by
+    itself.
     """
 
     enabled: Literal[True] = True
@@ -146,6 +147,7 @@ class Stage:
             raise
         if lent is not None:
             stand_in.follow(_lent(stage))
+            stage._parts.roots.add_main()
         return stage
 
     def __repr__(self) -> str:
@@ -293,6 +295,20 @@ class Stage:
             raise ValueError(f"{name}: this is a built-in topic; choose another name")
         return name
 
+    def expose(self, name: str, value: object, /, *, methods: Iterable[str] = ()) -> None:
+        """Let clients reach an object and what it leads to: viewers look, operators set values.
+
+        `name`: paths to it begin with this: an identifier. `methods`: the names of those of its
+        methods that operators may call. The object is held weakly if its type allows that.
+        Exposing a name again replaces it. Raises TypeError for a class, a function, or a stage, and
+        ValueError for an invalid name, or a method that is not there.
+        """
+        self._parts.roots.expose(name, value, methods)
+
+    def unexpose(self, name: str, /) -> None:
+        """Let clients reach an object no more. Raises KeyError for an unknown name."""
+        self._parts.roots.unexpose(name)
+
     def rotate_tokens(self) -> None:
         """Make new tokens. Connections that came in with the old ones are closed with 4401."""
         self._listener.rotate_tokens()
@@ -429,5 +445,6 @@ def lend(stage: Stage, stand_in: StandIn, *, advice: str) -> None:
     long as there is no frame."""
     watch_waits().remove()  # the stand-in's own patches tell that, too
     stage._hub.advice = advice
+    stage._parts.roots.add_main()
     Stage._lent = stage, stand_in
     stand_in.follow(_lent(stage))

@@ -15,7 +15,7 @@ wrong type is None.
 | -32000 | HandlerError    | `{type, message}`, `traceback` for admins only    |
 | -32001 | GameStalled     | `{stalled_for, where, advice}`; seconds, texts    |
 | -32002 | TimedOut        | `{timeout}`; seconds                              |
-| -32003 | Forbidden       | `{needs}`; the role                               |
+| -32003 | Forbidden       | `{needs, reason}`; the role, and why if it is odd |
 | -32004 | NotAuthenticated| none                                              |
 | -32005 | TooManyRequests | `{limit}`; which one, with its unit               |
 | -32006 | Cancelled       | none                                              |
@@ -234,14 +234,23 @@ class TimedOut(RpcError):  # noqa: N818
 class Forbidden(RpcError):  # noqa: N818
     """The caller's role does not allow it."""
 
-    def __init__(self, needs: str) -> None:
-        super().__init__(FORBIDDEN, "Forbidden", {"needs": needs})
+    def __init__(self, needs: str, reason: str | None = None) -> None:
+        data = {"needs": needs}
+        if reason is not None:
+            data["reason"] = reason
+        super().__init__(FORBIDDEN, "Forbidden", data)
 
     needs = _Text("needs")
     """The role that is needed."""
 
+    reason = _Text("reason")
+    """What it is needed for; None if that is the method as such."""
+
     def detail(self) -> str:
-        return super().detail() if self.needs is None else f"needs the role {self.needs}"
+        if self.needs is None:
+            return super().detail()
+        reason = f"; {self.reason}" if self.reason else ""
+        return f"needs the role {self.needs}{reason}"
 
 
 class NotAuthenticated(RpcError):  # noqa: N818

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from stagedoor.live.domains import frame, game, rpc, session, sessions, telemetry, topic
 from stagedoor.live.domains.frames import methods as frames
 from stagedoor.live.domains.logs import methods as logs
+from stagedoor.live.domains.objects import methods as objects
 from stagedoor.live.domains.process import methods as process
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ DOMAINS: Final[tuple[Domain, ...]] = (
     frames,
     process,
     logs,
+    objects,
     topic,
 )
 """The domains, in the order in which they register. `topic.list` has their topics in this order."""

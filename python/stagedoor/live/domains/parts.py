@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from stagedoor.live.reach.roots import Roots
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.frames.record import Frames
@@ -25,3 +27,5 @@ class Parts:
     log: Log
     engine: Engine | None = None
     """The game's framework; None until the stage has found it."""
+    roots: Roots = field(default_factory=Roots)
+    """What the game has exposed."""

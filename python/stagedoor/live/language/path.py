@@ -37,7 +37,7 @@ class Identity:
         return f"@{self.number:#x}"
 
 
-Key: TypeAlias = Union[str, int, float, bool, None, tuple["Key", ...], Identity]
+Key: TypeAlias = Union[str, int, float, bool, tuple["Key", ...], "Identity", None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _key(tokens: Tokens, expected: str, nesting: int = 0) -> Key:
         if nesting == MAX_NESTING:
             tokens.fault(f"tuples at most {MAX_NESTING} deep")
         return _tuple(tokens, nesting + 1)
-    tokens.fault(expected)
+    return tokens.fault(expected)
 
 
 def _number(tokens: Tokens) -> int | float:

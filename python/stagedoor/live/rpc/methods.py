@@ -13,13 +13,12 @@ from stagedoor._core import FastMethod, FastMethods
 from stagedoor.live.rpc.signature import Arguments, Signature
 from stagedoor.wire.errors import MethodNotFound
 from stagedoor.wire.roles import ROLE_NAMES, Role, RoleName
+from stagedoor.wire.secrecy import names_secret
 
 NAME: Final = re.compile(r"[a-z]\w*(\.[a-z]\w*)*", re.IGNORECASE | re.ASCII)
 """The names that a method may have, such as `spawn` and `player.heal`."""
 RESERVED: Final = "rpc."
 """The prefix that JSON-RPC 2.0 keeps for itself."""
-_SECRET: Final = re.compile(r"token|ticket|password|passphrase|secret|credential", re.IGNORECASE)
-"""Parameters with such a name take secrets."""
 DEFAULT_TIMEOUT: Final = 5.0
 """Seconds that a call may take."""
 
@@ -72,7 +71,7 @@ class Method:
         self.signature = Signature(function, given=1 if with_session else 0)
         self.description: object = None
         """What `rpc.discover` says of it, once somebody has asked."""
-        self.takes_secrets = any(_SECRET.search(p.name) for p, _ in self.signature.parameters)
+        self.takes_secrets = any(names_secret(p.name) for p, _ in self.signature.parameters)
         """Its params must not be written to a log or to the audit."""
         self.is_audited = self.role > Role.VIEWER or self.takes_secrets
 

@@ -25,6 +25,9 @@ VIEWERS = {
     "game.status",
     "logs.history",
     "logs.loggers",
+    "objects.children",
+    "objects.get",
+    "objects.roots",
     "process.gc",
     "process.info",
     "process.metrics",
@@ -51,6 +54,8 @@ OPERATORS = {
     "game.step",
     "game.timescale",
     "logs.set_level",
+    "objects.call",
+    "objects.set",
     "process.collect",
 }
 """Those that change something."""

@@ -1,0 +1,419 @@
+"""What is one step below a value: its attributes, the items of a container, the members of a set.
+
+`attribute()` and `item()` take one step; `attributes()` and `items()` list them. No code of the
+game runs: what would need some is LAZY.
+"""
+
+from __future__ import annotations
+
+import array
+import collections
+import enum
+import math
+import types
+from collections.abc import Generator, Iterator
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+from stagedoor.live.language.path import Attribute, Identity, Item, Key, Member, Step
+from stagedoor.live.reach import arrays, rules
+from stagedoor.live.reach.plain import (
+    MISSING,
+    PerClass,
+    bases_of,
+    class_attribute,
+    defined,
+    first_of,
+    instance_dict,
+    is_dunder,
+    is_of_c,
+    module_of,
+    short_name,
+    size_of,
+    value_in,
+)
+
+SLICE: Final = 4096
+"""How many keys are looked at in one piece of a search."""
+SKIPPED: Final = 50_000
+"""How many items are passed over in one piece of a jump."""
+_MOST_RESTARTS: Final = 5
+_LONGEST_KEY: Final = 200
+_MOST_BITS: Final = 256
+_TUPLEGETTER: Final[type] = type(collections.namedtuple("_", "field").field)  # type: ignore[attr-defined]
+FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "pygame.math.Vector2": ("x", "y"),
+    "pygame.math.Vector3": ("x", "y", "z"),
+    "pygame.rect.Rect": ("left", "top", "width", "height"),
+    "pygame.rect.FRect": ("left", "top", "width", "height"),
+    "pygame.color.Color": ("r", "g", "b", "a"),
+}
+"""Types in C whose descriptors only read and write numbers, and the fields to show of each."""
+
+INDEXED: Final = (list, tuple, array.array)
+"""Those that find any item at once."""
+LISTS: Final = (*INDEXED, collections.deque)
+SETS: Final = (set, frozenset)
+CONTAINERS: Final = (*LISTS, dict, *SETS)
+_METHODS: Final = (
+    types.FunctionType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    classmethod,
+    staticmethod,
+)
+_DESCRIPTORS_OF_C: Final = (
+    types.GetSetDescriptorType,
+    types.MemberDescriptorType,
+    _TUPLEGETTER,
+)
+
+
+class Way(enum.Enum):
+    """How an attribute is come by."""
+
+    VALUE = "value"
+    """It is there, and was read."""
+    LAZY = "lazy"
+    """Code would have to run: a property, `__getattr__` and the like."""
+    ROUTINE = "routine"
+    """A method, as it stands in its class."""
+
+
+class Found(NamedTuple):
+    """What a step leads to."""
+
+    way: Way
+    value: Any
+    """LAZY: what defines it, or MISSING. ROUTINE: the function in the class."""
+    in_class: bool = False
+    """It stands in the class, not in the object itself."""
+
+
+class Child(NamedTuple):
+    """What is one step below a value."""
+
+    step: Step
+    name: str | None
+    """By which secrets are told: see `rules`."""
+    found: Found
+    key: Any = MISSING
+    """The key of a dict, as an object."""
+
+
+# Attributes
+
+
+def fields_of(kind: type) -> tuple[str, ...]:
+    """The fields of a type in C that is made of numbers, as a vector; else nothing."""
+    return _fields(kind)  # type: ignore[no-any-return]
+
+
+def _find_fields(kind: type) -> tuple[str, ...]:
+    for base in bases_of(kind):
+        if is_number_type(base):
+            return FIELDS[f"{module_of(base)}.{short_name(base)}"]
+    return ()
+
+
+def is_number_type(kind: type) -> bool:
+    """Whether a type is one of those in `FIELDS` itself. A class in Python cannot pass for one."""
+    return f"{module_of(kind)}.{short_name(kind)}" in FIELDS and is_of_c(kind)
+
+
+def _find_slots(kind: type) -> tuple[str, ...]:
+    return _find_fields(kind) or tuple(
+        name
+        for name, found in defined(kind)
+        if type(found) is types.MemberDescriptorType or type(found) is _TUPLEGETTER
+    )
+
+
+_fields: Final = PerClass(_find_fields)
+_slots: Final = PerClass(_find_slots)
+_safe_getset: Final = PerClass(is_number_type)
+
+
+def attribute(value: object, name: str, *, is_root: bool = False) -> Found | None:
+    """One attribute; None if there is none. Whether it may be seen is for `rules` to say."""
+    kind = type(value)
+    if is_root and first_of(value, (types.ModuleType,)) is not None:
+        found = value_in(instance_dict(value), name)
+        return None if found is MISSING else Found(Way.VALUE, found)
+    defined_as = class_attribute(kind, name)
+    if defined_as is not MISSING:
+        described = type(defined_as)
+        if described is types.MemberDescriptorType or described is _TUPLEGETTER:
+            return _read(defined_as, value)
+        if described is types.GetSetDescriptorType:
+            if _safe_getset(defined_as.__objclass__):
+                return _read(defined_as, value)
+            return Found(Way.LAZY, defined_as, in_class=True)
+        if _defines(described, "__set__") or _defines(described, "__delete__"):
+            return Found(Way.LAZY, defined_as, in_class=True)
+    found = value_in(instance_dict(value), name)
+    if found is not MISSING:
+        return Found(Way.VALUE, found)
+    if defined_as is not MISSING:
+        if first_of(defined_as, rules.FUNCTIONS) is not None:
+            return Found(Way.ROUTINE, defined_as, in_class=True)
+        if _defines(type(defined_as), "__get__"):
+            return Found(Way.LAZY, defined_as, in_class=True)
+        return Found(Way.VALUE, defined_as, in_class=True)
+    if answers_any_name(kind):
+        return Found(Way.LAZY, MISSING)
+    return None
+
+
+def answers_any_name(kind: type) -> bool:
+    """Whether code of the type decides what attributes there are."""
+    getter = class_attribute(kind, "__getattribute__")
+    return _defines(kind, "__getattr__") or type(getter) is not types.WrapperDescriptorType
+
+
+def _defines(kind: type, name: str) -> bool:
+    return class_attribute(kind, name) is not MISSING
+
+
+def _read(descriptor: Any, value: object) -> Found | None:
+    try:
+        return Found(Way.VALUE, descriptor.__get__(value, type(value)))
+    except (AttributeError, TypeError, IndexError):  # a slot that is not set, or not the value's
+        return None
+
+
+def attributes(value: object, *, is_root: bool = False, every: bool = False) -> Iterator[Child]:
+    """The attributes of a value: its slots, those in its dict, then what stands in its class.
+
+    Unless `every`: without methods, and of a module without what it has imported or defined.
+    Raises RuntimeError if the object gets or loses some meanwhile.
+    """
+    names = instance_dict(value)
+    is_module = first_of(value, (types.ModuleType,)) is not None
+    if rules.is_leaf(value, is_root=is_root):
+        return
+    if not is_module:
+        for name in _slots(type(value)):
+            if (child := _child(value, name)) is not None:
+                yield child
+    if size_of(names):
+        for key, inner in _few_or_live(names):
+            if type(key) is not str or is_dunder(key):
+                continue
+            if is_module:
+                if every or not rules.is_leaf(inner):
+                    yield Child(Attribute(key), key, Found(Way.VALUE, inner))
+            elif key not in _slots(type(value)) and (child := _child(value, key)) is not None:
+                yield child
+    if is_module:
+        return
+    for name, found in defined(type(value)):
+        if name in _slots(type(value)) or value_in(names, name) is not MISSING:
+            continue
+        if (every or is_shown(found)) and (child := _child(value, name)) is not None:
+            yield child
+
+
+def is_shown(found: object) -> bool:
+    """Whether what stands in a class belongs to what its instances are, to the eye: a property or
+    a value that they share, but no method, no class, and none of the many getters of C types."""
+    if (
+        first_of(found, rules.FUNCTIONS) is not None
+        or first_of(found, _DESCRIPTORS_OF_C) is not None
+    ):
+        return False
+    return _defines(type(found), "__get__") or not rules.is_leaf(found)
+
+
+def _few_or_live(names: Any) -> Iterator[tuple[Any, Any]]:
+    few = dict.__len__(names) <= SLICE
+    return iter(list(dict.items(names))) if few else iter(dict.items(names))
+
+
+def _child(value: object, name: str) -> Child | None:
+    found = attribute(value, name)
+    return None if found is None else Child(Attribute(name), name, found)
+
+
+def count_attributes(value: object, *, is_root: bool = False) -> int:
+    """How many attributes an object has itself, hidden ones, too; not those of its class."""
+    if rules.is_leaf(value, is_root=is_root):
+        return 0
+    return size_of(instance_dict(value)) + len(_slots(type(value)))
+
+
+def method_of(value: object, name: str, *, is_exposed: bool) -> Any:
+    """What is called for a method, bound to its object; None if there is none.
+
+    A method stands in the class of its object, as the game has written it there. What a module has
+    under a name is one only if the module has defined it: `os.system` is none. The game may have
+    exposed another: that is then what the name stands for, to the game.
+    """
+    if is_exposed:
+        return getattr(value, name, None)
+    if first_of(value, (types.ModuleType,)) is not None:
+        names = instance_dict(value)
+        found = value_in(names, name)
+        is_own = type(found) is types.FunctionType and found.__globals__ is names
+        return found if is_own else None
+    found = class_attribute(type(value), name)
+    if first_of(found, _METHODS) is None:
+        return None
+    return found.__get__(value, type(value))
+
+
+# Items
+
+
+def container_of(value: object) -> type | None:
+    """The built-in container that a value is, or is derived from; None if it is none."""
+    return first_of(value, CONTAINERS)
+
+
+def count_items(value: object) -> int:
+    """How many items a value has; 0 if it is no container."""
+    kind = container_of(value)
+    if kind is not None:
+        return kind.__len__(value)  # type: ignore[attr-defined, no-any-return]
+    return arrays.length(value)
+
+
+def items(value: object, start: int = 0) -> Iterator[Child | None]:
+    """The items of a container from one on. Yields None after each piece of the way there.
+
+    Raises RuntimeError if a dict, a set or a deque changes meanwhile.
+    """
+    kind = container_of(value)
+    if kind in INDEXED:
+        yield from _listed(kind, value, start)
+    elif kind is collections.deque:
+        rest = collections.deque.__iter__(value)  # type: ignore[arg-type]
+        yield from _skip(rest, start)
+        for index, inner in enumerate(rest, start):
+            yield Child(Item(index), None, Found(Way.VALUE, inner))
+    elif kind in SETS:
+        rest = kind.__iter__(value)  # type: ignore[union-attr]
+        yield from _skip(rest, start)
+        for member in rest:
+            yield Child(Member(key_of(member)), rules.name_of_key(member), Found(Way.VALUE, member))
+    elif kind is dict:
+        pairs = iter(dict.items(value))  # type: ignore[arg-type]
+        yield from _skip(pairs, start)
+        for key, inner in pairs:
+            name = rules.name_of_key(key)
+            yield Child(Item(key_of(key)), name, Found(Way.VALUE, inner), key)
+    else:
+        for index in range(start, arrays.length(value)):
+            yield Child(Item(index), None, Found(Way.VALUE, arrays.item(value, index)))
+
+
+def _skip(rest: Iterator[Any], count: int) -> Iterator[None]:
+    while count > 0:
+        piece = min(count, SKIPPED)
+        next(islice(rest, piece - 1, piece), None)
+        count -= piece
+        if count:
+            yield None
+
+
+def _listed(kind: Any, value: Any, start: int) -> Iterator[Child]:
+    names = _names_of_items(value)
+    while piece := kind.__getitem__(value, slice(start, start + 64)):
+        for inner in piece:
+            name = names[start] if start < len(names) else None
+            yield Child(Item(start), name, Found(Way.VALUE, inner))
+            start += 1
+
+
+def _names_of_items(value: object) -> tuple[str, ...]:
+    """The names of the fields of a namedtuple: an index must not show what its name hides."""
+    if type(value) is tuple or type(value) is list:
+        return ()
+    names = class_attribute(type(value), "_fields")
+    return names if type(names) is tuple and all(type(n) is str for n in names) else ()
+
+
+def item(value: object, step: Item | Member) -> Generator[None, None, Child | None]:
+    """One item or member; None if there is none. Yields after each piece of a long search."""
+    kind, key = container_of(value), step.key
+    if isinstance(step, Member):
+        if kind in SETS or kind is dict:
+            return (yield from _search(lambda: _pairs(kind, value), step))
+        return None
+    if kind is None or kind in LISTS:
+        size = count_items(value)
+        if type(key) is not int or not -size <= key < size:
+            return None
+        index = key % size
+        listed: Any = kind
+        inner = arrays.item(value, index) if kind is None else listed.__getitem__(value, index)
+        names = _names_of_items(value)
+        name = names[index] if index < len(names) else None
+        return Child(Item(index), name, Found(Way.VALUE, inner))
+    if kind in SETS:
+        return None
+    return (yield from _search(lambda: _pairs(kind, value), step))
+
+
+def _pairs(kind: Any, value: object) -> Iterator[tuple[Any, Any]]:
+    if kind in SETS:
+        return ((member, member) for member in kind.__iter__(value))
+    return iter(dict.items(value))  # type: ignore[arg-type]
+
+
+def _search(pairs: Any, step: Item | Member) -> Generator[None, None, Child | None]:
+    """Look for a key without comparing objects: they may define `__eq__` and `__hash__`."""
+    wanted, restarts = step.key, 0
+    rest, looked = pairs(), 0
+    while True:
+        try:
+            for key, inner in rest:
+                if _is_same(key, wanted):
+                    found = key if isinstance(step, Member) else inner
+                    return Child(step, rules.name_of_key(key), Found(Way.VALUE, found), key)
+                looked += 1
+                if looked == SLICE:
+                    break
+            else:
+                return None
+        except RuntimeError:  # it has changed: begin again
+            restarts += 1
+            if restarts == _MOST_RESTARTS:
+                return None
+            rest = pairs()
+        if looked == SLICE:
+            looked = 0
+            yield
+
+
+def _is_same(key: Any, wanted: Key) -> bool:
+    kind = type(wanted)
+    if kind is Identity:
+        return id(key) == wanted.number  # type: ignore[union-attr]
+    if type(key) is not kind:
+        return False
+    if kind is tuple:
+        return len(key) == len(wanted) and all(map(_is_same, key, wanted))  # type: ignore[arg-type]
+    return bool(key == wanted)
+
+
+def key_of(key: object, nesting: int = 0) -> Key:
+    """How a path names a key: by what it is, if it is plain and short, else by its identity."""
+    kind = type(key)
+    if kind is str and len(key) <= _LONGEST_KEY and _is_text(key):  # type: ignore[arg-type]
+        return key  # type: ignore[return-value]
+    if key is None or kind is bool:
+        return key  # type: ignore[return-value]
+    if kind is int and int.bit_length(key) <= _MOST_BITS:  # type: ignore[arg-type]
+        return key  # type: ignore[return-value]
+    if kind is float and math.isfinite(key):  # type: ignore[arg-type]
+        return key  # type: ignore[return-value]
+    if kind is tuple and nesting < 4 and len(key) <= 8:  # type: ignore[arg-type]
+        parts = tuple(key_of(part, nesting + 1) for part in key)  # type: ignore[attr-defined]
+        if not any(isinstance(part, Identity) for part in parts):
+            return parts
+    return Identity(id(key))
+
+
+def _is_text(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)

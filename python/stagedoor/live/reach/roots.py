@@ -1,0 +1,116 @@
+"""`Roots`: what the game has exposed, by name."""
+
+from __future__ import annotations
+
+import sys
+import types
+import weakref
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from stagedoor import checks
+from stagedoor.live.language.tokens import is_name
+from stagedoor.live.reach import rules
+from stagedoor.live.reach.plain import MISSING, class_attribute, first_of, type_name
+from stagedoor.wire.roles import Role
+
+MAIN: Final = "__main__"
+"""The root that is the game's own main module, under `stagedoor run`."""
+GONE: Final[Any] = object()
+"""Stands for an exposed object that is there no more."""
+
+
+class Root:
+    """An object that the game has exposed. It is held weakly if its type allows that."""
+
+    def __init__(self, name: str, value: object, methods: frozenset[str]) -> None:
+        self.name = name
+        self.methods = methods
+        """The methods of it that an operator may call."""
+        self.type = type_name(type(value))
+        self.held = False
+        """It is kept, and so what it leads to: its type allows no weak reference."""
+        try:
+            self._find: Any = weakref.ref(value)
+        except TypeError:
+            self.held = True
+            self._find = lambda: value
+
+    @property
+    def value(self) -> Any:
+        """The object; GONE if nobody but clients would still refer to it."""
+        found = self._find()
+        return GONE if found is None and not self.held else found
+
+    def is_open(self, role: Role) -> bool:
+        """Whether a role may see it: its name may be that of a secret."""
+        return self.name == MAIN or rules.is_open(self.name, role)
+
+
+class Main(Root):
+    """The game's main module, whichever that is when somebody asks."""
+
+    def __init__(self) -> None:
+        super().__init__(MAIN, sys, frozenset())
+
+    @property
+    def value(self) -> Any:
+        """The module; GONE while there is none."""
+        return sys.modules.get(MAIN, GONE)
+
+
+class Roots:
+    """The objects that the game has exposed, by name. Any thread may call."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Root] = {}
+
+    def expose(self, name: str, value: object, methods: Iterable[str] = ()) -> None:
+        """Let clients reach an object under a name. Exposing a name again replaces it.
+
+        Raises ValueError for a name that is no identifier, or begins with an underscore, and for a
+        method that the object does not have; TypeError for what paths do not go through: a
+        function, a class, an object of stagedoor's own.
+        """
+        if not is_name(checks.text("name", name)) or name[:1] == "_":
+            raise ValueError(f"name must be an identifier such as 'world', not {name!r}")
+        if rules.is_leaf(value, is_root=True):
+            raise TypeError(
+                f"{name}: a {type_name(type(value))} cannot be exposed; expected an object of the "
+                "game's, or a module"
+            )
+        if isinstance(methods, str):
+            raise TypeError("methods must be a list of names, not a str")
+        for method in (chosen := frozenset(methods)):
+            checks.text("methods", method)
+            if not _has_method(value, method):
+                raise ValueError(f"{name} has no method {method!r}")
+        self._by_name[name] = Root(name, value, chosen)
+
+    def add_main(self) -> None:
+        """Let clients reach the main module of a game that does not know of stagedoor."""
+        self._by_name[MAIN] = Main()
+
+    def unexpose(self, name: str) -> None:
+        """Let clients reach an object no more. Raises KeyError for an unknown name."""
+        if self._by_name.pop(checks.text("name", name), None) is None:
+            raise KeyError(f"nothing is exposed as {name!r}")
+
+    def get(self, name: str) -> Root | None:
+        """The root of this name."""
+        return self._by_name.get(name)
+
+    def __iter__(self) -> Iterator[Root]:
+        """The roots, in the order in which they were exposed."""
+        return iter(list(self._by_name.values()))
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+
+def _has_method(value: object, name: str) -> bool:
+    """Whether an object has something to call under a name. The game's own call asks: code may
+    run."""
+    if first_of(value, (types.ModuleType,)) is not None:
+        return callable(getattr(value, name, None))
+    return class_attribute(type(value), name) is not MISSING and callable(getattr(value, name))

@@ -1,0 +1,169 @@
+"""`walk()` and `resolve()`: the value at a path, if it leads there for this caller."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any, Final, NamedTuple
+
+from stagedoor.live.language.path import Attribute, Path, Step, parse_path
+from stagedoor.live.reach import rules
+from stagedoor.live.reach.faults import Closed, Missing, Raised
+from stagedoor.live.reach.members import (
+    MISSING,
+    Found,
+    Way,
+    attribute,
+    container_of,
+    count_items,
+    item,
+)
+from stagedoor.live.reach.plain import type_name
+from stagedoor.live.reach.roots import GONE, MAIN, Root, Roots
+from stagedoor.wire.roles import Role
+from stagedoor.wire.similar import did_you_mean
+from stagedoor.wire.text import reason_of
+
+MOST_SEARCHED: Final = 8
+"""How many pieces of a search in large dicts and sets `resolve()` makes at once."""
+
+
+class Place(NamedTuple):
+    """Where a path leads."""
+
+    path: Path
+    root: Root
+    found: Found
+    """What is there: a value, or what would have to run to get one."""
+    parent: Any
+    """What the last step went from; MISSING for a root."""
+    key: Any
+    """The key of a dict, as an object; MISSING elsewhere."""
+    trail: tuple[Any, ...] = ()
+    """The values on the way, from the root to the parent."""
+
+    @property
+    def is_root(self) -> bool:
+        return not self.path.steps
+
+    @property
+    def step(self) -> Step | None:
+        """The last step; None for a root."""
+        return self.path.steps[-1] if self.path.steps else None
+
+    def ancestors(self) -> dict[int, str]:
+        """The paths of the values on the way and of this one, by their identities."""
+        values = (*self.trail, self.found.value)
+        return {id(value): str(self.path.upto(at)) for at, value in enumerate(values)}
+
+    @property
+    def value(self) -> Any:
+        """The value that is there. Raises Closed if code would have to run for it."""
+        if self.found.way is Way.LAZY:
+            raise _lazy(self.path)
+        return self.found.value
+
+
+def resolve(roots: Roots, path: Path | str, role: Role, *, evaluate: bool = False) -> Any:
+    """The value at a path. Raises ReachFault, and SyntaxFault for a text that is no path.
+
+    `evaluate`: run properties and `__getattr__` on the way; only for who may. For a key of a very
+    large dict or set, use `walk()`: a search must not stop a frame.
+    """
+    return resolve_place(roots, path, role, evaluate=evaluate).value
+
+
+def resolve_place(roots: Roots, path: Path | str, role: Role, *, evaluate: bool = False) -> Place:
+    """`resolve()` with what is known of the place."""
+    steps = walk(roots, path, role, evaluate=evaluate)
+    for _ in range(MOST_SEARCHED):
+        try:
+            next(steps)
+        except StopIteration as stop:
+            place: Place = stop.value
+            return place
+    steps.close()
+    raise Missing(f"{path}: the dict or set on the way is too large to be searched at once")
+
+
+def walk(
+    roots: Roots, path: Path | str, role: Role, *, evaluate: bool = False
+) -> Generator[None, None, Place]:
+    """Go along a path. Yields None after each piece of a long search. Raises as `resolve()`."""
+    if isinstance(path, str):
+        path = parse_path(path)
+    root, found = _root(roots, path.root, role)
+    parent: Any = MISSING
+    key: Any = MISSING
+    is_root = True
+    trail: list[Any] = []
+    for at, step in enumerate(path.steps):
+        here = path.upto(at)
+        parent = _enter(found, here, is_root=is_root)
+        trail.append(parent)
+        if isinstance(step, Attribute):
+            rules.check_open(step.name, role)
+            inner = attribute(parent, step.name, is_root=is_root)
+            key = MISSING
+        else:
+            if isinstance(step.key, str):
+                rules.check_open(step.key, role)
+            child = yield from item(parent, step)
+            if child is not None:
+                rules.check_open(child.name, role)
+            inner = None if child is None else child.found
+            key = MISSING if child is None else child.key
+        if inner is None:
+            raise _nothing(parent, here, step)
+        if inner.way is Way.LAZY and evaluate and isinstance(step, Attribute):
+            inner = Found(Way.VALUE, run(parent, step.name, path.upto(at + 1)), in_class=True)
+        found, is_root = inner, False
+    return Place(path, root, found, parent, key, tuple(trail))
+
+
+def run(value: object, name: str, path: Path | str) -> Any:
+    """The value of a property or of `__getattr__`: code of the game runs. Raises Raised."""
+    try:
+        return getattr(value, name)
+    except KeyboardInterrupt:  # Ctrl-C is the game's
+        raise
+    except BaseException as error:
+        raise Raised(f"{path} raised {reason_of(error)}", error) from error
+
+
+def _root(roots: Roots, name: str, role: Role) -> tuple[Root, Found]:
+    if name != MAIN:
+        rules.check_open(name, role)
+    root = roots.get(name)
+    if root is None:
+        names = [one.name for one in roots if one.is_open(role)]
+        known = f"; there are {', '.join(names[:10])}" if names else "; nothing is exposed"
+        raise Missing(f"there is no root {name!r}{did_you_mean(name, names) or known}")
+    if (value := root.value) is GONE:
+        raise Missing(f"the {root.type} that was exposed as {name!r} is gone")
+    return root, Found(Way.VALUE, value)
+
+
+def _enter(found: Found, here: Path, *, is_root: bool) -> Any:
+    """The value to go on from."""
+    if found.way is Way.LAZY:
+        raise _lazy(here)
+    if found.way is Way.ROUTINE or rules.is_leaf(found.value, is_root=is_root):
+        kind = "method" if found.way is Way.ROUTINE else type_name(type(found.value))
+        raise Closed(f"{here} is a {kind}, and no path goes through it", None)
+    return found.value
+
+
+def _lazy(path: Path) -> Closed:
+    reason = f"{path} is worked out by code of the game: reading it is for admins, who ask for it"
+    return Closed(reason, rules.EVALUATES)
+
+
+def _nothing(value: object, here: Path, step: Step) -> Missing:
+    """Says up to where the path leads, and what is there."""
+    what = type_name(type(value))
+    if isinstance(step, Attribute):
+        return Missing(f"{here} is there, and has no attribute {step.name!r}: it is a {what}")
+    if container_of(value) is None and not count_items(value):
+        return Missing(f"{here} is there, and has no items: it is a {what}")
+    size = count_items(value)
+    return Missing(f"{here} is there, and has no {step}: it is a {what} of {size:,}")

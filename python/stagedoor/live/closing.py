@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import weakref
 from time import perf_counter
 
@@ -55,9 +56,14 @@ class Closing:
         self._is_due = False
         """It ends when the game's thread leaves it."""
         self._has_ended = False
+        self._is_exit = sys.is_finalizing
 
     def ask(self) -> None:
-        """End the stage as soon as may be. Any thread may ask, and more than once."""
+        """End the stage as soon as may be. Any thread may ask, and more than once.
+
+        At the interpreter's exit, the threads and files are gone already, and the modules, too."""
+        if self._is_exit():
+            return
         self.is_asked = True
         self._listener.withdraw()
         call = current_call.get()

@@ -9,6 +9,7 @@ with the next `dictConfig()`.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -120,10 +121,16 @@ def thread_hook(log: Log) -> Callable[[Hook], Hook]:
 
 
 def unraisable_hook(log: Log) -> Callable[[Hook], Hook]:
-    """For `sys.unraisablehook`: exceptions in `__del__`, in callbacks from C, and the like."""
+    """For `sys.unraisablehook`: exceptions in `__del__`, in callbacks from C, and the like.
+
+    At the interpreter's exit it only calls the original: the modules are gone, and nobody listens.
+    """
+    is_exit = sys.is_finalizing
 
     def make(before: Hook) -> Hook:
         def tell_and_hand_on(unraisable: Any, /) -> Any:
+            if is_exit():
+                return before(unraisable)
             if log.is_on:
                 with log.guard():
                     what = unraisable.err_msg or "Exception ignored in"

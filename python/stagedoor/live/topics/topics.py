@@ -22,7 +22,7 @@ from stagedoor.live.net.complaints import MAX_TEXT, Complaints
 from stagedoor.live.topics.sinks import Sink
 from stagedoor.live.topics.topic import NOTHING, Group, Reading, Sample, Topic, View
 from stagedoor.wire.encoding import to_json
-from stagedoor.wire.errors import HandlerError, InternalError, RpcError
+from stagedoor.wire.errors import HandlerError, InternalError, InvalidParams, RpcError
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import UnsendableError
 from stagedoor.wire.topics import Mode, agreed_rate
@@ -298,7 +298,8 @@ class Topics:
                 "the topic %s has no value: %s",
                 topic.name,
                 error.detail(),
-                error=_cause_of(error),
+                # Of a mode that does not fit the values, the text says all.
+                error=None if isinstance(error, InvalidParams) else _cause_of(error),
             )
 
 

@@ -78,6 +78,7 @@ MAY_IMPORT = {
     "live.stall": {"live.rpc", "live.topics", "live.net", "_core", "wire"},
     "live.domains": {
         "checks",
+        "live.engines",
         "live.language",
         "live.reach",
         "live.rpc",

@@ -20,6 +20,7 @@ from stagedoor.cli import (
     logs,
     methods,
     notify,
+    press,
     ps,
     run,
     shell,
@@ -27,6 +28,7 @@ from stagedoor.cli import (
     stub,
     watch,
 )
+from stagedoor.cli import type as type_
 from stagedoor.cli.command import EXIT_CODES, FAILED, INTERRUPTED, OK, USAGE, CommandError
 from stagedoor.cli.terminal import (
     OutputError,
@@ -42,7 +44,11 @@ from stagedoor.cli.terminal import (
 )
 from stagedoor.wire.similar import did_you_mean
 
-VERBS = (run, enable, disable, status, ps, call, notify, methods, watch, logs, shell, stub)
+VERBS = (
+    *(run, enable, disable, status, ps, call, notify, methods, watch, logs),
+    *(press, type_),
+    *(shell, stub),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -51,8 +51,8 @@ class StandIn(Protocol):
 
 
 @cache
-def watch_waits() -> ImportHook:
-    """Be told, from now on, of waits that look like work, in a game that ticks its own stage."""
-    hook = ImportHook(engines.waits(NoDriver(waiting)))
+def hook_in() -> ImportHook:
+    """Hook into the game's framework, from now on, in a game that ticks its own stage."""
+    hook = ImportHook(engines.hooks(NoDriver(waiting)))
     hook.install()
     return hook

@@ -24,7 +24,7 @@ from stagedoor.live.domains import DOMAINS
 from stagedoor.live.domains.frames.record import Frames
 from stagedoor.live.domains.logs.capture import log
 from stagedoor.live.domains.parts import Parts
-from stagedoor.live.lending import Lent, StandIn, watch_waits
+from stagedoor.live.lending import Lent, StandIn, hook_in
 from stagedoor.live.net.options import StrPath, check_address, check_limits
 from stagedoor.live.net.threads import get_ident
 from stagedoor.live.net.transport import Transport
@@ -131,7 +131,7 @@ class Stage:
         check_address(DEFAULT_PORT if port is None else port, host)
         lent, Stage._lent = Stage._lent, None
         if lent is None:
-            watch_waits()
+            hook_in()
         else:
             former, stand_in = lent
             name, port = stand_in.leave(name, port)
@@ -443,7 +443,7 @@ def _lent(stage: Stage) -> Lent:
 def lend(stage: Stage, stand_in: StandIn, *, advice: str) -> None:
     """Let a stand-in tick a stage until the game starts its own. `advice`: what to tell clients as
     long as there is no frame."""
-    watch_waits().remove()  # the stand-in's own patches tell that, too
+    hook_in().remove()  # the stand-in's own patches have these, too
     stage._hub.advice = advice
     stage._parts.roots.add_main()
     Stage._lent = stage, stand_in

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stagedoor.live.lending import Lent, watch_waits
+from stagedoor.live.lending import Lent, hook_in
 from stagedoor.live.pacing.pace import Pace
 
 
@@ -30,10 +30,10 @@ def test_a_stage_is_ticked_but_not_kept() -> None:
     assert lent.tick(0.5) is None
 
 
-def test_waits_are_watched_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_framework_is_hooked_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "meta_path", [])
-    hook = watch_waits()
-    assert watch_waits() is hook
+    hook = hook_in()
+    assert hook_in() is hook
     hook.remove()
     hook.remove()
     assert hook not in sys.meta_path

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from stagedoor.live.domains import frame, game, rpc, session, sessions, telemetry, topic
 from stagedoor.live.domains.frames import methods as frames
+from stagedoor.live.domains.input import methods as input_
 from stagedoor.live.domains.logs import methods as logs
 from stagedoor.live.domains.objects import methods as objects
 from stagedoor.live.domains.process import methods as process
@@ -36,6 +37,7 @@ DOMAINS: Final[tuple[Domain, ...]] = (
     process,
     logs,
     objects,
+    input_,
     topic,
 )
 """The domains, in the order in which they register. `topic.list` has their topics in this order."""

@@ -62,6 +62,9 @@ class GameStatus:
     """Topics are read once in this many frames. It is 1 unless reading them costs too much."""
     engine: str | None
     """The game's framework and its version; null if stagedoor does not know the framework."""
+    can: list[str]
+    """What stagedoor can do by that framework, of: scale, picture, keys, polled (a game that asks
+    which keys are pressed gets those that clients press), pointer, text, gamepad, scene, quit."""
     clients: int
     """Connections that have shown a token, including the caller's."""
     stalled_for: float
@@ -91,6 +94,9 @@ def add_to(parts: Parts, /) -> None:
     def pace_now() -> GamePace:
         return GamePace(hub.frame, pace.paused, pace.steps, pace.timescale)
 
+    def no_scale() -> frozenset[str]:
+        return frozenset() if pace.no_scale is None else frozenset({"scale"})
+
     def status() -> GameStatus:
         """How the game is doing: its frame, pace, cost, engine, clients, and whether it hangs."""
         found, stall = parts.engine, hub.stall
@@ -105,6 +111,7 @@ def add_to(parts: Parts, /) -> None:
             cost=budget.cost,
             thinning=budget.thinning,
             engine=None if found is None else found.name,
+            can=[] if found is None else sorted(found.can - no_scale()),
             clients=sum(session.role is not None for session in list(hub.sessions)),
             stalled_for=0.0 if stall is None else round(stall.seconds, 3),
             where=None if stall is None else stall.where,

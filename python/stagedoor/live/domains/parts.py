@@ -9,6 +9,7 @@ from stagedoor.live.reach.roots import Roots
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.frames.record import Frames
+    from stagedoor.live.domains.input.hands import Hands
     from stagedoor.live.domains.logs.capture import Log
     from stagedoor.live.engines.base import Engine
     from stagedoor.live.pacing.budget import Budget
@@ -29,3 +30,5 @@ class Parts:
     """The game's framework; None until the stage has found it."""
     roots: Roots = field(default_factory=Roots)
     """What the game has exposed."""
+    hands: Hands = field(init=False)
+    """What clients press. The domain `input` makes it."""

@@ -1,8 +1,8 @@
 """Game frameworks. `ENGINES` names a module for each.
 
-`find()` returns the engine of the framework that the game has imported. `patches()` returns the
-patches that make a game tick a stage that it does not know of, and `waits()` those that tell when a
-game waits.
+`find()` returns the engine of the framework that the game has imported. `hooks()` returns the
+patches that every game with a stage has, and `patches()` those that also make a game tick a stage
+that it does not know of.
 """
 
 from __future__ import annotations
@@ -13,20 +13,22 @@ from typing import TYPE_CHECKING, Final
 
 from stagedoor.live.engines import sleeping
 from stagedoor.live.engines.base import Engine
+from stagedoor.live.engines.imports import merged
 
 if TYPE_CHECKING:
     from stagedoor.live.engines.driver import Driver
     from stagedoor.live.engines.imports import Patch
 
-__all__ = ["ENGINES", "Engine", "find", "patches", "waits"]
+__all__ = ["ENGINES", "Engine", "find", "hooks", "patches"]
 
 ENGINES: Final = {"pygame": "stagedoor.live.engines.pygame.engine"}
 """The module of each framework, and ours for it. Ours imports the framework in `engine()` only. It
-has three functions:
+has four functions:
 
     engine() -> Engine                           # called once the framework is imported
-    patches(driver: Driver) -> dict[str, Patch]  # the framework may never be imported
+    hooks() -> dict[str, Patch]                  # the framework may never be imported
     waits(driver: Driver) -> dict[str, Patch]
+    patches(driver: Driver) -> dict[str, Patch]
 """
 
 
@@ -39,23 +41,22 @@ def find() -> Engine | None:
     return None
 
 
+def hooks(driver: Driver) -> dict[str, Patch]:
+    """The patches for modules, by name, that every game with a stage has.
+
+    A patch is applied once its module is loaded. These tell the driver when the game waits in a way
+    that keeps a processor busy: other waits are seen without. And they are where the engine can
+    reach in later, as for input to a game that asks which keys are pressed."""
+    ours = [import_module(one) for one in ENGINES.values()]
+    return merged(*[one.hooks() for one in ours], *[one.waits(driver) for one in ours])
+
+
 def patches(driver: Driver) -> dict[str, Patch]:
-    """The patches for modules, by name, so that what a game's loop passes ticks a stage.
-
-    A patch is applied once its module is loaded.
-    """
-    found = sleeping.patches(driver)
-    for ours in ENGINES.values():
-        found |= import_module(ours).patches(driver)
-    return found
-
-
-def waits(driver: Driver) -> dict[str, Patch]:
-    """Those for frameworks' modules that only tell the driver when the game waits.
-
-    They are for waits that keep a processor busy: others are seen without.
-    """
-    found: dict[str, Patch] = {}
-    for ours in ENGINES.values():
-        found |= import_module(ours).waits(driver)
-    return found
+    """The patches for modules, by name, so that what a game's loop passes ticks a stage, too."""
+    ours = [import_module(one) for one in ENGINES.values()]
+    # The last patch of a module is the one that the game calls: it must see the game's own frame.
+    return merged(
+        *[one.hooks() for one in ours],
+        sleeping.patches(driver),
+        *[one.patches(driver) for one in ours],
+    )

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from stagedoor.live.engines.inputs import Input
+
+Ability = Literal[
+    "scale", "picture", "keys", "polled", "pointer", "text", "gamepad", "scene", "quit"
+]
+"""What an engine may be able to do: make time pass faster or slower, give the game's picture, press
+keys, also for a game that asks which are pressed, move and click the pointer, type text, move a
+gamepad, find what is on the screen, quit as if the window was closed."""
 
 
 class Engine(Protocol):
@@ -12,6 +23,11 @@ class Engine(Protocol):
 
     name: str
     """The framework and its version: `pygame-ce 2.5.6`."""
+
+    @property
+    def can(self) -> frozenset[Ability]:
+        """What works in this game. Any thread may ask."""
+        ...
 
     def hold(self) -> bool:
         """Keep the window alive, and let other input wait.
@@ -26,4 +42,12 @@ class Engine(Protocol):
 
     def quit(self) -> None:
         """Quit in the framework's own way, as if the game's window had been closed."""
+        ...
+
+    def send(self, inputs: Sequence[Input]) -> None:
+        """Do what a player would do, in this order. The game sees it in its next frame.
+
+        What is pressed stays so until it is released by another input. A held game gets it when it
+        goes on. Raises CannotSendError if the game cannot get it. Then what is released is released
+        all the same."""
         ...

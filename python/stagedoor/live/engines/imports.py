@@ -1,4 +1,4 @@
-"""`ImportHook`: patches modules right after they are loaded."""
+"""`ImportHook`: patches modules right after they are loaded. `merged()`: patches of several."""
 
 from __future__ import annotations
 
@@ -12,6 +12,26 @@ from typing import Any
 logger = logging.getLogger("stagedoor")
 
 Patch = Callable[[ModuleType], None]
+
+
+def merged(*several: Mapping[str, Patch]) -> dict[str, Patch]:
+    """The patches of all, by module. Those of the same module are applied in this order."""
+    found: dict[str, list[Patch]] = {}
+    for patches in several:
+        for name, patch in patches.items():
+            found.setdefault(name, []).append(patch)
+    return {name: _in_order(patches) for name, patches in found.items()}
+
+
+def _in_order(patches: Sequence[Patch]) -> Patch:
+    if len(patches) == 1:
+        return patches[0]
+
+    def patch(module: ModuleType) -> None:
+        for one in patches:
+            one(module)
+
+    return patch
 
 
 class ImportHook:

@@ -88,6 +88,8 @@ class Hub:
         self.on_session: list[Callable[[Session, SessionChange], None]] = []
         """Called when a client has come in, has shown a token after that, or is gone. The
         understudy's thread may call it, too."""
+        self.on_close: list[Callable[[], object]] = []
+        """Called when the stage ends, after the calls under way."""
         self.game_thread = get_ident()
         """The one that calls `tick()`: where callers are answered."""
         self.is_closing = False
@@ -157,6 +159,8 @@ class Hub:
         for gathering in list(self.gatherings):
             gathering.cancel()
         self.runner.close()
+        for told in self.on_close:
+            told()
 
     def emit(self, topic: str, value: object) -> None:
         """Send a value to the subscribers of a topic. May be called from any thread."""

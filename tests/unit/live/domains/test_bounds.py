@@ -18,11 +18,16 @@ from stagedoor.live.rpc.signature import Signature
 OTHERS: dict[str, Any] = {
     "calls": [],
     "id": 1,
+    "key": "a",
     "level": 10,
     "scale": 1.0,
     "seconds": 0.001,
     "subscription": 1,
+    "to_x": 1,
+    "to_y": 1,
     "topic": "logs",
+    "x": 1,
+    "y": 1,
 }
 """Values for params that must be given."""
 FAR = [2**64, -(2**64), 2**63, -(2**63) - 1, 10**30, -(10**30), 1.5e308, -1.5e308]

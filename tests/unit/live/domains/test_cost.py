@@ -27,6 +27,10 @@ from stagedoor.wire.roles import Role
 
 BOUNDED = {
     "frames.summary": "the figures are made natively",
+    "input.move": "one event",
+    "input.release": "an event for each key that is held, and a keyboard has a hundred",
+    "input.state": "what is held, and a keyboard has a hundred keys",
+    "input.wheel": "an event for each of a hundred notches",
     "process.collect": "the game stands still for it: that is what an operator asks for",
     "process.metrics": "some figures of the system",
     "session.authenticate": "a token or a ticket",

@@ -20,7 +20,8 @@ def test_a_method_has_a_summary_and_a_role(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in METHODS if name.startswith(("process.", "logs.", "telemetry."))]
+    "name",
+    [name for name in METHODS if name.startswith(("process.", "logs.", "telemetry.", "input."))],
 )
 def test_a_method_explains_its_params(name: str) -> None:
     text = METHODS[name]["description"]

@@ -64,6 +64,7 @@ def test_status_tells_of_the_game(stage: Stage, connection: FakeConnection) -> N
         "cost": 0.0,
         "thinning": 1,
         "engine": None,
+        "can": [],
         "clients": 1,
         "stalled_for": 0.0,
         "where": None,

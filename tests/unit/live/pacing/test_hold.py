@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from tests.unit.live.loops import DT, Loop
 import stagedoor.client
 from stagedoor.client.sync.client import Client
 from stagedoor.live import engines
+from stagedoor.live.engines.base import Ability
+from stagedoor.live.engines.inputs import Input
 from stagedoor.live.stage import Stage
 from stagedoor.wire.errors import HandlerError
 
@@ -25,6 +28,7 @@ class FakeEngine:
     """Counts; `wants_to_quit` ends the hold."""
 
     name = "fake 1.0"
+    can: frozenset[Ability] = frozenset()
 
     def __init__(self) -> None:
         self.calls: list[str] = []
@@ -38,6 +42,8 @@ class FakeEngine:
         self.calls.append("release")
 
     def quit(self) -> None: ...
+
+    def send(self, inputs: Sequence[Input]) -> None: ...
 
 
 @pytest.fixture

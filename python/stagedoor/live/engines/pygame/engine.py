@@ -5,16 +5,20 @@ from __future__ import annotations
 import itertools
 import logging
 from collections import Counter, deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from stagedoor.live.engines.pygame.hooks import PygameHooks
+from stagedoor.live.engines.pygame.inputs import Inputs
+from stagedoor.live.engines.pygame.overlay import overlay
 
 if TYPE_CHECKING:
     import pygame
 
-    from stagedoor.live.engines.base import Engine
+    from stagedoor.live.engines.base import Ability, Engine
     from stagedoor.live.engines.driver import Driver
     from stagedoor.live.engines.imports import Patch
+    from stagedoor.live.engines.inputs import Input
 
 logger = logging.getLogger("stagedoor")
 
@@ -32,6 +36,11 @@ def patches(driver: Driver) -> dict[str, Patch]:
     return PygameHooks(driver).patches()
 
 
+def hooks() -> dict[str, Patch]:
+    """The patches for pygame's modules that every game with a stage has."""
+    return overlay.patches()
+
+
 def waits(driver: Driver) -> dict[str, Patch]:
     """The patches for pygame's modules that only tell when the game waits."""
     return PygameHooks(driver).waits()
@@ -46,10 +55,25 @@ class Pygame:
         self._pygame = pygame
         fork = "pygame-ce" if getattr(pygame, "IS_CE", False) else "pygame"
         self.name = f"{fork} {pygame.version.ver}"
+        self._inputs = Inputs(pygame, overlay)
         self._waiting: dict[int, deque[tuple[int, pygame.event.Event]]] = {}
         """The events that wait, by type, each with its place in the order of all events."""
         self._places = itertools.count()
         self._dropped: Counter[int] = Counter()
+
+    @property
+    def can(self) -> frozenset[Ability]:
+        """What works in this game."""
+        found: set[Ability] = {"scale", "keys", "pointer", "text", "quit"}
+        if self._inputs.is_polled:
+            found.add("polled")
+        if self._inputs.gamepad.is_reachable:
+            found.add("gamepad")
+        return frozenset(found)
+
+    def send(self, inputs: Sequence[Input]) -> None:
+        """Do what a player would do."""
+        self._inputs.send(inputs)
 
     def hold(self) -> bool:
         """Take the events out of pygame's queue, and let them wait.
@@ -57,6 +81,7 @@ class Pygame:
         This keeps the window alive. It also keeps the queue, which is bounded, from filling up with
         the events of the window system and of the game's own threads and timers."""
         pygame = self._pygame
+        overlay.is_held = True
         if not pygame.display.get_init():
             return False
         wants_to_quit = is_exposed = False
@@ -90,6 +115,7 @@ class Pygame:
                 self._keep(event)
             for _, event in sorted(itertools.chain(*self._waiting.values())):
                 pygame.event.post(event)
+        overlay.is_held = False
         self._waiting.clear()
         for kind, count in self._dropped.items():
             logger.warning(

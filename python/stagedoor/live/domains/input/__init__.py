@@ -1,0 +1,1 @@
+"""`input`: keys, text, the pointer and a gamepad, as a player would use them."""

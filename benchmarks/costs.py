@@ -29,6 +29,13 @@ SYNC_CALL = "client.call(), p50"
 IMPORT = "import stagedoor, disabled"
 START = "import stagedoor, start()"
 OUR_MEMORY = "stagedoor"
+PAGE_OF_10 = "objects.children: 10 of a list of 20"
+PAGE_OF_LIST = "objects.children: the next 10 of a list of 10^6"
+PAGE_OF_DICT = "objects.children: the next 10 of a dict of 10^6"
+PAGE_OF_SET = "objects.children: the next 10 of a set of 10^6"
+OPEN_ROOT = "objects.get and .children (100) of a root of 100 000 objects"
+PREVIEW_OF_10 = "preview of 10 bytes"
+PREVIEW_OF_1_GB = "preview of 1 GB of bytes"
 
 SCRIPTS = {
     "idle, enabled": "benchmarks.timed.enabled",
@@ -36,6 +43,7 @@ SCRIPTS = {
     "topic, 200 B": "benchmarks.timed.topic",
     "telemetry at 60 Hz": "benchmarks.timed.telemetry",
     "sync client, one call after the other": "benchmarks.timed.sync_client",
+    "objects": "benchmarks.timed.objects",
     "process start": "benchmarks.timed.start_up",
     "resident, for each of 10 000 idle connections": "benchmarks.timed.memory",
 }

@@ -2,6 +2,7 @@
 
     python examples/asteroids.py              # arrows and space; if you do nothing, it plays itself
     stagedoor call spawn kind=big count=3     # in a second terminal, while the game runs
+    stagedoor set world.ship.thrust 400
 
 The stage door adds the function `open_door` and the line with `stage.tick` in `play`. Everything
 else is the game: the picture is below, and the world, its rules and the autopilot are in
@@ -65,6 +66,7 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
     """Start the stage, and give it the methods that reach into this game."""
     stage = stagedoor.start("asteroids", port=port)
     world = game.world
+    stage.expose("world", world, methods=["restart"])  # stagedoor tree world
 
     @stage.rpc
     def spawn(kind: Kind = "big", count: int = 1) -> int:

@@ -284,9 +284,12 @@ def test_calls_reach_the_running_game(run: Run, env: dict[str, str]) -> None:
     game = run(GAME, "--headless", "--port", "0", "--seed", "1")
     url = game.wait_for(r"open at (\S+)$")[1]
 
-    def call(*arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "stagedoor", "call", *arguments, "--to", url]
+    def run_verb(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "stagedoor", *arguments, "--to", url]
         return subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE)
+
+    def call(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return run_verb("call", *arguments)
 
     before = json.loads(call("status").stdout)
     assert before.keys() == {"score", "lives", "wave", "rocks", "thrust", "pilot", "fps"}
@@ -296,6 +299,11 @@ def test_calls_reach_the_running_game(run: Run, env: dict[str, str]) -> None:
     assert json.loads(call("add_lives", "count=2").stdout) >= 4
     assert json.loads(call("set_thrust", "value=400").stdout) == 240
     assert json.loads(call("status").stdout)["thrust"] == 400
+    assert json.loads(run_verb("set", "world.ship.thrust", "500").stdout) == 500
+    assert json.loads(run_verb("get", "world.ship.thrust").stdout) == 500
+    (world,) = json.loads(run_verb("tree").stdout)
+    assert {"ship", "rocks", "score"} <= {node["name"] for node in world["children"]}
+    assert len(json.loads(run_verb("set", "world.rocks[0].pos", "[10, 20]").stdout)) == 2
     assert json.loads(call("clear_rocks").stdout) > 0
     assert call("restart").returncode == 0
     refused = call("spawn", "count=0")

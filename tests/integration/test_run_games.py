@@ -15,7 +15,7 @@ from program import EXAMPLES, PATIENCE, Program
 import stagedoor
 from stagedoor.client.find.games import running_games
 from stagedoor.client.sync.client import Client
-from stagedoor.wire.errors import Forbidden, GameStalled, HandlerError
+from stagedoor.wire.errors import Forbidden, GameStalled, HandlerError, InvalidParams
 
 HEADLESS = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
 
@@ -116,6 +116,51 @@ def test_an_example_of_pygame_is_watched_held_stepped_and_ended(name: str, play:
     assert client.call("game.timescale", scale=0.5)["timescale"] == 0.5
     client.call("game.resume")
     plays(client, program)
+    end(program, client)
+
+
+PLAIN_GAME = """
+import os
+import pygame
+
+class World:
+    def __init__(self):
+        self.score, self.pos = 1, pygame.Vector2(1, 2)
+
+world = World()
+_secret = 3
+pygame.init()
+screen = pygame.display.set_mode((64, 64))
+clock = pygame.time.Clock()
+while not pygame.event.get(pygame.QUIT):
+    world.score += world.score > 1000
+    pygame.display.flip()
+    clock.tick(60)
+"""
+
+
+def test_the_main_module_of_a_game_that_knows_of_nothing_is_a_root(
+    play: Play, tmp_path: Path
+) -> None:
+    script = tmp_path / "plain.py"
+    script.write_text(PLAIN_GAME)
+    program, client = play(script)
+    plays(client, program)
+    (root,) = client.call("objects.roots")
+    assert (root["path"], root["kind"]) == ("__main__", "module")
+    names = [node["name"] for node in client.call("objects.children", path="__main__")["nodes"]]
+    assert names == ["world", "screen", "clock"], "neither imports nor what is hidden"
+    client.call("objects.set", path="__main__.world.pos.x", value=30)
+    assert client.call("objects.get", path="__main__.world.pos")["value"] == [30, 2]
+    client.call("objects.set", path="__main__.world.score", value=5000)
+    score = client.call("objects.get", path="__main__.world.score")["value"]
+    assert score >= 5000
+    eventually(
+        lambda: client.call("objects.get", path="__main__.world.score")["value"] > score, program
+    )
+    for path in ("__main__.os.system", "__main__.__builtins__", "__main__.pygame.init"):
+        with pytest.raises(InvalidParams):
+            client.call("objects.call", path=path)
     end(program, client)
 
 

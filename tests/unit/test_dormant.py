@@ -4,6 +4,7 @@ import ast
 import asyncio
 import math
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,17 @@ def test_decorators_hand_the_very_function_back() -> None:
     assert stage.rpc(spawn) is spawn
     assert stage.rpc(name="rocks.spawn")(spawn) is spawn
     assert stage.rpc()(spawn) is spawn
+
+
+def test_what_is_exposed_is_not_kept() -> None:
+    class World: ...
+
+    stage, world = DormantStage(), World()
+    there = weakref.ref(world)
+    stage.expose("world", world, methods=["no such method"])
+    stage.unexpose("nothing")
+    del world
+    assert there() is None
 
 
 def test_tick_and_frame_hand_their_argument_back() -> None:

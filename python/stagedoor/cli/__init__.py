@@ -17,6 +17,7 @@ from stagedoor.cli import (
     call,
     disable,
     enable,
+    get,
     logs,
     methods,
     notify,
@@ -26,8 +27,10 @@ from stagedoor.cli import (
     shell,
     status,
     stub,
+    tree,
     watch,
 )
+from stagedoor.cli import set as set_
 from stagedoor.cli import type as type_
 from stagedoor.cli.command import EXIT_CODES, FAILED, INTERRUPTED, OK, USAGE, CommandError
 from stagedoor.cli.terminal import (
@@ -46,7 +49,7 @@ from stagedoor.wire.similar import did_you_mean
 
 VERBS = (
     *(run, enable, disable, status, ps, call, notify, methods, watch, logs),
-    *(press, type_),
+    *(tree, get, set_, press, type_),
     *(shell, stub),
 )
 

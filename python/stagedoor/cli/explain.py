@@ -28,9 +28,11 @@ def explained(
     ask about it; `given`: the params; `words`: what else could have been meant."""
     from stagedoor.wire.errors import HandlerError, InvalidParams, MethodNotFound, NotAuthenticated
 
-    text = f"{what}: {error} ({error.code})" if what else f"{error} ({error.code})"
+    text = f"{what}: {error}" if what else str(error)
     before = (error.traceback or "").splitlines() if isinstance(error, HandlerError) else []
-    after = how_to_get_in() if isinstance(error, NotAuthenticated) else []
+    text, *caret = text.split("\n") if _has_caret(text) else [text]
+    text = f"{text} ({error.code})"
+    after = how_to_get_in() if isinstance(error, NotAuthenticated) else caret
     if isinstance(error, MethodNotFound | InvalidParams) and game is not None:
         methods = ask(game)
         if isinstance(error, MethodNotFound):
@@ -38,6 +40,12 @@ def explained(
         elif methods is not None and what in methods:
             after += _hints(error, methods[what], methods, given)
     return CommandError(text, FAILED, before=before, after=after)
+
+
+def _has_caret(text: str) -> bool:
+    """Whether a text says in two more lines where something is wrong, as in a path."""
+    *_, last = lines = text.split("\n")
+    return len(lines) == 3 and last.strip() == "^"
 
 
 def how_to_get_in() -> list[str]:

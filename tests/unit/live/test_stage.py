@@ -18,6 +18,43 @@ from stagedoor.dormant import DormantStage
 from stagedoor.live import stage as module
 
 
+class TestExposedObjects:
+    def test_clients_reach_them_until_they_are_unexposed_or_gone(self, start: Start) -> None:
+        class World:
+            score = 3
+
+        stage, world = start(), World()
+        stage.expose("world", world)
+        with Caller(stage, role="viewer") as caller:
+            assert caller.call("objects.get", "world.score")["result"]["value"] == 3
+            stage.unexpose("world")
+            assert "there is no root" in str(caller.call("objects.get", "world.score")["error"])
+            stage.expose("world", world)
+            del world
+            gc.collect()
+            assert "is gone" in str(caller.call("objects.get", "world.score")["error"])
+            (root,) = caller.call("objects.roots")["result"]
+            assert root["kind"] == "gone"
+        with pytest.raises(KeyError):
+            stage.unexpose("nothing")
+
+    def test_they_answer_while_the_game_is_paused(self, start: Start) -> None:
+        stage = start()
+        stage.expose("things", list(range(10)))
+        with Caller(stage) as caller:
+            caller.send("game.pause")
+            for method, *params in (("objects.get", "things"), ("objects.children", "things"),
+                                    ("objects.roots",)):  # fmt: skip
+                caller.send(method, *params)
+            caller.client.send(RESUME)
+            answers = [caller.receive() for _ in range(5)]
+        assert [set(answer) & {"error"} for answer in answers] == [set()] * 5
+        assert answers[3]["result"][0]["indexed"] == 10
+
+
+RESUME = '{"jsonrpc":"2.0","method":"game.resume","id":"resume"}'
+
+
 class TestCalls:
     def test_are_answered_in_tick_on_the_games_thread(self, start: Start) -> None:
         stage = start()

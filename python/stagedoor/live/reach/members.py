@@ -278,26 +278,26 @@ def count_items(value: object) -> int:
     return arrays.length(value)
 
 
-def items(value: object, start: int = 0) -> Iterator[Child | None]:
+def items(value: Any, start: int = 0) -> Iterator[Child | None]:
     """The items of a container from one on. Yields None after each piece of the way there.
 
     Raises RuntimeError if a dict, a set or a deque changes meanwhile.
     """
-    kind = container_of(value)
+    kind: Any = container_of(value)
     if kind in INDEXED:
         yield from _listed(kind, value, start)
     elif kind is collections.deque:
-        rest = collections.deque.__iter__(value)  # type: ignore[arg-type]
+        rest = collections.deque.__iter__(value)
         yield from _skip(rest, start)
         for index, inner in enumerate(rest, start):
             yield Child(Item(index), None, Found(Way.VALUE, inner))
     elif kind in SETS:
-        rest = kind.__iter__(value)  # type: ignore[union-attr]
+        rest = kind.__iter__(value)
         yield from _skip(rest, start)
         for member in rest:
             yield Child(Member(key_of(member)), rules.name_of_key(member), Found(Way.VALUE, member))
     elif kind is dict:
-        pairs = iter(dict.items(value))  # type: ignore[arg-type]
+        pairs = iter(dict.items(value))
         yield from _skip(pairs, start)
         for key, inner in pairs:
             name = rules.name_of_key(key)
@@ -413,6 +413,11 @@ def key_of(key: object, nesting: int = 0) -> Key:
         if not any(isinstance(part, Identity) for part in parts):
             return parts
     return Identity(id(key))
+
+
+def is_by_identity(key: Key) -> bool:
+    """Whether no text can name the key, but its identity."""
+    return isinstance(key, Identity)
 
 
 def _is_text(text: str) -> bool:

@@ -23,11 +23,12 @@ from stagedoor.live.reach.members import (
     count_attributes,
     count_items,
     fields_of,
+    is_by_identity,
     is_shown,
     items,
 )
 from stagedoor.live.reach.plain import MISSING, PerClass, bases_of, defined, first_of, type_name
-from stagedoor.live.reach.preview import preview, short
+from stagedoor.live.reach.preview import preview
 from stagedoor.live.reach.roots import GONE, Root
 from stagedoor.live.reach.setting import UNKNOWN, as_json, can_put
 from stagedoor.live.reach.walk import Place
@@ -75,7 +76,7 @@ class Node(msgspec.Struct, omit_defaults=True, kw_only=True):
     """The last step of the path: `rocks`, `[3]`, `["a b"]`."""
     type: str = ""
     """The name of its type, with the module."""
-    kind: Kind = "object"
+    kind: Kind
     """`lazy`: code of the game would have to run to get it. `hidden`: the caller's role may not
     see it. `leaf`: something that no path goes through, as a frame or a stage. `gone`: a root
     whose object is there no more."""
@@ -205,7 +206,7 @@ def node_of_child(
         if node.kind in _TOLD and not is_long:
             _tell(node, value)
         node.can_set = role >= rules.CHANGES and can_put(parent, step, child.found)
-    if child.key is not MISSING and short(child.key) is None and not isinstance(step, Attribute):
+    if not isinstance(step, Attribute) and child.key is not MISSING and is_by_identity(step.key):
         node.key = f"{prefix}{{{key_text(step.key)}}}"
     if node.can_expand and (known := ancestors.get(id(value))) is not None:
         node.ancestor = known

@@ -99,13 +99,13 @@ def instance_dict(value: object) -> Mapping[str, Any]:
     return _NO_NAMES
 
 
-def value_in(names: Mapping[str, Any], name: str) -> Any:
+def value_in(names: Any, name: str) -> Any:
     """What an instance's dict has under a name; or MISSING. Keys of other types than `str` may
     answer to the name when they are compared: they are passed over."""
     if names is _NO_NAMES:
         return MISSING
     try:
-        for key, value in dict.items(names):  # type: ignore[arg-type]
+        for key, value in dict.items(names):
             if type(key) is str and key == name:
                 return value
     except RuntimeError:  # it has changed meanwhile
@@ -113,9 +113,9 @@ def value_in(names: Mapping[str, Any], name: str) -> Any:
     return MISSING
 
 
-def size_of(names: Mapping[str, Any]) -> int:
+def size_of(names: Any) -> int:
     """How many attributes an instance's dict has."""
-    return 0 if names is _NO_NAMES else dict.__len__(names)  # type: ignore[arg-type]
+    return 0 if names is _NO_NAMES else dict.__len__(names)
 
 
 class PerClass:

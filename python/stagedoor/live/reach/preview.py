@@ -47,13 +47,14 @@ _MOST_BITS: Final = 300
 _MOST_DIGITS: Final = 60
 _LONGEST: Final = 40
 """The most characters of something inside a preview."""
-_BRACKETS: Final[Mapping[type, str]] = {
-    list: "[]",
-    tuple: "()",
-    dict: "{}",
-    set: "{}",
-    frozenset: "{}",
+_BRACKETS: Final[Mapping[type, tuple[str, str]]] = {
+    list: ("[", "]"),
+    tuple: ("(", ")"),
+    dict: ("{", "}"),
+    set: ("{", "}"),
+    frozenset: ("{", "}"),
 }
+_LIST: Final = _BRACKETS[list]
 _UNNAMED: Final = (list, tuple, dict, set)
 
 
@@ -192,18 +193,18 @@ _BASES: Final = (int, float, complex, str, bytes, bytearray)
 _text_of: Final = PerClass(_find_text)
 
 
-def _leaf(value: object) -> str:
+def _leaf(value: Any) -> str:
     if first_of(value, (types.ModuleType,)) is not None:
         name = value_in(instance_dict(value), "__name__")
         return f"<module {exact(name)}>" if type(name) is str else "<module>"
     if first_of(value, (type,)) is not None:
-        return f"<class {type_name(value)}>"  # type: ignore[arg-type]
+        return f"<class {type_name(value)}>"
     if type(value) is types.FunctionType:
         return f"<function {exact(value.__qualname__)}>"
     if type(value) is types.BuiltinFunctionType:
         return f"<function {exact(value.__name__)}>"
     if type(value) is memoryview:
-        return f"<memoryview of {memoryview.nbytes.__get__(value):,} bytes>"  # type: ignore[attr-defined]
+        return f"<memoryview of {memoryview.nbytes.__get__(value):,} bytes>"
     return f"<{type_name(type(value))}>"
 
 
@@ -214,7 +215,7 @@ def _container(value: Any, kind: type, role: Role) -> str:
     except RuntimeError:  # it changes at this moment, on another thread
         shown = []
     more = [f"… ({size:,} in all)"] if size > len(shown) else []
-    opening, closing = _BRACKETS.get(kind, "[]")
+    opening, closing = _BRACKETS.get(kind, _LIST)
     is_plain = any(type(value) is one for one in _UNNAMED)
     name = "" if is_plain else short_name(type(value))
     if kind is set and not size:
@@ -238,7 +239,7 @@ def _part(value: object) -> str:
         inner = [short(part) or "…" for part in value]
         return cut(f"({', '.join(inner)})", _LONGEST)
     if (kind := container_of(value)) is not None:
-        opening, closing = _BRACKETS.get(kind, "[]")
+        opening, closing = _BRACKETS.get(kind, _LIST)
         return f"{opening}…{closing}"
     return f"<{short_name(type(value))}>"
 
@@ -262,10 +263,10 @@ def _object(value: object, role: Role) -> str:
 
 def _first_fields(value: object, role: Role) -> Iterator[str]:
     """Some of what is in an object's dict, where it says something in few characters."""
-    names = instance_dict(value)
+    names: Any = instance_dict(value)
     if not size_of(names):
         return
-    for key, inner in list(islice(dict.items(names), 2 * _SHOWN)):  # type: ignore[arg-type]
+    for key, inner in list(islice(dict.items(names), 2 * _SHOWN)):
         if type(key) is not str or key[:1] == "_" or not rules.is_open(key, role):
             continue
         if (text := short(inner)) is not None:

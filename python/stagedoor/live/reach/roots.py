@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import types
 import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
@@ -11,7 +10,7 @@ from typing import Any, Final
 from stagedoor import checks
 from stagedoor.live.language.tokens import is_name
 from stagedoor.live.reach import rules
-from stagedoor.live.reach.plain import MISSING, class_attribute, first_of, type_name
+from stagedoor.live.reach.plain import type_name
 from stagedoor.wire.roles import Role
 
 MAIN: Final = "__main__"
@@ -83,7 +82,7 @@ class Roots:
             raise TypeError("methods must be a list of names, not a str")
         for method in (chosen := frozenset(methods)):
             checks.text("methods", method)
-            if not _has_method(value, method):
+            if not callable(getattr(value, method, None)):  # the game asks, so its code may run
                 raise ValueError(f"{name} has no method {method!r}")
         self._by_name[name] = Root(name, value, chosen)
 
@@ -106,11 +105,3 @@ class Roots:
 
     def __len__(self) -> int:
         return len(self._by_name)
-
-
-def _has_method(value: object, name: str) -> bool:
-    """Whether an object has something to call under a name. The game's own call asks: code may
-    run."""
-    if first_of(value, (types.ModuleType,)) is not None:
-        return callable(getattr(value, name, None))
-    return class_attribute(type(value), name) is not MISSING and callable(getattr(value, name))

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from stagedoor.live import values
 from stagedoor.live.language.path import Attribute, Identity
 from stagedoor.live.reach import arrays
 from stagedoor.live.reach.faults import Closed, Misfit, Raised
@@ -90,8 +91,8 @@ def _told(value: Any, depth: int, room: list[int]) -> Any:
         numbers = arrays.few_numbers(value, room[0])
         return UNKNOWN if numbers is None else _told(numbers, depth, room)
     if (kind is list or kind is tuple) and len(value) <= room[0]:
-        found = [_told(inner, depth - 1, room) for inner in value]
-        return UNKNOWN if any(inner is UNKNOWN for inner in found) else found
+        items = [_told(inner, depth - 1, room) for inner in value]
+        return UNKNOWN if any(inner is UNKNOWN for inner in items) else items
     if kind is dict and len(value) <= room[0]:
         if not all(type(key) is str and is_open(key, Role.VIEWER) for key in value):
             return UNKNOWN
@@ -217,19 +218,11 @@ def _member(current: object, new: object) -> Any:
     raise Misfit(f"expected one of {', '.join(map(str, names[:20]))}, got {_said(new)}")
 
 
-def _fields(current: Any, new: object) -> Any:
-    kind = type(current)
-    fields = fields_of(kind)
-    if type(new) is not list or len(new) != len(fields):
-        raise Misfit(f"expected {len(fields)} numbers: [{', '.join(fields)}], got {_said(new)}")
-    numbers = []
-    for field, number in zip(fields, new, strict=True):
-        found = attribute(current, field)
-        numbers.append(_coerce(None if found is None else found.value, number))
+def _fields(current: object, new: object) -> Any:
     try:
-        return kind(*numbers)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise Misfit(f"no {short_name(kind)} can be made of {_said(new)}: {error}") from None
+        return values.decode(type(current), new)
+    except (TypeError, ValueError) as error:
+        raise Misfit(f"{error}, got {_said(new)}") from None
 
 
 def _scalar(current: object, new: object) -> Any:
@@ -325,7 +318,7 @@ def _attribute_putter(parent: Any, name: str) -> Callable[[Any], None] | None:
     kind = type(parent)
     defined = class_attribute(kind, name)
     if type(defined) is types.GetSetDescriptorType and is_number_type(defined.__objclass__):
-        return lambda new: defined.__set__(parent, new)
+        return lambda new: defined.__set__(parent, _fitting_c(new))
     setter = class_attribute(kind, "__setattr__")
     if type(setter) is not types.WrapperDescriptorType:  # one of Python's own, or of C code
         raise _code("__setattr__")
@@ -335,6 +328,13 @@ def _attribute_putter(parent: Any, name: str) -> Callable[[Any], None] | None:
         raise _code(f"{name}, a {short_name(type(defined))},")
     names: Any = instance_dict(parent)
     return (lambda new: dict.__setitem__(names, name, new)) if type(names) is dict else None
+
+
+def _fitting_c(number: Any) -> Any:
+    """A number that C code does not cut. Raises OverflowError."""
+    if type(number) is int and not -(2**31) <= number < 2**31:
+        raise OverflowError("it is too large")
+    return number
 
 
 def _code(what: str) -> Closed:

@@ -9,7 +9,6 @@ from stagedoor.live.language.path import Attribute, Path, Step, parse_path
 from stagedoor.live.reach import rules
 from stagedoor.live.reach.faults import Closed, Missing, Raised
 from stagedoor.live.reach.members import (
-    MISSING,
     Found,
     Way,
     attribute,
@@ -17,7 +16,7 @@ from stagedoor.live.reach.members import (
     count_items,
     item,
 )
-from stagedoor.live.reach.plain import type_name
+from stagedoor.live.reach.plain import MISSING, type_name
 from stagedoor.live.reach.roots import GONE, MAIN, Root, Roots
 from stagedoor.wire.roles import Role
 from stagedoor.wire.similar import did_you_mean

@@ -20,6 +20,7 @@ OTHERS: dict[str, Any] = {
     "id": 1,
     "key": "a",
     "level": 10,
+    "path": "world",
     "scale": 1.0,
     "seconds": 0.001,
     "subscription": 1,

@@ -53,7 +53,7 @@ which keep {max_memory} MiB at most, {max_threads} of them on threads.
 
 def page() -> str:
     """The text of the whole page."""
-    described = Stage("game").describe()
+    described = Stage("game", console=True).describe()
     limits = Limits()
     lines = [
         INTRODUCTION.format(

@@ -51,6 +51,7 @@ def start(
     origins: Sequence[str] = (),
     tls: "tuple[StrPath, StrPath] | None" = None,
     limits: "Limits | None" = None,
+    console: bool = False,
 ) -> "Stage":
     """Open the stage door of this game. Returns a dormant stage unless stagedoor is enabled.
 
@@ -59,7 +60,8 @@ def start(
     `hosts`: more host names by which clients may address the server: `"game.local"` (with the
     server's own port) or `"game.example:443"`. `origins`: origins of other web pages that may
     connect, each exact, as in `"https://example.org"`. `tls`: `(certificate, key)`, two PEM files;
-    the stage then speaks only TLS. `limits`: what clients may do; None: `Limits()`.
+    the stage then speaks only TLS. `limits`: what clients may do; None: `Limits()`. `console`: let
+    admins run any Python code in the game.
 
     If the stage cannot listen, or cannot run here at all, the game goes on with a dormant stage,
     and one line in the log of `stagedoor` says why. Nothing that the machine lacks raises: a port,
@@ -70,7 +72,14 @@ def start(
     if module is not None:
         try:
             stage = module.Stage.start(
-                name, port=port, host=host, hosts=hosts, origins=origins, tls=tls, limits=limits
+                name,
+                port=port,
+                host=host,
+                hosts=hosts,
+                origins=origins,
+                tls=tls,
+                limits=limits,
+                console=console,
             )
             return cast("Stage", stage)
         except (TypeError, ValueError):

@@ -17,6 +17,7 @@ from stagedoor.cli import (
     call,
     disable,
     enable,
+    eval,
     get,
     logs,
     methods,
@@ -49,7 +50,7 @@ from stagedoor.wire.similar import did_you_mean
 
 VERBS = (
     *(run, enable, disable, status, ps, call, notify, methods, watch, logs),
-    *(tree, get, set_, press, type_),
+    *(tree, get, set_, press, type_, eval),
     *(shell, stub),
 )
 

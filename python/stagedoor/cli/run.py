@@ -21,7 +21,7 @@ def add_to(verbs: Verbs) -> None:
     """Tell argparse about the verb."""
     parser = add_verb(verbs, "run", run, "run a game, unchanged, with a stage door", DETAILS[1:])
     parser.usage = (
-        "stagedoor run [-h] [--port PORT] [--name NAME] [--verbose]\n"
+        "stagedoor run [-h] [--port PORT] [--name NAME] [--verbose] [--console]\n"
         "                     (SCRIPT | -m MODULE) [ARG ...]"
     )
     parser.add_argument(
@@ -30,6 +30,11 @@ def add_to(verbs: Verbs) -> None:
     parser.add_argument("--name", help="the game's name (default: the script's or module's)")
     parser.add_argument(
         "--verbose", action="store_true", help="print what stagedoor logs to stderr"
+    )
+    parser.add_argument(
+        "--console",
+        action="store_true",
+        help="let admins run any Python code in the game, as stagedoor eval does",
     )
     parser.add_argument("-m", dest="is_module", action="store_true", help="run a module")
     # One list, because argparse would take the game's options for its own.
@@ -72,7 +77,7 @@ def _open_door(name: str, arguments: argparse.Namespace) -> None:
         logger = logging.getLogger("stagedoor")
         logger.addHandler(logging.StreamHandler())
         logger.setLevel(logging.INFO)
-    stage = start(arguments.name or name, port=arguments.port)
+    stage = start(arguments.name or name, port=arguments.port, console=arguments.console)
     if stage.enabled:
         from stagedoor.live.run import drive
 

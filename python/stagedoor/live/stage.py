@@ -72,8 +72,10 @@ class Stage:
         origins: Sequence[str] = (),
         tls: tuple[StrPath, StrPath] | None = None,
         limits: Limits | None = None,
+        console: bool = False,
     ) -> None:
         limits = check_limits(limits)
+        checks.flag("console", console)
         self.name = full_name(name)
         """The game's name. A child process made by multiprocessing is called `game/Process-1`."""
         self._transport = transport_for(limits, hosts, origins, tls)
@@ -82,7 +84,9 @@ class Stage:
         self._frames = Frames()
         self._budget = Budget(limits.tick_budget)
         self._budget.listeners.append(partial(_thin, self._hub, self._budget))
-        self._parts = Parts(self._hub, self._pace, self._budget, self._frames, log)
+        self._parts = Parts(
+            self._hub, self._pace, self._budget, self._frames, log, has_console=console
+        )
         for domain in DOMAINS:
             domain.add_to(self._parts)
         self._hub.on_game_thread = partial(_on_game_thread, self._hub, self._transport)
@@ -91,6 +95,8 @@ class Stage:
         self._hub.topics.built_in = frozenset(topic.name for topic in self._hub.topics)
         self._listener = Listener(self._hub, self._transport)
         # None of the parts refers to this object: it goes when the game lets go of it.
+        self._parts.hold_here = partial(_hold_here, weakref.ref(self))
+        self._parts.is_inside = partial(_is_inside, weakref.ref(self))
         self._closing = closing = Closing(
             self._hub,
             self._transport,
@@ -119,6 +125,7 @@ class Stage:
         origins: Sequence[str] = (),
         tls: tuple[StrPath, StrPath] | None = None,
         limits: Limits | None = None,
+        console: bool = False,
     ) -> Stage:
         """Make a stage that listens and that clients find by its name.
 
@@ -135,8 +142,9 @@ class Stage:
         else:
             former, stand_in = lent
             name, port = stand_in.leave(name, port)
+            console = console or former._parts.has_console
             former._close_and_wait()
-        stage = cls(name, hosts=hosts, origins=origins, tls=tls, limits=limits)
+        stage = cls(name, hosts=hosts, origins=origins, tls=tls, limits=limits, console=console)
         try:
             stage._listener.open(port, host)
             log.open(stage, stage._tell_the_end)
@@ -168,11 +176,28 @@ class Stage:
         """The URL for clients on this machine; None if the stage is closed."""
         return self._listener.url
 
-    def _tell_the_end(self) -> None:
+    def _tell_the_end(self, error: BaseException) -> None:
         """An exception ends the program: send it to the subscribers of the log before that."""
         topic = self._hub.topics.get("logs")
         if topic is not None and get_ident() == self._hub.game_thread:
             self._hub.topics.publish(topic)
+            for tell in self._parts.on_end:
+                tell(error)
+
+    def _hold_here(self) -> None:
+        """Hold the game where its thread is now, as if its next frame began here. The time of that
+        is none of the game's."""
+        if self._is_ticking or get_ident() != self._hub.game_thread:
+            return
+        self._is_ticking = self._closing.is_inside = True
+        try:
+            self._hold.stay(self._parts.engine)
+            self._hub.end_frame()  # what has ended the hold is answered
+        finally:
+            self._is_ticking = self._closing.is_inside = False
+            self._frames.core.took(self._hold.seconds)
+            if self._closing.is_asked:
+                self._is_ticking = self._closing.leave()
 
     @overload
     def rpc(self, function: Function, /) -> Function: ...
@@ -434,6 +459,16 @@ def _on_game_thread(
 
 def _thin(hub: Hub, budget: Budget) -> None:
     hub.topics.thinning = budget.thinning
+
+
+def _hold_here(stage: weakref.ref[Stage]) -> None:
+    if (found := stage()) is not None:
+        found._hold_here()
+
+
+def _is_inside(stage: weakref.ref[Stage]) -> bool:
+    found = stage()
+    return found is None or found._is_ticking
 
 
 def _lent(stage: Stage) -> Lent:

@@ -208,7 +208,7 @@ class GameStalled(RpcError):  # noqa: N818
     """The line of code that the game is in; None if it could not be found out."""
 
     advice = _Text("advice")
-    """What to do about a game that has had no frame at all; None if it has had one."""
+    """What to do, if that is known: the game has had no frame, or an admin's code runs in it."""
 
     def detail(self) -> str:
         if self.stalled_for is None:

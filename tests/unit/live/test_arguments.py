@@ -65,6 +65,7 @@ STAGE: list[tuple[Callable[[Any], object], str]] = [
     (lambda s: s.start(5), "name must be a str, not int"),
     (lambda s: s.start(port="8787"), "port must be an int, not str"),
     (lambda s: s.start(port=True), "port must be an int, not bool"),
+    (lambda s: s.start(console="yes"), "console must be a bool, not str"),
     (lambda s: s.start(port=70000), "port must be 0 to 65535, not 70000"),
     (lambda s: s.start(host=None), "host must be a str, not NoneType"),
     (lambda s: s.start(host=""), "host must not be empty"),

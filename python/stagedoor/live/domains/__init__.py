@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from stagedoor.live.domains import frame, game, rpc, session, sessions, telemetry, topic
+from stagedoor.live.domains.console import methods as console
 from stagedoor.live.domains.frames import methods as frames
 from stagedoor.live.domains.input import methods as input_
 from stagedoor.live.domains.logs import methods as logs
 from stagedoor.live.domains.objects import methods as objects
 from stagedoor.live.domains.process import methods as process
+from stagedoor.live.domains.triggers import methods as triggers
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -33,11 +35,13 @@ DOMAINS: Final[tuple[Domain, ...]] = (
     sessions,
     telemetry,
     game,
+    triggers,
     frames,
     process,
     logs,
     objects,
     input_,
+    console,
     topic,
 )
 """The domains, in the order in which they register. `topic.list` has their topics in this order."""

@@ -72,7 +72,8 @@ class GameStatus:
     where: Place | None
     """The line of code that a stalled game is in; null if it is not stalled."""
     advice: str | None
-    """What to do about a game that is stalled and has had no frame; null: it is not so."""
+    """What to do about a stalled game, if that is known: it has had no frame, or an admin's code
+    runs in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def add_to(parts: Parts, /) -> None:
             clients=sum(session.role is not None for session in list(hub.sessions)),
             stalled_for=0.0 if stall is None else round(stall.seconds, 3),
             where=None if stall is None else stall.where,
-            advice=hub.lacks_frames,
+            advice=hub.stall_advice,
         )
 
     def pause() -> GamePace:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -32,3 +33,12 @@ class Parts:
     """What the game has exposed."""
     hands: Hands = field(init=False)
     """What clients press. The domain `input` makes it."""
+    has_console: bool = False
+    """The stage was started with a console."""
+    hold_here: Callable[[], None] = lambda: None
+    """Holds a paused game where its thread is now, in the middle of a frame."""
+    is_inside: Callable[[], bool] = lambda: True
+    """Whether the game's thread is inside the stage: it cannot be held there."""
+    on_end: list[Callable[[BaseException], object]] = field(default_factory=list)
+    """Called with an exception that nobody has caught, on the game's thread, before that ends the
+    game."""

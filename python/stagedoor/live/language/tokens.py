@@ -108,6 +108,10 @@ class Tokens:
         """The token that comes next; the one of kind END at the end."""
         return self._rest[-1]
 
+    def ahead(self, count: int) -> Token:
+        """The token that comes after so many others; the one of kind END at the end."""
+        return self._rest[max(0, len(self._rest) - 1 - count)]
+
     def take(self) -> Token:
         """Take the next token. The end stays."""
         return self._rest.pop() if len(self._rest) > 1 else self._rest[-1]

@@ -70,7 +70,11 @@ class Hub:
         """Counts the frames from 1; the stage does, where a frame begins."""
         self.advice = "call stage.tick(dt) once a frame"
         """What to do if no frame comes."""
+        self.occupied: str | None = None
+        """What keeps the game's thread, and what ends that, while it is stagedoor's to know."""
         self.topics = Topics(sink, self.encoder, lambda: self.frame, self.complaints)
+        self.checks: list[Callable[[], None]] = []
+        """Called in each frame, while there are calls under way: what pauses the game by itself."""
         self.gatherings: WeakSet[Gathering] = WeakSet()
         """Batches that are spread over several frames."""
         self.turns: Turns = NoTurns()
@@ -178,10 +182,12 @@ class Hub:
         return 0.0 if stall is None else stall.seconds
 
     @property
-    def lacks_frames(self) -> str | None:
-        """What to do about a game that has had no frame, and is stalled; None: it is not so. May be
-        read from any thread."""
-        return None if self.frame or self.stall is None else self.advice
+    def stall_advice(self) -> str | None:
+        """What to do about a stalled game, if that is known: it has had no frame, or a client has
+        occupied it. May be read from any thread."""
+        if self.stall is None:
+            return None
+        return self.occupied or (None if self.frame else self.advice)
 
     def leave_with(self, leave: Callable[[], None]) -> None:
         """Call this a frame later, or a turn of a paused game, when callers were answered: it ends
@@ -212,6 +218,8 @@ class Hub:
         """Once a frame, after callers were answered: what is under way goes on, topics are
         published. Raises what ends the game, and nothing else."""
         if self.runner.calls:
+            for check in self.checks:
+                check()
             self.runner.step()
         if self.has_changed:
             self._tell_changes()

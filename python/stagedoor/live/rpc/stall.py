@@ -14,6 +14,11 @@ _OURS: Final = str(Path(__file__).parents[2] / "_").removesuffix("_")
 """How the names of stagedoor's files begin. The hooks of `stagedoor run` are among them."""
 
 
+def is_ours(file: str) -> bool:
+    """Whether a source file is one of stagedoor's."""
+    return file.startswith(_OURS)
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """The line of code that a thread is at."""
@@ -28,7 +33,7 @@ class Place:
     @classmethod
     def of(cls, frame: FrameType | None) -> Place | None:
         """The place of a stack frame, in the program's own code if it was called from there."""
-        while frame is not None and frame.f_code.co_filename.startswith(_OURS):
+        while frame is not None and is_ours(frame.f_code.co_filename):
             frame = frame.f_back
         if frame is None:
             return None

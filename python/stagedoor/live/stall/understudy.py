@@ -266,7 +266,7 @@ class Understudy:
     def _error(self) -> GameStalled:
         where = self._where()
         place = None if where is None else str(where)
-        return GameStalled(round(self._hub.stalled_for, 3), place, self._hub.lacks_frames)
+        return GameStalled(round(self._hub.stalled_for, 3), place, self._hub.stall_advice)
 
     def _tell_overruns(self) -> None:
         """Of methods that run, and may not come to an end for a long time."""

@@ -24,6 +24,7 @@ VIEWERS = {
     "frames.summary",
     "game.status",
     "input.state",
+    "game.triggers",
     "logs.history",
     "logs.loggers",
     "objects.children",
@@ -49,8 +50,11 @@ VIEWERS = {
 """The built-in methods that change nothing of the game. One that is added to this list must not."""
 
 OPERATORS = {
+    "frames.profile",
     "game.budget",
+    "game.drop_trigger",
     "game.pause",
+    "game.pause_when",
     "game.resume",
     "game.step",
     "game.timescale",
@@ -70,6 +74,9 @@ OPERATORS = {
 """Those that change something."""
 
 ADMINS = {
+    "console.complete",
+    "console.evaluate",
+    "console.interrupt",
     "process.quit",
     "sessions.audit",
     "sessions.kick",
@@ -81,6 +88,7 @@ TOPICS = {
     "game.degraded": "viewer",
     "game.pace": "viewer",
     "game.stalled": "viewer",
+    "game.triggered": "viewer",
     "logs": "viewer",
     "process.metrics": "viewer",
     "rpc.methods.changed": "viewer",
@@ -139,7 +147,7 @@ class Game:
 
 @pytest.fixture
 def game(start: Start) -> Game:
-    return Game(start())
+    return Game(start(console=True))
 
 
 def call(caller: Caller, message: Any) -> Any:
@@ -197,12 +205,19 @@ def test_what_a_role_may_call_it_can(game: Game, label: Any) -> None:
 
 
 def test_the_built_in_methods_and_topics_have_these_roles(start: Start) -> None:
-    document = start().describe()
+    document = start(console=True).describe()
     roles = {method["name"]: method["x-role"] for method in document["methods"]}
     expected = {"viewer": VIEWERS, "operator": OPERATORS, "admin": ADMINS}
     for role, names in expected.items():
         assert {name for name in roles if roles[name] == role} == names, role
     assert {topic["name"]: topic["role"] for topic in document["x-topics"]} == TOPICS
+
+
+def test_there_is_no_console_unless_the_game_asks_for_one(start: Start) -> None:
+    stage = start()
+    assert not [name for name in stage._hub.methods.built_in if name.startswith("console.")]
+    with Caller(stage, role="admin") as caller:
+        assert caller.call("console.evaluate", "1")["error"]["code"] == -32601
 
 
 def test_a_method_needs_an_operator_unless_it_is_told_otherwise(start: Start) -> None:

@@ -26,11 +26,16 @@ from stagedoor.live.rpc.methods import Kind
 from stagedoor.wire.roles import Role
 
 BOUNDED = {
+    "console.complete": "a bounded number of names is looked at",
+    "console.evaluate": "the game stands still for it: that is what an admin asks for",
+    "console.interrupt": "it waits on the understudy's thread only",
     "frames.summary": "the figures are made natively",
     "input.move": "one event",
     "input.release": "an event for each key that is held, and a keyboard has a hundred",
     "input.state": "what is held, and a keyboard has a hundred keys",
     "input.wheel": "an event for each of a hundred notches",
+    "game.drop_trigger": "one trigger",
+    "game.triggers": "there are 16 at most",
     "process.collect": "the game stands still for it: that is what an operator asks for",
     "process.metrics": "some figures of the system",
     "session.authenticate": "a token or a ticket",
@@ -58,6 +63,7 @@ def parts() -> Parts:
     hub = new_hub()
     hub.turns = NoTime()
     parts = parts_of(hub)
+    parts.has_console = True
     for domain in DOMAINS:
         domain.add_to(parts)
     return parts

@@ -6,7 +6,7 @@ import pytest
 
 from stagedoor.live.stage import Stage
 
-DOCUMENT = Stage("game").describe()
+DOCUMENT = Stage("game", console=True).describe()
 METHODS = {method["name"]: method for method in DOCUMENT["methods"]}
 TOPICS = {topic["name"]: topic for topic in DOCUMENT["x-topics"]}
 
@@ -21,7 +21,11 @@ def test_a_method_has_a_summary_and_a_role(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [name for name in METHODS if name.startswith(("process.", "logs.", "telemetry.", "input."))],
+    [
+        name
+        for name in METHODS
+        if name.startswith(("process.", "logs.", "telemetry.", "input.", "console."))
+    ],
 )
 def test_a_method_explains_its_params(name: str) -> None:
     text = METHODS[name]["description"]

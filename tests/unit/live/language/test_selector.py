@@ -8,9 +8,9 @@ from stagedoor.live.language.path import Attribute, Item, Path
 from stagedoor.live.language.selector import (
     MAX_PARTS,
     MAX_STEPS,
+    PathTest,
     Selector,
     Step,
-    PathTest,
     parse_selector,
     parse_step_in,
 )

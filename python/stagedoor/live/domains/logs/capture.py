@@ -23,7 +23,7 @@ from stagedoor.live.domains.logs.streams import Lines, StreamName
 
 logger = logging.getLogger("stagedoor")
 
-AtEnd: TypeAlias = Callable[[], None]
+AtEnd: TypeAlias = Callable[[BaseException], None]
 
 
 class Log:
@@ -44,9 +44,9 @@ class Log:
     def open(self, owner: object, tell_the_end: AtEnd) -> None:
         """Begin to record, unless another owner has begun already.
 
-        `tell_the_end` is a method of the owner. It is called when an uncaught exception is about to
-        end the program, on the thread of the exception. An owner that is garbage-collected leaves
-        by itself.
+        `tell_the_end` is a method of the owner. It is called with an uncaught exception that is
+        about to end the program, on the thread of the exception. An owner that is garbage-collected
+        leaves by itself.
         """
         self._owners[weakref.ref(owner, self._leave)] = weakref.WeakMethod(tell_the_end)
         if not self.is_on:
@@ -86,8 +86,8 @@ class Log:
         """In the block, what this thread writes to the streams is not recorded."""
         ident = get_ident()
         is_outermost = ident not in self.muted
-        self.muted.add(ident)
         try:
+            self.muted.add(ident)
             yield
         finally:
             if is_outermost:
@@ -103,12 +103,12 @@ class Log:
         except BaseException:
             self.ring.skip(1)
 
-    def end(self) -> None:
-        """Tell the owners that an exception is about to end the program."""
+    def end(self, error: BaseException) -> None:
+        """Tell the owners that this exception is about to end the program."""
         for method in list(self._owners.values()):
             if (tell := method()) is not None:
                 try:
-                    tell()
+                    tell(error)
                 except Exception:
                     logger.exception("the last records before the game's end could not be sent")
 

@@ -46,8 +46,8 @@ def logging_hook(log: Log) -> Callable[[Hook], Hook]:
             if ident in muted:
                 call_handlers(logger, record)
                 return
-            muted.add(ident)  # its handlers may write the same record to stderr
-            try:
+            try:  # an interrupt of the console may come between any two lines
+                muted.add(ident)  # its handlers may write the same record to stderr
                 call_handlers(logger, record)
             finally:
                 muted.discard(ident)
@@ -95,7 +95,7 @@ def exception_hook(log: Log) -> Callable[[Hook], Hook]:
             if log.is_on:
                 with log.guard():
                     _tell(log, "sys.excepthook", logging.CRITICAL, kind, value, trace)
-                log.end()
+                log.end(kind() if value is None else value)
             with log.mute():
                 before(kind, value, trace)
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import CodeType, FrameType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, Final, NamedTuple
 
 from stagedoor.live.net import threads
@@ -83,6 +83,17 @@ def capture(game_thread: int) -> list[Captured]:
         for ident, frame in sys._current_frames().items()
     ]
     return sorted(stacks, key=lambda stack: (not stack.is_game_thread, stack.name))
+
+
+def stack_of(trace: TracebackType | None, thread: int) -> Captured:
+    """The stack that an exception came through, from its traceback."""
+    calls: list[tuple[CodeType, int, dict[str, Any]]] = []
+    while trace is not None:
+        frame = trace.tb_frame
+        calls.append((frame.f_code, trace.tb_lineno or 0, frame.f_globals))
+        trace = trace.tb_next
+    omitted = max(0, len(calls) - MAX_FRAMES)
+    return Captured(None, thread, True, calls[omitted:], omitted)
 
 
 def thread_stacks(game_thread: int) -> list[ThreadStack]:

@@ -16,5 +16,5 @@ class Owner:
     def __init__(self) -> None:
         self.ends = 0
 
-    def tell_the_end(self) -> None:
+    def tell_the_end(self, error: BaseException) -> None:
         self.ends += 1

@@ -169,7 +169,7 @@ class TestExceptions:
     def test_an_owner_that_fails_to_tell_of_the_end_does_not_keep_it_from_the_hook(
         self, listen: Listen, owner: Owner, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(Owner, "tell_the_end", lambda _: 1 / 0)
+        monkeypatch.setattr(Owner, "tell_the_end", lambda *_: 1 / 0)
         log = listen()
         sys.excepthook(ValueError, ValueError("the end"), None)
         assert len(self.before) == 1

@@ -1,0 +1,172 @@
+"""What a sampler sees of another thread, and what it leaves."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+from tests.unit.live.callers import PATIENCE
+
+from stagedoor import _core
+from stagedoor.live.domains.frames import profile
+from stagedoor.live.domains.frames.profile import MAX_DEPTH, Sampler, Seen
+
+
+class Busy:
+    """A thread that calls a function until it is to end."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
+        self.is_over = False
+        self.turns = 0
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        assert self._thread.ident is not None
+        self.ident = self._thread.ident
+        deadline = time.monotonic() + PATIENCE
+        while not self.turns:
+            assert time.monotonic() < deadline
+
+    def _run(self) -> None:
+        while not self.is_over:
+            self._work()
+            self.turns += 1
+
+    def end(self) -> None:
+        self.is_over = True
+        self._thread.join()
+
+
+@pytest.fixture
+def busy() -> Iterator[Callable[[Callable[[], object]], Busy]]:
+    started: list[Busy] = []
+
+    def start(work: Callable[[], object]) -> Busy:
+        started.append(Busy(work))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.end()
+
+
+def spin() -> None:
+    for _ in range(1000):
+        pass
+
+
+def functions(seen: Seen) -> set[str]:
+    return {seen.codes[ident].co_name for stack in seen.stacks for ident in stack[::2]}
+
+
+def until_seen(name: str, thread: int, threshold: float | None = None) -> Seen:
+    """Sample until a function was seen."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        seen = Sampler(_core.Frames(), threshold).sample(thread, 0.05, 1000)
+        if name in functions(seen):
+            return seen
+    pytest.fail(f"{name} was not seen")
+
+
+def test_it_sees_what_the_thread_does(busy: Callable[[Callable[[], object]], Busy]) -> None:
+    seen = until_seen("spin", busy(spin).ident)
+    assert seen.samples > 0
+    assert 0 < sum(seen.stacks.values()) <= seen.seconds * 1e9
+    assert 0 < seen.cost < PATIENCE
+    assert seen.frames == 1
+    assert seen.omitted == 0
+
+
+def test_it_leaves_the_interpreter_as_it_was(busy: Callable[[Callable[[], object]], Busy]) -> None:
+    before = sys.getswitchinterval()
+    Sampler(_core.Frames(), None).sample(busy(spin).ident, 0.02, 1000)
+    assert sys.getswitchinterval() == pytest.approx(before)
+
+
+def test_a_switch_interval_that_somebody_sets_meanwhile_stays() -> None:
+    before = sys.getswitchinterval()
+    try:
+        with profile._switching_every(0.001):
+            sys.setswitchinterval(0.02)
+        assert sys.getswitchinterval() == pytest.approx(0.02)
+    finally:
+        sys.setswitchinterval(before)
+
+
+def test_it_ends_when_its_call_is_over() -> None:
+    began = time.monotonic()
+    Sampler(_core.Frames(), None).sample(threading.get_ident(), 3600.0, 1000, lambda: True)
+    assert time.monotonic() - began < PATIENCE
+
+
+def test_a_thread_that_is_gone_is_not_seen() -> None:
+    seen = Sampler(_core.Frames(), None).sample(2**40, 0.01, 1000)
+    assert (seen.samples, seen.stacks) == (0, {})
+
+
+def test_a_deep_stack_is_cut() -> None:
+    def deep(depth: int) -> Seen:
+        if depth:
+            return deep(depth - 1)
+        sampler = Sampler(_core.Frames(), None)
+        sampler._look(threading.get_ident(), 1)
+        sampler._end_frame()
+        return sampler._seen
+
+    (stack,) = deep(2 * MAX_DEPTH).stacks
+    assert len(stack) == 2 * MAX_DEPTH
+
+
+def test_it_looks_less_often_if_that_takes_more_than_its_share(
+    busy: Callable[[Callable[[], object]], Busy],
+) -> None:
+    thread = busy(spin).ident
+    frugal = Sampler(_core.Frames(), None).sample(thread, 0.3, 1000, share=0.001)
+    eager = Sampler(_core.Frames(), None).sample(thread, 0.3, 1000)
+    assert frugal.samples < eager.samples / 2
+
+
+class FakeFrames:
+    """Frames whose times a test chooses."""
+
+    def __init__(self, *totals: float) -> None:
+        self.totals = totals
+        self.number = 0
+
+    def history(self, count: int, since: int, until: int) -> list[tuple[int, int, int]]:
+        if until <= len(self.totals):
+            return [(until, 0, round(self.totals[until - 1] * 1e9))]
+        return []
+
+
+def test_only_slow_frames_are_kept() -> None:
+    core = FakeFrames(0.01, 0.05, 0.01, 0.03)
+    sampler = Sampler(core, 0.02)  # type: ignore[arg-type]
+    for number in (1, 1, 2, 2, 2, 3, 4):
+        core.number = number
+        sampler._look(threading.get_ident(), 1)
+    sampler._end_frame()
+    assert (sampler._seen.frames, sampler._seen.samples) == (2, 4)
+
+
+def test_a_frame_that_goes_on_counts_by_how_long_it_was_looked_at() -> None:
+    for duration, kept in ((15_000_000, 3), (5_000_000, 0)):
+        core = FakeFrames()
+        sampler = Sampler(core, 0.02)  # type: ignore[arg-type]
+        core.number = 1
+        for _ in range(3):
+            sampler._look(threading.get_ident(), duration)
+        sampler._end_frame(is_last=True)
+        assert sampler._seen.samples == kept
+
+
+def test_different_stacks_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile, "MAX_STACKS", 2)
+    seen = Seen()
+    for number in (1, 2, 3, 1):
+        seen.add((number, 0), 10)
+    assert (seen.stacks, seen.samples, seen.omitted) == ({(1, 0): 20, (2, 0): 10}, 3, 1)

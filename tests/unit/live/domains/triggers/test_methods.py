@@ -1,0 +1,305 @@
+"""`game.pause_when`, without a network: the game is what the test says it is."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from tests.unit.live.callers import PATIENCE
+from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, parts_of
+
+from stagedoor.live.domains.game import add_to as add_game
+from stagedoor.live.domains.parts import Parts
+from stagedoor.live.domains.triggers import look, methods
+from stagedoor.live.domains.triggers.methods import MAX_TRIGGERS
+from stagedoor.live.domains.triggers.reading import Unreadable
+from stagedoor.live.language.path import Path
+from stagedoor.live.rpc.hub import Hub
+from stagedoor.wire.roles import Role
+
+
+class Values:
+    """The values of a game."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, object] = {"rocks": 1}
+        self.looks = 0
+
+    def value(self, path: Path, /) -> object:
+        self.looks += 1
+        if path.root not in self.values:
+            raise Unreadable(f"there is no root {path.root}")
+        return self.values[path.root]
+
+
+@pytest.fixture
+def values(monkeypatch: pytest.MonkeyPatch) -> Values:
+    values = Values()
+    monkeypatch.setattr(look.SceneAndObjects, "value", lambda _, path: values.value(path))
+    return values
+
+
+@pytest.fixture
+def parts(values: Values) -> Parts:
+    parts = parts_of(new_hub())
+    parts.is_inside = lambda: False
+    parts.roots.expose("rocks", values)
+    parts.roots.expose("gone", values)
+    add_game(parts)
+    methods.add_to(parts)
+    return parts
+
+
+@pytest.fixture
+def hub(parts: Parts) -> Hub:
+    return parts.hub
+
+
+@pytest.fixture
+def connection(hub: Hub) -> FakeConnection:
+    return connect(hub, Role.OPERATOR)
+
+
+def pause_when(connection: FakeConnection, **params: Any) -> None:
+    assert connection.call("game.pause_when", params, "waits") is None
+
+
+def answer(connection: FakeConnection) -> Any:
+    return next((one for one in connection.messages() if one.get("id") == "waits"), None)
+
+
+def test_the_game_is_paused_in_the_frame_in_which_a_condition_comes_true(
+    parts: Parts, connection: FakeConnection, values: Values
+) -> None:
+    hub = parts.hub
+    frame(hub, 3)
+    pause_when(connection, condition="rocks > 50")
+    frame(hub, 2)
+    assert not parts.pace.paused
+    values.values["rocks"] = 51
+    frame(hub)
+    assert parts.pace.paused
+    found = answer(connection)["result"]
+    assert found["frame"] == hub.frame == 6
+    assert found["reason"] == "rocks > 50"
+    assert found["stack"][-1]["function"] != "_here"
+    assert (found["exception"], found["seconds"]) == (None, None)
+
+
+def test_it_is_looked_at_once_a_frame_and_not_at_all_when_nobody_waits(
+    parts: Parts, connection: FakeConnection, values: Values
+) -> None:
+    hub = parts.hub
+    frame(hub, 10)
+    assert values.looks == 0
+    pause_when(connection, condition="rocks > 50")
+    frame(hub, 10)
+    assert values.looks == 11, "once when it was set"
+    for _ in range(10):  # beats of a game that is held
+        hub.end_frame()
+    assert values.looks == 11
+    values.values["rocks"] = 51
+    frame(hub)
+    assert not hub.checks
+    frame(hub, 10)
+    assert values.looks == 12
+
+
+def test_what_is_true_already_triggers_at_once(parts: Parts, connection: FakeConnection) -> None:
+    found = connection.call("game.pause_when", {"condition": "rocks == 1"})
+    assert found["result"]["reason"] == "rocks == 1"
+    assert parts.pace.paused
+
+
+def test_subscribers_are_told(hub: Hub, connection: FakeConnection, values: Values) -> None:
+    topic = hub.topics.get("game.triggered")
+    assert topic is not None
+    group = hub.topics.group(topic, "all", None, None)
+    pause_when(connection, condition="rocks > 50")
+    values.values["rocks"] = 51
+    frame(hub, 2)
+    (found,) = hub.topics.sink.values(group.number)  # type: ignore[attr-defined]
+    assert found["reason"] == "rocks > 50"
+
+
+def test_those_that_wait_are_listed_and_dropped(hub: Hub, connection: FakeConnection) -> None:
+    pause_when(connection, condition="gone > 3")
+    pause_when(connection, exception="uncaught", type="ValueError")
+    pause_when(connection, slower_than=0.5)
+    viewer = connect(hub, Role.VIEWER)
+    listed = viewer.call("game.triggers")["result"]
+    keys = ("condition", "exception", "type", "slower_than")
+    assert [tuple(one[key] for key in keys) for one in listed] == [
+        ("gone > 3", None, None, None),
+        (None, "uncaught", "ValueError", None),
+        (None, None, None, 0.5),
+    ]
+    assert listed[0]["problem"] == "gone: there is no root gone"
+    assert viewer.call("game.drop_trigger", {"id": 1})["error"]["code"] == -32003
+    for one in listed:
+        assert connection.call("game.drop_trigger", {"id": one["id"]})["result"] is True
+    frame(hub, 2)
+    errors = [one["error"]["data"]["type"] for one in connection.messages()]
+    assert errors == ["TriggerDropped"] * 3
+    assert viewer.call("game.triggers")["result"] == []
+    assert connection.call("game.drop_trigger", {"id": 1})["result"] is False
+    assert not hub.checks
+
+
+def test_it_ends_with_its_caller(hub: Hub, connection: FakeConnection) -> None:
+    pause_when(connection, condition="rocks > 50")
+    connection.on_close("gone")
+    frame(hub)
+    assert connect(hub, Role.VIEWER).call("game.triggers")["result"] == []
+    assert not hub.checks
+
+
+@pytest.mark.parametrize(
+    ("params", "path", "reason"),
+    [
+        ({}, "$", "expected one of"),
+        ({"condition": "x", "slower_than": 1.0}, "$", "expected one of"),
+        ({"condition": "x", "type": "ValueError"}, "$.type", "exception only"),
+        ({"condition": "x >"}, "$.condition", "^"),
+        ({"condition": "wrold.rocks > 3"}, "$.condition", "the name of a root"),
+        ({"condition": ""}, "$.condition", "a path"),
+        ({"condition": "x" * 5000}, "$.condition", "length"),
+        ({"condition": "os.system('ls')"}, "$.condition", "^"),
+        ({"exception": "all"}, "$.exception", ""),
+        ({"slower_than": 0}, "$.slower_than", "> 0"),
+        ({"slower_than": -1}, "$.slower_than", "> 0"),
+        ({"slower_than": 1e300}, "$.slower_than", "<="),
+        ({"condition": 5}, "$.condition", ""),
+    ],
+)
+def test_what_does_not_fit_is_told(
+    connection: FakeConnection, params: Any, path: str, reason: str
+) -> None:
+    error = connection.call("game.pause_when", params)["error"]
+    assert error["code"] == -32602
+    assert error["data"]["path"] == path
+    assert reason in error["data"]["reason"]
+
+
+def test_there_are_so_many_at_most(hub: Hub, connection: FakeConnection) -> None:
+    for _ in range(MAX_TRIGGERS):
+        pause_when(connection, exception="uncaught")
+    refused = connection.call("game.pause_when", {"exception": "uncaught"})
+    assert refused["error"]["code"] == -32005
+
+
+def test_viewers_may_not(hub: Hub) -> None:
+    viewer = connect(hub, Role.VIEWER)
+    assert viewer.call("game.pause_when", {"exception": "uncaught"})["error"]["code"] == -32003
+
+
+class Failing:
+    """A game that fails."""
+
+    def __init__(self) -> None:
+        self.error: BaseException = self._made()
+
+    def _made(self) -> BaseException:
+        try:
+            self.fail()
+        except ValueError as error:
+            return error
+        raise AssertionError
+
+    def fail(self) -> None:
+        raise ValueError("no ship left")
+
+
+def test_an_exception_that_ends_the_game_holds_it_before(
+    parts: Parts, connection: FakeConnection
+) -> None:
+    held: list[bool] = []
+
+    def hold() -> None:
+        held.append(parts.pace.paused)
+        parts.hub.end_frame()
+        parts.hub.end_frame()
+
+    parts.hold_here = hold
+    pause_when(connection, exception="uncaught")
+    (tell,) = parts.on_end
+    tell(Failing().error)
+    assert held == [True]
+    found = answer(connection)["result"]
+    assert found["reason"] == "ValueError is about to end the game: no ship left"
+    assert [call["function"] for call in found["stack"]] == ["_made", "fail"]
+    assert found["exception"]["type"] == "ValueError"
+    assert "no ship left" in found["exception"]["traceback"]
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "held"),
+    [
+        (ValueError(), None, 1),
+        (ValueError(), "ValueError", 1),
+        (ValueError(), "Exception", 1),
+        (ValueError(), "KeyError", 0),
+        (KeyboardInterrupt(), None, 0),
+    ],
+)
+def test_only_what_fits_holds_the_game(
+    parts: Parts, connection: FakeConnection, error: BaseException, name: str | None, held: int
+) -> None:
+    times: list[int] = []
+    parts.hold_here = lambda: times.append(1)
+    pause_when(connection, exception="uncaught", type=name)
+    parts.on_end[0](error)
+    assert len(times) == held
+
+
+def test_an_exception_that_nobody_asked_for_ends_the_game_as_ever(parts: Parts) -> None:
+    parts.hold_here = lambda: pytest.fail("held")
+    parts.on_end[0](ValueError())
+
+
+def test_a_slow_frame_pauses_the_game(parts: Parts, connection: FakeConnection) -> None:
+    core, hub = parts.frames.core, parts.hub
+
+    def next_frame(seconds: float = 0.0) -> None:
+        frame(hub)
+        core.begin(None, 0.016)
+        time.sleep(seconds)
+
+    next_frame(0.2)
+    pause_when(connection, slower_than=0.1)
+    next_frame()
+    next_frame()
+    assert not parts.pace.paused, "the frame in which it was set does not count"
+    next_frame(0.2)
+    slow = core.number
+    next_frame()
+    next_frame()
+    found = answer(connection)["result"]
+    assert found["frame"] == slow
+    assert found["seconds"] > 0.1
+    assert "more than 0.1 s" in found["reason"]
+    assert parts.pace.paused
+
+
+def test_the_stack_of_a_slow_frame_is_what_it_did(parts: Parts, connection: FakeConnection) -> None:
+    core, hub = parts.frames.core, parts.hub
+    core.begin(None, 0.016)
+    frame(hub)
+    pause_when(connection, slower_than=0.05)
+    core.begin(None, 0.016)
+    frame(hub)
+
+    def load_level() -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not seen() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def seen() -> Any:
+        triggers = next(check.__self__ for check in hub.checks)  # type: ignore[attr-defined]
+        return triggers._slow.seen
+
+    load_level()
+    core.begin(None, 0.016)
+    frame(hub, 2)
+    assert "load_level" in [call["function"] for call in answer(connection)["result"]["stack"]]

@@ -16,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest --quiet
 # The tests of a file share games, so they stay together.
 PARALLEL := -p tests.parallel --numprocesses auto --dist loadfile
 RUST_SOURCES := Cargo.toml Cargo.lock $(wildcard crates/*/Cargo.toml) \
-	$(shell find crates/protocol/src crates/server/src crates/frames/src crates/rpc/src crates/bindings/src -name '*.rs')
+	$(shell find crates/protocol/src crates/server/src crates/frames/src crates/rpc/src crates/pictures/src crates/bindings/src -name '*.rs')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all lint conformance fuzz bench another-python other-pythons test-python

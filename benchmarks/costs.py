@@ -36,6 +36,11 @@ PAGE_OF_SET = "objects.children: the next 10 of a set of 10^6"
 OPEN_ROOT = "objects.get and .children (100) of a root of 100 000 objects"
 PREVIEW_OF_10 = "preview of 10 bytes"
 PREVIEW_OF_1_GB = "preview of 1 GB of bytes"
+SCREEN = {
+    shot: (f"{shot}: on the game's thread", f"{shot}: encoding, on a thread of its own")
+    for shot in ("drawn, png", "noisy, png", "noisy, jpeg", "noisy, jpeg, 640 wide")
+}
+"""Of `screen.capture` at 1280 x 720."""
 
 SCRIPTS = {
     "idle, enabled": "benchmarks.timed.enabled",
@@ -45,9 +50,13 @@ SCRIPTS = {
     "sync client, one call after the other": "benchmarks.timed.sync_client",
     "objects": "benchmarks.timed.objects",
     "process start": "benchmarks.timed.start_up",
+    "screen.capture, 1280 x 720": "benchmarks.timed.screen",
+    "bytes of its file": "benchmarks.timed.screen_bytes",
     "resident, for each of 10 000 idle connections": "benchmarks.timed.memory",
 }
-UNIT = {script: "bytes" if script.startswith("resident") else "time" for script in SCRIPTS}
+UNIT = {
+    script: "bytes" if script.startswith(("resident", "bytes")) else "time" for script in SCRIPTS
+}
 LIFETIME = 180.0
 
 Costs = dict[str, dict[str, list[float]]]

@@ -28,6 +28,7 @@ from .costs import (
     POLL,
     PREVIEW_OF_1_GB,
     PREVIEW_OF_10,
+    SCREEN,
     SPAN,
     SYNC_CALL,
     TICK,
@@ -112,6 +113,7 @@ COSTS = (
     Cost(PAGE_OF_SET, 1.5, "x", PAGE_OF_10),
     Cost(OPEN_ROOT, 1e7),
     Cost(PREVIEW_OF_1_GB, 1.5, "x", PREVIEW_OF_10),
+    *(Cost(game, 1.5e6) for game, _ in SCREEN.values()),
 )
 
 

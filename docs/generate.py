@@ -19,7 +19,8 @@ INTRODUCTION = """\
 
 This page says what goes over the wire between a stage and its clients. `docs/generate.py` writes it from the code.
 
-Each WebSocket text message is one JSON-RPC 2.0 text, with or without the subprotocol `stagedoor.json`. A batch has at
+A topic that carries bytes, as `screen`, sends binary messages: the length of the notification (uint32, little-endian), the
+notification `topic.data`, and the bytes. Its value says what they are. Each WebSocket text message is one JSON-RPC 2.0 text, with or without the subprotocol `stagedoor.json`. A batch has at
 most {max_batch} members. Params nest at most {max_nesting} deep, and an answer has at most {max_answer} MiB.
 
 A client shows a token in the header `Authorization: Bearer <token>`, as the subprotocol `stagedoor.token.<token>`, or

@@ -34,11 +34,15 @@ __all__ = [
     "FastPath",
     "Frames",
     "NetworkThread",
+    "Order",
+    "Paced",
+    "RawPicture",
     "Refusal",
     "Running",
     "RunningCalls",
     "Server",
     "Span",
+    "Studio",
     "TlsConfig",
     "Waiting",
     "ignore",
@@ -317,10 +321,25 @@ class Server:
         member whose queue is full loses it. `DROPPED` tells what was lost. Raises ValueError
         for text that is not UTF-8.
         """
+    def publish_paced(self, group: int, payload: bytes, /) -> Paced:
+        """Queue one binary message for every member of a group, at the pace at which each reads.
+
+        A ping goes behind the message, and its pong says that the member has read it. Two messages
+        are under way at a time; then a member gets only the newest, when it has read one.
+        `DROPPED` tells what was lost.
+        """
     def stop(self) -> None:
         """Close everything with 1001; `STOPPED` comes within the close timeout. Never blocks."""
     def panic(self) -> None:
         """Make the network thread panic, for tests of what then happens."""
+
+@final
+class Paced:
+    """A message that was published at its readers' pace."""
+
+    @property
+    def waiting(self) -> int:
+        """How many members it waits for. Until the network thread has it, it counts as one."""
 
 @final
 class NetworkThread:
@@ -549,3 +568,64 @@ def read_request(text: str, max_nesting: int, /) -> tuple[str, bytes | None, int
 def without_deeper(text: str, most: int, /) -> str | None:
     """A JSON text without what nests deeper than `most`: an empty pair of brackets is left there.
     None: nothing does. The time is proportional to the length, whatever the text contains."""
+
+@final
+class RawPicture:
+    """A picture as a framework has drawn it. Several orders may share it."""
+
+    def __new__(
+        cls,
+        data: bytes,
+        /,
+        *,
+        width: int,
+        height: int,
+        stride: int,
+        layout: str,
+        bottom_up: bool = False,
+    ) -> Self:
+        """`stride`: the bytes from one row to the next. `layout`: how the bytes of a pixel lie:
+        `RGB`, `RGBX` or `BGRX`. `bottom_up`: the lowest row comes first. Raises ValueError if that
+        is no picture."""
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+
+@final
+class Order:
+    """A picture that is to be encoded."""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether `take()` has something."""
+    def cancel(self) -> None:
+        """Nobody waits for it: it is not begun any more."""
+    def take(self) -> tuple[bytes, int, int, float]:
+        """The file, its width and height in pixels, and for how many seconds the thread has worked
+        on it. Once. Raises ValueError if the picture cannot be had as it was ordered, and
+        RuntimeError for what is not the order's fault."""
+
+@final
+class Studio:
+    """A thread that encodes pictures, in the order in which they come. It begins with the first
+    one."""
+
+    def __new__(cls) -> Self: ...
+    def order(
+        self,
+        picture: RawPicture,
+        /,
+        *,
+        quality: int | None,
+        rectangle: tuple[int, int, int, int] | None,
+        width: int | None,
+        most: int,
+        as_json: bool,
+    ) -> Order | None:
+        """Have a picture encoded. None: too many wait, or there is no thread to be had.
+
+        `quality`: of a JPEG, 1 to 100; None: PNG. `rectangle`: x, y, width and height of the part
+        that is wanted. `width`: what it is scaled down to, if it is wider. `most`: bytes.
+        `as_json`: base64 between quotes, as a text in JSON."""
+    def close(self) -> None:
+        """End the thread when it is done with the picture that it works on. Does not block."""

@@ -3,7 +3,7 @@ is imported here.
 
 cli -> client -> wire        stage -> domains -> rpc -> {topics, net, wire}
 {domains, rpc, net} -> _core -> {wire, limits}, of which the stub has types
-bindings -> {server -> protocol, frames, rpc}
+bindings -> {server -> protocol, frames, rpc, pictures}
 """
 
 import ast
@@ -131,7 +131,8 @@ CRATES = {
     "server": {"protocol"},
     "frames": set(),
     "rpc": set(),
-    "bindings": {"server", "frames", "rpc"},
+    "pictures": set(),
+    "bindings": {"server", "frames", "rpc", "pictures"},
 }
 
 # Each room of the crate `server`, and the rooms it may use.

@@ -6,6 +6,7 @@
 mod allocator;
 mod frames;
 mod net;
+mod pictures;
 mod rpc;
 
 use pyo3::pymodule;
@@ -24,11 +25,13 @@ mod _core {
     #[pymodule_export]
     use super::net::refusal::Refusal;
     #[pymodule_export]
-    use super::net::server::Server;
+    use super::net::server::{Paced, Server};
     #[pymodule_export]
     use super::net::thread::NetworkThread;
     #[pymodule_export]
     use super::net::tls::TlsConfig;
+    #[pymodule_export]
+    use super::pictures::{Order, RawPicture, Studio};
     #[pymodule_export]
     use super::rpc::fast_path::FastPath;
     #[pymodule_export]

@@ -65,6 +65,7 @@ fn trace(head: &[u8], frames: &mut [u8]) -> Result<Option<Vec<String>>, Refusal>
     received.extend_from_slice(frames);
     for event in connection.receive(&mut received, now) {
         words.push(match event {
+            Event::Pong { .. } => continue,
             Event::Message { kind: Kind::Text, payload } => {
                 format!("text:{}", hexadecimal(&payload))
             }

@@ -18,6 +18,11 @@ pub enum Event<'a> {
         /// The bytes; valid UTF-8 for text.
         payload: Payload<'a>,
     },
+    /// The answer to a ping, or so the peer says.
+    Pong {
+        /// The bytes of the ping.
+        payload: Payload<'a>,
+    },
     /// The peer's close frame. Our answer is queued if we had not closed.
     Closed {
         /// The code, or 1005 if the frame had none.
@@ -70,7 +75,7 @@ impl<'a> Iterator for Incoming<'a> {
                         self.unanswered = Some(payload);
                     }
                 }
-                Ok(Received::Pong) => {}
+                Ok(Received::Pong(payload)) => return Some(Event::Pong { payload }),
                 Ok(Received::Close { code, reason }) => {
                     self.connection.peer_closed(code, self.now);
                     return Some(Event::Closed { code, reason });

@@ -33,4 +33,4 @@ pub use handshake::{
 };
 pub use incoming::{Event, Incoming};
 pub use message::{Kind, Payload};
-pub use outgoing::{Frame, LARGE_PAYLOAD, encode_frame};
+pub use outgoing::{Frame, LARGE_PAYLOAD, encode_frame, encode_frame_and_ping};

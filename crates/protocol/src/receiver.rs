@@ -19,7 +19,7 @@ pub(crate) struct Limits {
 pub(crate) enum Received<'a> {
     Message { kind: Kind, payload: Payload<'a> },
     Ping(Payload<'a>),
-    Pong,
+    Pong(Payload<'a>),
     Close { code: u16, reason: String },
 }
 
@@ -261,7 +261,7 @@ impl Receiver {
         Ok(Some(match frame.opcode {
             Opcode::Close => close(&payload)?,
             Opcode::Ping => Received::Ping(payload),
-            _ => Received::Pong,
+            _ => Received::Pong(payload),
         }))
     }
 }

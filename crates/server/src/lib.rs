@@ -41,6 +41,6 @@ pub use queues::event::{Batch, CloseCause, Closed, Dropped, Event, Headers, Open
 pub use queues::ids::{ConnectionId, GroupId};
 pub use queues::outbox::{Account, SendError};
 pub use queues::watch::{FrameCounter, Notice};
-pub use server::Server;
+pub use server::{Paced, Server};
 pub use settings::Settings;
 pub use stagedoor_protocol::{HeadLimits, Kind};

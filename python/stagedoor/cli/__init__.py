@@ -26,6 +26,7 @@ from stagedoor.cli import (
     ps,
     run,
     shell,
+    shot,
     status,
     stub,
     tree,
@@ -49,7 +50,7 @@ from stagedoor.cli.terminal import (
 from stagedoor.wire.similar import did_you_mean
 
 VERBS = (
-    *(run, enable, disable, status, ps, call, notify, methods, watch, logs),
+    *(run, enable, disable, status, ps, call, notify, methods, watch, logs, shot),
     *(tree, get, set_, press, type_, eval),
     *(shell, stub),
 )

@@ -151,7 +151,7 @@ class Lines:
         line |= {"dropped": lost[0]} if lost[0] != before[0] else {}
         line |= {"reconnected": lost[1]} if lost[1] != before[1] else {}
         self._lost[topic] = lost
-        print_line(json.dumps(line, ensure_ascii=False))
+        print_line(_as_json(line))
         flush()
 
     def fail(self, watched: "Watched", failure: "RpcError") -> None:
@@ -261,6 +261,11 @@ def _shown(watched: "Watched", sample: "Sample | None") -> str:
     return "" if sample is None else _short(sample.value)
 
 
+def _as_json(value: object) -> str:
+    """JSON in one line. Of bytes, as those of a picture, there is only their number."""
+    return json.dumps(value, ensure_ascii=False, default=lambda data: f"{len(data)} bytes")
+
+
 def _lost(watched: "Watched") -> str:
     words = []
     if watched.dropped:
@@ -273,7 +278,7 @@ def _lost(watched: "Watched") -> str:
 def _short(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
-    return _cut(json.dumps(value, ensure_ascii=False))
+    return _cut(_as_json(value))
 
 
 def _cut(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Final
 
 from stagedoor.live import engines
 from stagedoor.live.engines.imports import ImportHook
+from stagedoor.live.engines.showing import showing
 from stagedoor.live.engines.turns import Kind, Turns
 from stagedoor.live.lending import Lent
 from stagedoor.live.net import threads
@@ -104,6 +105,10 @@ class StageDriver:
         """Seconds that the game has been inside its stage so far. They are not the game's time."""
         away, since = self._absence
         return away if since is None else away + perf_counter() - since
+
+    def about_to_show(self, source: object = None) -> None:
+        """The game is about to show a picture."""
+        showing.about_to_show(source)
 
     def passes(self, kind: Kind, key: object, passed: float | None = None) -> float | None:
         """The game passes a place of its loop. If a turn ends there, end the frame."""

@@ -287,6 +287,11 @@ impl Server {
         Ok(())
     }
 
+    #[pyo3(signature = (group, payload, /))]
+    fn publish_paced(&self, group: u64, payload: &[u8]) -> Paced {
+        Paced(self.native.publish_paced(group.into(), Kind::Binary, payload))
+    }
+
     fn stop(&self) {
         self.native.stop();
     }
@@ -305,6 +310,17 @@ impl Server {
     fn __clear__(&self) {
         let objects = self.stream().end();
         drop(objects);
+    }
+}
+
+#[pyclass(frozen, module = "stagedoor._core")]
+pub(crate) struct Paced(stagedoor_server::Paced);
+
+#[pymethods]
+impl Paced {
+    #[getter]
+    fn waiting(&self) -> usize {
+        self.0.waiting()
     }
 }
 

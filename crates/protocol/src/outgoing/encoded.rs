@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::frame::{self, MAX_UNMASKED_HEADER};
+use crate::frame::{self, MAX_UNMASKED_HEADER, Opcode};
 use crate::message::Kind;
 
 /// A whole frame, for [`Connection::send_encoded`](crate::Connection::send_encoded).
@@ -10,6 +10,16 @@ pub fn encode_frame(kind: Kind, payload: &[u8]) -> Arc<[u8]> {
     let mut frame = Vec::with_capacity(MAX_UNMASKED_HEADER + payload.len());
     frame::encode(kind.into(), payload, &mut frame);
     frame.into()
+}
+
+/// The same with a ping behind it, whose pong says that the peer has read the message. The payload
+/// of the ping is at most 125 bytes.
+pub fn encode_frame_and_ping(kind: Kind, payload: &[u8], ping: &[u8]) -> Arc<[u8]> {
+    let size = 2 * MAX_UNMASKED_HEADER + payload.len() + ping.len();
+    let mut frames = Vec::with_capacity(size);
+    frame::encode(kind.into(), payload, &mut frames);
+    frame::encode(Opcode::Ping, ping, &mut frames);
+    frames.into()
 }
 
 /// A whole message in one frame, encoded by its sender, so that a large one is copied only once.

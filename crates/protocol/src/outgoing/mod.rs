@@ -22,7 +22,7 @@ use crate::message::Kind;
 
 use buffer::{Buffer, Segment, recycle};
 
-pub use encoded::{Frame, encode_frame};
+pub use encoded::{Frame, encode_frame, encode_frame_and_ping};
 
 /// Small frames are put into one segment until it has this many bytes.
 const SEGMENT_SIZE: usize = 64 * 1024;

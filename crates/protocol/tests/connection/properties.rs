@@ -71,7 +71,10 @@ fn script(acts: &[Act]) -> (Vec<u8>, Vec<Event<'static>>, Vec<u8>) {
                 wire.extend(frame(PING, payload));
                 answers.extend(answer(PONG, payload));
             }
-            Act::Pong(payload) => wire.extend(frame(PONG, payload)),
+            Act::Pong(payload) => {
+                wire.extend(frame(PONG, payload));
+                events.push(pong(payload));
+            }
         }
     }
     wire.extend(close_frame(1000, "done"));
@@ -124,7 +127,7 @@ proptest! {
             prop_assert_eq!(stage.connection.state(), whole.connection.state());
             prop_assert!(stage.connection.buffered() <= 2 * CONFIG.max_message_size);
         }
-        let is_last = |event: &Event<'_>| !matches!(event, Event::Message { .. });
+        let is_last = |event: &Event<'_>| matches!(event, Event::Closed { .. } | Event::Failed(_));
         let ended = events.iter().position(is_last);
         prop_assert!(ended.is_none_or(|at| at + 1 == events.len()));
         prop_assert_eq!(ended.is_some(), whole.connection.state() == State::Closed);

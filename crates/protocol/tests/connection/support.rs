@@ -58,6 +58,10 @@ pub(crate) fn binary(bytes: &[u8]) -> Event<'static> {
     Event::Message { kind: Kind::Binary, payload: Payload::Owned(bytes.into()) }
 }
 
+pub(crate) fn pong(payload: &[u8]) -> Event<'static> {
+    Event::Pong { payload: Payload::Owned(payload.into()) }
+}
+
 pub(crate) fn closed(code: u16, reason: &str) -> Event<'static> {
     Event::Closed { code, reason: reason.into() }
 }
@@ -152,6 +156,7 @@ fn owned(event: Event<'_>) -> Event<'static> {
         Event::Message { kind, payload } => {
             Event::Message { kind, payload: Payload::Owned(payload.into_vec()) }
         }
+        Event::Pong { payload } => Event::Pong { payload: Payload::Owned(payload.into_vec()) },
         Event::Closed { code, reason } => Event::Closed { code, reason },
         Event::Failed(error) => Event::Failed(error),
     }

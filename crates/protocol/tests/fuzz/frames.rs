@@ -68,6 +68,7 @@ fn check_events(events: &[Event<'_>], written: &[u8], whole: &Stage) {
                 assert!(payload.len() <= CONFIG.max_message_size);
                 assert!(*kind == Kind::Binary || str::from_utf8(payload).is_ok());
             }
+            Event::Pong { payload } => assert!(payload.len() <= 125),
             Event::Closed { code, .. } => closed_with = Some(*code),
             Event::Failed(error) => {
                 assert!(ProtocolError::ALL.contains(error));

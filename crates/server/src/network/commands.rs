@@ -45,8 +45,8 @@ impl Network {
                 Command::CloseGroup(group) => self.close_group(group),
                 Command::Join { group, who } => self.join(group, who),
                 Command::Leave { group, who } => self.leave(group, who),
-                Command::Publish { group, frame, droppable } => {
-                    self.publish(group, frame, droppable, now);
+                Command::Publish { group, frame, droppable, mark } => {
+                    self.publish(group, frame, droppable, mark, now);
                 }
                 Command::Close { to, code, reason } => {
                     if let Some(peer) = find(&mut self.peers, to) {
@@ -111,10 +111,11 @@ impl Network {
         group: GroupId,
         frame: Arc<[u8]>,
         droppable: bool,
+        mark: Option<u64>,
         now: Instant,
     ) {
         let Some((number, members)) = self.groups.begin(group) else { return };
-        let publication = Publication { number, frame, droppable };
+        let publication = Publication { number, frame, droppable, mark };
         let mut over = Vec::new();
         for &member in &members {
             let Some(peer) = find(&mut self.peers, member) else {

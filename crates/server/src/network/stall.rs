@@ -49,7 +49,7 @@ impl Network {
         for notice in &report.notices {
             if let Some(number) = self.groups.next_number(notice.group) {
                 let text = notice.fill(number, frame, stalled, report.place.as_ref());
-                self.publish(notice.group, encode_frame(Kind::Text, &text), true, now);
+                self.publish(notice.group, encode_frame(Kind::Text, &text), true, None, now);
             }
         }
         report.told = report.notices.iter().map(|notice| notice.group).collect();

@@ -5,6 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use crate::queues::event::{Dropped, Publication};
 use crate::queues::ids::GroupId;
 
+/// So many messages of a group that is paced are under way at a time: while one is read, the next
+/// one comes.
+const UNDER_WAY: usize = 2;
+
 /// The groups of one connection.
 ///
 /// At most one message of each group is kept. So the memory for a connection that does not read is
@@ -28,6 +32,8 @@ struct Membership {
     before: u64,
     /// Its place in `waiting`.
     ticket: Option<u64>,
+    /// The marks of the messages that were sent and that the connection has not read.
+    unread: Vec<u64>,
 }
 
 impl Memberships {
@@ -69,12 +75,41 @@ impl Memberships {
 
     /// Keeps this message; one that was kept before is lost.
     pub(crate) fn keep(&mut self, group: GroupId, publication: &Publication) {
+        self.hold(group, publication);
+        self.wait(group);
+    }
+
+    /// Keeps this message until the connection has read the last ones: see [`Memberships::read`].
+    pub(crate) fn hold(&mut self, group: GroupId, publication: &Publication) {
         let Some(membership) = self.groups.get_mut(&group) else { return };
         if membership.kept.replace(publication.clone()).is_some() {
             membership.lost += 1;
         }
         membership.before = publication.number;
-        self.wait(group);
+    }
+
+    /// Whether a message of this group must be held, if it has a mark.
+    pub(crate) fn must_hold(&self, group: GroupId, publication: &Publication) -> bool {
+        publication.mark.is_some()
+            && self.groups.get(&group).is_some_and(|found| found.unread.len() >= UNDER_WAY)
+    }
+
+    /// This message was sent.
+    pub(crate) fn sent(&mut self, group: GroupId, mark: Option<u64>) {
+        if let Some(mark) = mark
+            && let Some(membership) = self.groups.get_mut(&group)
+        {
+            membership.unread.push(mark);
+        }
+    }
+
+    /// The connection has read the message with this mark, and those before it.
+    pub(crate) fn read(&mut self, group: GroupId, mark: u64) {
+        let Some(membership) = self.groups.get_mut(&group) else { return };
+        membership.unread.retain(|unread| *unread > mark);
+        if membership.kept.is_some() && membership.unread.len() < UNDER_WAY {
+            self.wait(group);
+        }
     }
 
     /// Counts the message of this number as lost.
@@ -83,6 +118,11 @@ impl Memberships {
         membership.lost += 1;
         membership.before = number + 1;
         self.wait(group);
+    }
+
+    /// A message of this group is kept.
+    pub(crate) fn has_kept(&self, group: GroupId) -> bool {
+        self.groups.get(&group).is_some_and(|membership| membership.kept.is_some())
     }
 
     /// Takes what is kept of this group. What was lost must still be reported.
@@ -106,7 +146,9 @@ impl Memberships {
         let (_, group) = self.waiting.pop_first()?;
         let membership = self.groups.get_mut(&group)?;
         membership.ticket = None;
-        membership.kept = None;
+        if let Some(Publication { mark: Some(mark), .. }) = membership.kept.take() {
+            membership.unread.push(mark);
+        }
         let count = std::mem::take(&mut membership.lost);
         (count > 0).then_some(Dropped { group, count, before: membership.before })
     }
@@ -126,7 +168,7 @@ mod tests {
     use super::*;
 
     fn publication(number: u64) -> Publication {
-        Publication { number, frame: vec![0].into(), droppable: true }
+        Publication { number, frame: vec![0].into(), droppable: true, mark: None }
     }
 
     fn number(memberships: &Memberships) -> Option<u64> {
@@ -160,6 +202,38 @@ mod tests {
         memberships.lose(group, 2);
         assert_eq!(number(&memberships), None);
         assert_eq!(memberships.pop(), Some(Dropped { group, count: 1, before: 3 }));
+    }
+
+    fn marked(number: u64) -> Publication {
+        Publication { mark: Some(number), ..publication(number) }
+    }
+
+    #[test]
+    fn who_has_not_read_the_last_ones_gets_the_newest_when_it_has() {
+        let group = GroupId::from(1);
+        let mut memberships = Memberships::default();
+        memberships.join(group, 0);
+        assert!(!memberships.must_hold(group, &publication(1)), "it has no mark");
+        for mark in [1, 2] {
+            assert!(!memberships.must_hold(group, &marked(mark)));
+            memberships.sent(group, Some(mark));
+        }
+        for mark in [3, 4, 5] {
+            assert!(memberships.must_hold(group, &marked(mark)));
+            memberships.hold(group, &marked(mark));
+            assert!(!memberships.has_waiting(), "nothing can be sent now");
+        }
+        memberships.read(group, 0);
+        assert!(!memberships.has_waiting(), "that was read long ago");
+        memberships.read(group, 1);
+        assert_eq!(number(&memberships), Some(5));
+        assert_eq!(memberships.pop(), Some(Dropped { group, count: 2, before: 5 }));
+        assert!(memberships.must_hold(group, &marked(6)), "2 and 5 are under way");
+        memberships.read(group, 5);
+        assert!(!memberships.must_hold(group, &marked(6)), "who has read 5 has read 2");
+        memberships.read(group, 99);
+        memberships.read(GroupId::from(7), 1);
+        assert!(!memberships.has_waiting());
     }
 
     #[test]

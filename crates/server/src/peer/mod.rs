@@ -2,6 +2,7 @@
 
 mod admit;
 mod allowance;
+pub(crate) mod mark;
 mod memberships;
 mod open;
 mod publish;

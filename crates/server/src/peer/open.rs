@@ -8,6 +8,7 @@ use stagedoor_protocol::close_code::ABNORMAL;
 use stagedoor_protocol::{Connection, Event as Incoming, Frame, Kind, Payload, State};
 
 use super::allowance::Allowance;
+use super::mark;
 use super::memberships::Memberships;
 use crate::queues::event::{Batch, CloseCause, Closed, Event, Publication};
 use crate::queues::ids::{ConnectionId, GroupId};
@@ -32,6 +33,8 @@ pub(crate) struct Open {
     authenticate_by: Option<Instant>,
     /// A broadcast did not fit, and that has been reported.
     overflowed: bool,
+    /// What it says that it has read: the marks of messages, with their groups.
+    read: Vec<(GroupId, u64)>,
 }
 
 impl Open {
@@ -49,6 +52,7 @@ impl Open {
             error: None,
             authenticate_by: None,
             overflowed: false,
+            read: Vec::new(),
         }
     }
 
@@ -95,6 +99,7 @@ impl Open {
                     messages += 1;
                     batch.push(Event::LargeMessage(id, kind, payload));
                 }
+                Incoming::Pong { payload } => self.read.extend(mark::from_ping(&payload)),
                 Incoming::Closed { code, reason } => {
                     self.account.close();
                     self.close = Some((code, reason));
@@ -111,6 +116,11 @@ impl Open {
         if let Some(allowance) = &mut self.allowance {
             allowance.spend(messages, now);
         }
+    }
+
+    /// Takes the marks of what it has read.
+    pub(crate) fn take_read(&mut self) -> Vec<(GroupId, u64)> {
+        std::mem::take(&mut self.read)
     }
 
     /// When it may be read, if not now: it has brought more messages than it may.
@@ -217,10 +227,16 @@ impl Open {
         if self.connection.state() != State::Open {
             return;
         }
+        if memberships.must_hold(group, publication) {
+            memberships.hold(group, publication);
+            return;
+        }
         if publication.droppable {
-            let may_go = takes_data && !memberships.has_waiting();
+            let may_go = takes_data && !memberships.has_waiting() && !memberships.has_kept(group);
             if !may_go || self.push(&publication.frame, limit).is_err() {
                 memberships.keep(group, publication);
+            } else {
+                memberships.sent(group, publication.mark);
             }
             return;
         }

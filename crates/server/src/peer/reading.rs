@@ -49,6 +49,9 @@ impl Peer {
         match &mut self.phase {
             Phase::Open(open) => {
                 open.receive(self.id, bytes, now, batch);
+                for (group, mark) in open.take_read() {
+                    self.memberships.read(group, mark);
+                }
                 Fate::Keep
             }
             Phase::Handshake { reader, .. } => match reader.receive(bytes) {

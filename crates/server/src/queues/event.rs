@@ -136,6 +136,9 @@ pub(crate) struct Publication {
     pub(crate) frame: Arc<[u8]>,
     /// A member that is behind gets only the newest of these.
     pub(crate) droppable: bool,
+    /// A member's pong with this number says that it has read the message. Until it has read the
+    /// last ones, it gets no more of these.
+    pub(crate) mark: Option<u64>,
 }
 
 /// Events with the bytes of their messages.

@@ -151,6 +151,7 @@ pub(crate) enum Command {
         group: GroupId,
         frame: Arc<[u8]>,
         droppable: bool,
+        mark: Option<u64>,
     },
     Close {
         to: ConnectionId,

@@ -7,13 +7,15 @@ use std::cell::Cell;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use mio::{Poll, Waker};
 use socket2::{Domain, Protocol, Socket, Type};
-use stagedoor_protocol::{Compression, Config, Frame, Kind, LARGE_PAYLOAD, encode_frame};
+use stagedoor_protocol::{
+    Compression, Config, Frame, Kind, LARGE_PAYLOAD, encode_frame, encode_frame_and_ping,
+};
 
 use crate::gate::admission::Admission;
 use crate::gate::refusals::Refusals;
@@ -24,7 +26,7 @@ use crate::io::faults::Faults;
 use crate::io::socket::Listener;
 use crate::network::thread::{self, Reactor};
 use crate::network::{Network, WAKER};
-use crate::peer::Rules;
+use crate::peer::{Rules, mark};
 use crate::queues::event::Batch;
 use crate::queues::ids::{ConnectionId, GroupId};
 use crate::queues::outbox::{Account, Command, Outbox, SendError, frame_size};
@@ -45,6 +47,16 @@ thread_local! {
     static HANDLING: Cell<*const Shared> = const { Cell::new(std::ptr::null()) };
 }
 
+/// A message that was published at its readers' pace.
+pub struct Paced(Weak<[u8]>);
+
+impl Paced {
+    /// How many members it waits for. It counts as one itself until the network thread has it.
+    pub fn waiting(&self) -> usize {
+        self.0.strong_count()
+    }
+}
+
 /// A listening server and its network thread.
 ///
 /// All methods may be called from any thread. What is sent while a thread handles a batch
@@ -58,6 +70,8 @@ pub struct Server {
     max_send_queue: u64,
     /// The number of the next group.
     groups: AtomicU64,
+    /// The mark of the next message that is published at its readers' pace.
+    marks: AtomicU64,
     /// The server was made with tokens.
     is_guarded: bool,
     /// How often the tokens were replaced.
@@ -138,6 +152,7 @@ impl Server {
             address,
             max_send_queue,
             groups,
+            marks: AtomicU64::new(1),
             is_guarded,
             token_generation: AtomicU64::new(0),
             thread,
@@ -301,8 +316,27 @@ impl Server {
     pub fn publish(&self, group: GroupId, kind: Kind, payload: &[u8], droppable: bool) {
         let frame = encode_frame(kind, payload);
         self.command(|outbox| {
-            outbox.commands.push(Command::Publish { group, frame, droppable });
+            outbox.commands.push(Command::Publish { group, frame, droppable, mark: None });
         });
+    }
+
+    /// Queues one message, encoded once, for every member of a group, at the pace at which each
+    /// reads: one that has not read the last messages gets the newest when it has, and an
+    /// `Event::Dropped` counts what it lost. That it has read a message is told by the pong to a
+    /// ping behind the message.
+    pub fn publish_paced(&self, group: GroupId, kind: Kind, payload: &[u8]) -> Paced {
+        let mark = self.marks.fetch_add(1, Ordering::Relaxed);
+        let frame = encode_frame_and_ping(kind, payload, &mark::to_ping(group, mark));
+        let paced = Paced(Arc::downgrade(&frame));
+        self.command(|outbox| {
+            outbox.commands.push(Command::Publish {
+                group,
+                frame,
+                droppable: true,
+                mark: Some(mark),
+            });
+        });
+        paced
     }
 
     /// Starts the closing handshake after what is queued; no further message is taken.

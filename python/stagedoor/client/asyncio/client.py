@@ -3,7 +3,7 @@
 A client belongs to the event loop in which it connected. Only that loop's thread may call.
 """
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Literal, Self, TypeAlias
 
@@ -16,7 +16,7 @@ from stagedoor.client.asyncio.streams import (
     wait_for,
 )
 from stagedoor.client.core.batch import METHOD, Batch
-from stagedoor.client.core.feed import QUEUE, key_of
+from stagedoor.client.core.feed import QUEUE, Filter, key_of
 from stagedoor.client.core.methods import Methods, parse_discovery
 from stagedoor.client.core.names import ByName, Caller, pack
 from stagedoor.client.find.addresses import Target
@@ -85,7 +85,7 @@ class AsyncConnection(Caller[Answer], AsyncClosing):
         hz: float | None = None,
         history: int = 0,
         queue: int = QUEUE,
-        filter: Mapping[str, str | int | float | bool | None] | None = None,
+        filter: Filter | None = None,
     ) -> AsyncSubscription:
         """The values of a topic, as they come: `async with client.subscribe("rocks") as rocks:`.
 

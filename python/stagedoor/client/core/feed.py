@@ -1,19 +1,26 @@
 """The samples of a subscription that wait to be taken: `Feed`, of `Sample`s. Without I/O.
 
-A feed has room for `size` samples. When it is full, the oldest are dropped and counted, so that the
-memory is bounded if the program does not take them. Not thread-safe: a face calls it under its
+A feed has room for `size` samples, and for 32 MiB of the bytes that they carry, as of pictures.
+When it is full, the oldest are dropped and counted, so that the memory is bounded if the program
+does not take them. Not thread-safe: a face calls it under its
 lock.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from stagedoor.wire.errors import RpcError
 from stagedoor.wire.topics import Mode, agreed_rate
 
 QUEUE: Final = 1024
 """How many samples wait in a feed at most, by default."""
+
+
+MAX_BYTES: Final = 32 << 20
+"""How many bytes the samples that wait in a feed carry at most, unless it is only one."""
+DATA: Final = "data"
+"""The name of the bytes in the value of a topic that carries bytes."""
 
 
 class Sample(NamedTuple):
@@ -27,6 +34,10 @@ class Sample(NamedTuple):
     sequence: int | None = None
     """Goes up by one with each sample of a subscription, until the connection is lost. A gap shows
     that samples were lost. None: the sample is from the history."""
+
+
+Filter: TypeAlias = Mapping[str, str | int | float | bool | Sequence[int] | None]
+"""What a subscription wants of a topic that takes a filter."""
 
 
 class Key(NamedTuple):
@@ -49,13 +60,14 @@ def key_of(
     topic: str,
     mode: Mode,
     hz: float | None,
-    filter: Mapping[str, str | int | float | bool | None] | None,
+    filter: Filter | None,
 ) -> Key:
     """The key of a subscription. The order of the names in `filter` does not matter, and `hz` is
     what the game would make of it."""
     if isinstance(hz, int | float):  # else the game says what is wrong with it
         hz = agreed_rate(hz)
-    return Key(topic, mode, hz, tuple(sorted((filter or {}).items())))
+    parts = ((name, tuple(v) if isinstance(v, list) else v) for name, v in (filter or {}).items())
+    return Key(topic, mode, hz, tuple(sorted(parts)))
 
 
 class Feed:
@@ -74,6 +86,7 @@ class Feed:
         self.reconnected = 0
         """How often the connection was lost and the subscription restored. Each time is a gap."""
         self._samples: deque[Sample] = deque(maxlen=size)
+        self._bytes = 0
         self._overflowed = 0
         self._told = 0
         self._missed = 0
@@ -100,7 +113,7 @@ class Feed:
         come yet."""
         if not self._samples and self.error is not None:
             raise self.error
-        return self._samples.popleft()
+        return self._pop()
 
     def start(self, history: list[Sample], failure: RpcError | None = None) -> None:
         """The game has accepted the subscription, sent these samples of the past, and said why the
@@ -144,11 +157,28 @@ class Feed:
     def clear(self) -> None:
         """Forget the samples that wait."""
         self._samples.clear()
+        self._bytes = 0
 
     def _put(self, sample: Sample) -> None:
-        if len(self._samples) == self._samples.maxlen:
+        carried = _carried(sample)
+        while self._samples and (
+            len(self._samples) == self._samples.maxlen or self._bytes + carried > MAX_BYTES
+        ):
+            self._pop()
             self._overflowed += 1
         self._samples.append(sample)
+        self._bytes += carried
+
+    def _pop(self) -> Sample:
+        sample = self._samples.popleft()
+        self._bytes -= _carried(sample)
+        return sample
+
+
+def _carried(sample: Sample) -> int:
+    """How many bytes the sample carries, beside its value as JSON."""
+    data = sample.value.get(DATA) if type(sample.value) is dict else None
+    return len(data) if type(data) is bytes else 0
 
 
 def _nothing() -> None:

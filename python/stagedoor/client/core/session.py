@@ -19,8 +19,9 @@ from msgspec import UNSET
 
 from stagedoor.client.core.feed import Feed, Key
 from stagedoor.client.core.subscriptions import Subscriptions
-from stagedoor.client.core.websocket import Link
+from stagedoor.client.core.websocket import Binary, Link
 from stagedoor.client.errors import BadParamsError, BadReplyError, ClientError, ConnectionLostError
+from stagedoor.wire.carried import MalformedError, unpack
 from stagedoor.wire.close_codes import ABNORMAL
 from stagedoor.wire.jsonrpc import UNREADABLE, encode_request
 from stagedoor.wire.reply import Incoming, MalformedReplyError, Notification, Reply, decode_reply
@@ -188,8 +189,11 @@ class Session:
     # In
 
     def handle(self, messages: list[bytes]) -> None:
-        """Handle text messages from the game."""
+        """Handle messages from the game."""
         for message in messages:
+            if isinstance(message, Binary):
+                self._handle_binary(message)
+                continue
             try:
                 incoming = decode_reply(message)
             except MalformedReplyError as error:
@@ -201,6 +205,16 @@ class Session:
                 continue
             for one in incoming if isinstance(incoming, list) else [incoming]:
                 self._sort(one)
+
+    def _handle_binary(self, message: bytes) -> None:
+        try:
+            header, payload = unpack(message)
+            incoming = decode_reply(header)
+            if not isinstance(incoming, Notification):
+                raise MalformedError("a binary message that is no notification")
+            self.subscriptions.receive(incoming, payload)
+        except (MalformedError, MalformedReplyError, *UNREADABLE) as error:
+            self._complain(f"the game sent a binary message that cannot be read: {error}")
 
     def _sort(self, incoming: Incoming) -> None:
         if isinstance(incoming, Reply):

@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from stagedoor.client.core.feed import Feed, Key, Sample
+from stagedoor.client.core.feed import DATA, Feed, Key, Sample
 from stagedoor.client.errors import BadReplyError, ConnectionLostError
 from stagedoor.wire.errors import GameStalled, RpcError
 from stagedoor.wire.jsonrpc import UNREADABLE, ErrorObject
@@ -143,11 +143,14 @@ class Subscriptions(Generic[Made]):
             for feed in group.feeds:
                 feed.end(error)
 
-    def receive(self, told: Notification) -> None:
-        """Handle a notification about a subscription; ignore any other. Raises: one of UNREADABLE,
-        for bad params."""
+    def receive(self, told: Notification, payload: bytes | None = None) -> None:
+        """Handle a notification about a subscription; ignore any other. `payload`: the bytes that
+        it carries, which are the value's `data`. Raises: one of UNREADABLE, for bad params."""
         if told.method == "topic.data":
             data = _data.decode(_params(told))
+            if payload is not None:
+                about = data.value if isinstance(data.value, dict) else {"value": data.value}
+                data.value = {**about, DATA: payload}
             sample = Sample(data.value, data.time, data.frame, data.sequence)
             if (group := self._by_number.get(data.subscription)) is not None:
                 group.last = data.value

@@ -1,6 +1,6 @@
 """One WebSocket connection, without I/O: `Link`, over the protocol of the package `websockets`.
 
-Bytes from the socket go into `receive()`, which returns the text messages. Bytes for the socket
+Bytes from the socket go into `receive()`, which returns the messages. Bytes for the socket
 come out of `transmit()`. The link does the opening handshake, pings, fragments and the close by
 itself. The clock is an argument. Not thread-safe.
 """
@@ -42,6 +42,10 @@ CLOSE_TIMEOUT: Final = 2.0
 # The protocol logs the headers of the request at level DEBUG, and the token is one of them. This
 # logger has no parent and cannot be turned on.
 _SILENT = logging.Logger("stagedoor.client.core.websocket", logging.CRITICAL + 1)
+
+
+class Binary(bytes):
+    """A binary message. Others are text, in UTF-8."""
 
 
 class Link:
@@ -93,8 +97,8 @@ class Link:
             self._protocol.send_text(message)
 
     def receive(self, data: bytes, now: float) -> list[bytes]:
-        """Read bytes from the socket, and return the text messages that they complete. No bytes
-        mean that the stream has ended. `now`: seconds."""
+        """Read bytes from the socket, and return the messages that they complete; those that are
+        not text are `Binary`. No bytes mean that the stream has ended. `now`: seconds."""
         if self.failure is not None:
             return []
         self._heard = now
@@ -104,11 +108,13 @@ class Link:
             protocol.receive_data(data)
         else:
             protocol.receive_eof()
-        messages = []
+        messages: list[bytes] = []
         for event in protocol.events_received():
             if isinstance(event, Frame):
                 if event.opcode is Opcode.TEXT and event.fin:
                     messages.append(bytes(event.data))
+                elif event.opcode is Opcode.BINARY and event.fin:
+                    messages.append(Binary(event.data))
                 elif event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                     messages += self._assembled(event)
                 elif event.opcode is Opcode.PONG:
@@ -156,7 +162,7 @@ class Link:
             self.ping()
 
     def _assembled(self, frame: Frame) -> list[bytes]:
-        """The message that this fragment completes, if there is one and it is text."""
+        """The message that this fragment completes, if there is one."""
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
         self._fragments.append(bytes(frame.data))
@@ -164,8 +170,7 @@ class Link:
             return []
         message = b"".join(self._fragments)
         self._fragments.clear()
-        # Binary messages are ignored: this client subscribes to no topic that sends them.
-        return [message] if self._is_text else []
+        return [message if self._is_text else Binary(message)]
 
     def _fail(self) -> None:
         """Set `failure` if the connection has ended."""

@@ -5,13 +5,12 @@ Any thread may call, and each waits for its own answer.
 
 import time
 import weakref
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Literal, Self
 
 from stagedoor import checks
 from stagedoor.client.core.batch import METHOD, Batch
-from stagedoor.client.core.feed import QUEUE, key_of
+from stagedoor.client.core.feed import QUEUE, Filter, key_of
 from stagedoor.client.core.methods import Methods, parse_discovery
 from stagedoor.client.core.names import ByName, Caller, pack
 from stagedoor.client.sync.line import Line
@@ -75,7 +74,7 @@ class Connection(Caller[Any], Closing):
         hz: float | None = None,
         history: int = 0,
         queue: int = QUEUE,
-        filter: Mapping[str, str | int | float | bool | None] | None = None,
+        filter: Filter | None = None,
     ) -> Subscription:
         """The values of a topic, as they come: `with client.subscribe("rocks") as rocks:`.
 

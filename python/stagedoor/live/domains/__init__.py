@@ -15,6 +15,7 @@ from stagedoor.live.domains.logs import methods as logs
 from stagedoor.live.domains.objects import methods as objects
 from stagedoor.live.domains.process import methods as process
 from stagedoor.live.domains.triggers import methods as triggers
+from stagedoor.live.domains.screen import methods as screen
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -42,6 +43,7 @@ DOMAINS: Final[tuple[Domain, ...]] = (
     objects,
     input_,
     console,
+    screen,
     topic,
 )
 """The domains, in the order in which they register. `topic.list` has their topics in this order."""

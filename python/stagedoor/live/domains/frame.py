@@ -41,6 +41,7 @@ CHEAP: Final = frozenset(
         "process.info",
         "process.quit",
         "rpc.cancel",
+        "screen.window",
         "session.info",
         "sessions.kick",
         "topic.unsubscribe",

@@ -16,7 +16,7 @@ from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import Group, Sample, Topic, View
 from stagedoor.wire.errors import Forbidden, InvalidParams, RpcError, TooManyRequests
 from stagedoor.wire.jsonrpc import ErrorObject
-from stagedoor.wire.topics import MODES, Mode
+from stagedoor.wire.topics import Mode
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -82,9 +82,8 @@ def add_to(parts: Parts, /) -> None:
 
     def list_topics() -> Generator[object, None, list[TopicInfo]]:
         """All topics."""
-        modes: list[str] = list(MODES)
         found = (
-            TopicInfo(topic.name, topic.description, topic.role.label, modes)
+            TopicInfo(topic.name, topic.description, topic.role.label, list(topic.modes))
             for topic in hub.topics
         )
         return cast(list[TopicInfo], (yield from in_slices(hub.ours_to_json, found)))
@@ -115,6 +114,8 @@ def add_to(parts: Parts, /) -> None:
         found = _find(session, topic)
         if len(session.groups) >= hub.limits.max_subscriptions:
             raise TooManyRequests(f"{hub.limits.max_subscriptions} subscriptions")
+        if mode not in found.modes:
+            raise InvalidParams(f"{topic} has only {', '.join(found.modes)}, not {mode}", "$.mode")
         view = _view(session, found, filter)
         size = 0 if filter is None else SUBSCRIPTION + len(hub.encoder.encode(filter))
         session.memory.take(size)

@@ -45,8 +45,9 @@ def hooks(driver: Driver) -> dict[str, Patch]:
     """The patches for modules, by name, that every game with a stage has.
 
     A patch is applied once its module is loaded. These tell the driver when the game waits in a way
-    that keeps a processor busy: other waits are seen without. And they are where the engine can
-    reach in later, as for input to a game that asks which keys are pressed."""
+    that keeps a processor busy (other waits are seen without), and when it shows a picture. And
+    they are where the engine can reach in later, as for input to a game that asks which keys are
+    pressed."""
     ours = [import_module(one) for one in ENGINES.values()]
     return merged(*[one.hooks() for one in ours], *[one.waits(driver) for one in ours])
 

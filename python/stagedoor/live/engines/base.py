@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from stagedoor.live.engines.inputs import Input
+    from stagedoor.live.engines.picture import Picture, Window
 
 Ability = Literal[
     "scale", "picture", "keys", "polled", "pointer", "text", "gamepad", "scene", "quit"
@@ -50,4 +51,15 @@ class Engine(Protocol):
         What is pressed stays so until it is released by another input. A held game gets it when it
         goes on. Raises CannotSendError if the game cannot get it. Then what is released is released
         all the same."""
+        ...
+
+    def window(self) -> Window | None:
+        """The game's window; None if it has none, or if that is not known."""
+        ...
+
+    def picture(self) -> Picture | None:
+        """What the game shows. It takes less than a millisecond.
+
+        None: the picture can be read only when the game is about to show it, which is done the next
+        time; ask again in the next frame. Raises NoPictureError."""
         ...

@@ -6,6 +6,7 @@ import sys
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from stagedoor.live.engines.showing import showing
 from stagedoor.live.engines.turns import Kind
 
 
@@ -32,6 +33,10 @@ class Driver(Protocol):
     def away(self) -> float:
         """Seconds that the game has been inside its stage so far. They are not the game's time."""
 
+    def about_to_show(self, source: object = None) -> None:
+        """The game is about to show the picture of this window or renderer; None: of its only
+        display. A picture that its framework keeps nowhere is read here."""
+
     def passes(self, kind: Kind, key: object, passed: float | None = None) -> float | None:
         """The game passes a place of its loop. If a turn ends there, end the frame: tick the stage.
 
@@ -41,7 +46,8 @@ class Driver(Protocol):
 
 
 class NoDriver:
-    """The `Driver` for a game that ticks its own stage: it is only told when the game waits."""
+    """The `Driver` for a game that ticks its own stage: it is only told when the game waits, and
+    when it shows a picture."""
 
     timescale = 1.0
 
@@ -59,6 +65,10 @@ class NoDriver:
     def away(self) -> float:
         """No hook takes time off."""
         return 0.0
+
+    def about_to_show(self, source: object = None) -> None:
+        """The game is about to show a picture."""
+        showing.about_to_show(source)
 
     def passes(self, kind: Kind, key: object, passed: float | None = None) -> None:
         """No frame ends at a hook."""

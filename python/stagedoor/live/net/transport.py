@@ -361,6 +361,12 @@ class Transport:
         if (native := self.native) is not None:
             native.publish(group, payload, droppable=droppable)
 
+    def publish_paced(self, group: int, payload: bytes) -> _core.Paced | None:
+        """Send a binary message to every member, to each when it has read the last ones. A newer
+        message replaces one that waits for that. Returns who it still waits for."""
+        native = self.native
+        return None if native is None else native.publish_paced(group, payload)
+
     # For the understudy
 
     def flush(self) -> None:

@@ -28,4 +28,16 @@ class Sink(Protocol):
         """Take a member out. It gets no more messages of the group."""
 
     def publish(self, group: int, payload: bytes, *, droppable: bool) -> None:
-        """Send a message to every member. A newer message may replace a droppable one."""
+        """Send a text message to every member. A newer message may replace a droppable one."""
+
+    def publish_paced(self, group: int, payload: bytes) -> Behind | None:
+        """Send a binary message to every member. Each gets the newest of those that have come since
+        it has read the last ones, so that what it reads is never old. Returns who is behind."""
+
+
+class Behind(Protocol):
+    """A message that was published at the readers' pace."""
+
+    @property
+    def waiting(self) -> int:
+        """How many members it waits for. It counts as one itself until the network has it."""

@@ -14,7 +14,7 @@ from stagedoor.wire.errors import InvalidParams, RpcError
 from stagedoor.wire.jsonrpc import ErrorObject
 from stagedoor.wire.roles import Role
 from stagedoor.wire.text import reason_of
-from stagedoor.wire.topics import Mode
+from stagedoor.wire.topics import MODES, Mode
 
 if TYPE_CHECKING:
     from msgspec.json import Encoder
@@ -197,9 +197,9 @@ class Group:
                 if text == self._last:
                     return NOTHING
                 self._last = text
-            self._wait(now)
+            self.wait(now)
             return text
-        self._wait(now)
+        self.wait(now)
         value, numbers, error = self._value, self._numbers, self._error
         self._value, self._numbers, self._error = None, 0, None
         if error is None:
@@ -217,7 +217,11 @@ class Group:
             raise InvalidParams(reason, "$.mode") from error
         return encode(value)
 
-    def _wait(self, now: float) -> None:
+    def is_due(self, now: float) -> bool:
+        """Whether it is time for another value, for a topic that streams."""
+        return now >= self._due
+
+    def wait(self, now: float) -> None:
         """Until the group is due again: in step with its rate, without catching up after a
         delay."""
         if self.hz is not None:
@@ -247,9 +251,18 @@ class Topic:
         """The game has added this topic with `stage.watch()`."""
         self.begin: Callable[[], None] = lambda: None
         """Called before the first subscriber joins."""
+        self.end: Callable[[], None] = lambda: None
+        """Called after the last subscriber has left."""
         self.view_of: Callable[[Any], View] | None = None
         """Makes a view from the `filter` of a subscription, or raises InvalidParams. None: the
         topic takes no filter."""
+        self.modes: tuple[Mode, ...] = MODES
+        """Those that subscribers may ask for."""
+        self.max_hz: float | None = None
+        """The highest rate, also for those who ask for none."""
+        self.stream: Callable[[int, float, float], None] | None = None
+        """Publishes the topic's values, which are bytes, in place of `read`: called once a frame
+        with its number, and with the time by `time()` and `monotonic()`."""
         self.is_news = False
         """`read` returns each value only once, also while the game is held, so each must be
         published."""

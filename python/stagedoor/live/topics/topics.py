@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Raw
 
 from stagedoor.live.net.complaints import MAX_TEXT, Complaints
-from stagedoor.live.topics.sinks import Sink
+from stagedoor.live.topics.sinks import Behind, Sink
 from stagedoor.live.topics.topic import NOTHING, Group, Reading, Sample, Topic, View
+from stagedoor.wire.carried import pack
 from stagedoor.wire.encoding import to_json
 from stagedoor.wire.errors import HandlerError, InternalError, InvalidParams, RpcError
 from stagedoor.wire.roles import Role
@@ -112,6 +113,8 @@ class Topics:
         is none."""
         if topic.is_immediate:
             mode, hz = "all", None
+        elif topic.max_hz is not None:
+            hz = min(topic.max_hz, topic.max_hz if hz is None else agreed_rate(hz))
         elif hz is not None:
             hz = agreed_rate(hz)
         group = topic.groups.get((mode, hz, view))
@@ -134,6 +137,8 @@ class Topics:
             self.sink.drop_group(group.number)
             self._refresh(group.topic)
             self.on_groups(group.topic)
+            if not group.topic.groups:
+                group.topic.end()
 
     def _refresh(self, topic: Topic) -> None:
         if self._by_name.get(topic.name) is not topic:
@@ -212,6 +217,9 @@ class Topics:
             self._step(topic, self._frame(), time(), monotonic(), is_held=False)
 
     def _step(self, topic: Topic, frame: int, wall: float, now: float, *, is_held: bool) -> None:
+        if topic.stream is not None:
+            topic.stream(frame, wall, now)
+            return
         value = NOTHING
         if topic.read is not None:
             try:
@@ -268,6 +276,18 @@ class Topics:
         if group.mode not in ("mean", "peak"):
             group.topic.last = Sample(sample.time, sample.frame, value)
         self.sink.publish(group.number, payload, droppable=True)
+
+    def publish_bytes(self, group: Group, sample: Sample, payload: bytes) -> Behind | None:
+        """Publish a value that has bytes, in a binary message. The sample's value says what they
+        are. Returns who it waits for."""
+        header = group.encode(group.sequence + 1, sample.time, sample.frame, sample.value)
+        group.failure = None
+        group.sequence += 1
+        return self.sink.publish_paced(group.number, pack(header, payload))
+
+    def fail(self, group: Group, error: RpcError) -> None:
+        """There is no value for this group now."""
+        self._fail(group.topic, [group], error, is_known=group.topic.is_failing)
 
     def _encode(self, value: Any) -> bytes:
         """The value as JSON. Raises InternalError."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stagedoor.client.core import feed as feeds
 from stagedoor.client.core.feed import Feed, Key, Sample, key_of
 
 
@@ -24,6 +25,30 @@ def test_the_newest_samples_are_kept_and_the_others_counted() -> None:
     for number in range(1, 8):
         feed.receive(a_sample(number))
     assert (values(feed), feed.dropped) == ([5, 6, 7], 4)
+
+
+def test_pictures_that_nobody_takes_have_a_bound_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "MAX_BYTES", 100)
+    feed = a_feed(1000)
+
+    def carry(number: int, size: int) -> None:
+        feed.receive(Sample({"number": number, "data": bytes(size)}, 1.0, 1, number))
+
+    for number in range(1, 8):
+        carry(number, 40)
+    assert (feed.waiting, feed.dropped) == (2, 5)
+    assert feed.take().value["number"] == 6
+    carry(8, 40)
+    carry(9, 20)
+    assert [feed.take().value["number"] for _ in range(3)] == [7, 8, 9]
+    carry(10, 1000)
+    assert feed.waiting == 1, "one alone may be larger"
+    carry(11, 1)
+    assert feed.take().value["number"] == 11
+    carry(12, 60)
+    feed.clear()
+    carry(13, 90)
+    assert feed.waiting == 1
 
 
 def test_history_comes_first_and_has_no_sequence() -> None:
@@ -93,3 +118,10 @@ def test_a_filter_is_part_of_what_makes_subscriptions_the_same() -> None:
         "history": 5,
     }
     assert "filter" not in Key("logs", "all", None).params(0)
+
+
+def test_a_rectangle_in_a_filter_makes_the_same_key_as_a_list_or_tuple() -> None:
+    one = key_of("screen", "latest", 1, {"width": 3, "rectangle": [0, 0, 5, 5]})
+    assert one == key_of("screen", "latest", 1, {"rectangle": (0, 0, 5, 5), "width": 3})
+    assert hash(one)
+    assert one.params(0)["filter"] == {"rectangle": (0, 0, 5, 5), "width": 3}

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from stagedoor.client.core.feed import Feed, Key
+from stagedoor.client.core.feed import Feed, Key, Sample
 from stagedoor.client.core.session import Session
+from stagedoor.client.core.websocket import Binary
 from stagedoor.client.errors import BadParamsError, BadReplyError, ConnectionLostError
+from stagedoor.wire.carried import pack
 from stagedoor.wire.errors import Forbidden, HandlerError, InvalidParams, MethodNotFound
 
 KEY = Key("rocks", "latest", 10.0)
@@ -307,6 +309,43 @@ def test_who_subscribes_to_a_topic_without_a_value_is_told_why_at_once(
     session.attach(again)  # type: ignore[arg-type]
     receive(session, id=again.take()["id"], result={"subscription": 3, "history": []})
     assert feed.failure is None
+
+
+def carry(session: Session, notification: object, payload: bytes) -> None:
+    session.handle([Binary(pack(json.dumps(notification).encode(), payload))])
+
+
+def test_bytes_that_a_value_carries_are_its_data(session: Session, link: FakeLink) -> None:
+    feed = subscribed(session, link)
+    params = {"subscription": 7, "sequence": 1, "time": 1.0, "frame": 5, "value": {"width": 3}}
+    told = {"jsonrpc": "2.0", "method": "topic.data", "params": params}
+    carry(session, told, b"\x00\xff")
+    assert feed.take() == Sample({"width": 3, "data": b"\x00\xff"}, 1.0, 5, 1)
+    carry(session, {**told, "params": {**params, "value": 8}}, b"")
+    assert feed.take().value == {"value": 8, "data": b""}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"\xff\xff\xff\xff",
+        pack(b"no json", b""),
+        pack(b'{"jsonrpc": "2.0", "id": 1, "result": 3}', b"payload"),
+        pack(b'{"jsonrpc": "2.0", "method": "topic.data", "params": {"subscription": 7}}', b"x"),
+    ],
+)
+def test_a_binary_message_that_cannot_be_read_hurts_nobody_and_is_logged_once(
+    session: Session, link: FakeLink, message: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    feed = subscribed(session, link)
+    call = session.call("a")
+    session.handle([Binary(message), Binary(message)])
+    assert len(caplog.messages) == 1
+    assert "cannot be read" in caplog.text
+    assert not call.done
+    data(session, 7, 1, "next")
+    assert feed.take().value == "next"
 
 
 def test_subscriptions_are_restored_without_their_past(session: Session, link: FakeLink) -> None:

@@ -8,7 +8,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
 from stagedoor.client.core.address import Address
-from stagedoor.client.core.websocket import QUIET, Link
+from stagedoor.client.core.websocket import QUIET, Binary, Link
 from stagedoor.client.errors import CannotConnectError, ConnectionLostError, TokenRefusedError
 
 ADDRESS = Address("ws://127.0.0.1:8787/", "pong", "secret-token")
@@ -74,12 +74,13 @@ def test_messages_come_whole_one_byte_at_a_time_and_behind_the_handshake() -> No
     game.protocol.send_text(b"t", fin=False)
     game.protocol.send_ping(b"?")
     game.protocol.send_continuation(b"wo", fin=True)
-    game.protocol.send_binary(b"not for us")
-    game.protocol.send_binary(b"nor ", fin=False)
-    game.protocol.send_continuation(b"this", fin=True)
+    game.protocol.send_binary(b"three")
+    game.protocol.send_binary(b"fo", fin=False)
+    game.protocol.send_continuation(b"ur", fin=True)
     data += game.said()
     messages = [text for byte in data for text in link.receive(bytes([byte]), 0.0)]
-    assert messages == [b"one", b"two"]
+    assert messages == [b"one", b"two", b"three", b"four"]
+    assert [isinstance(message, Binary) for message in messages] == [False, False, True, True]
     assert [frame.opcode for frame in game.hears(link)] == [Opcode.PONG]
 
 

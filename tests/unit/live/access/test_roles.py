@@ -37,6 +37,8 @@ VIEWERS = {
     "process.stacks",
     "rpc.cancel",
     "rpc.discover",
+    "screen.capture",
+    "screen.window",
     "session.authenticate",
     "session.info",
     "session.ticket",
@@ -92,6 +94,7 @@ TOPICS = {
     "logs": "viewer",
     "process.metrics": "viewer",
     "rpc.methods.changed": "viewer",
+    "screen": "viewer",
     "sessions.audit": "admin",
     "sessions.changed": "viewer",
 }

@@ -41,6 +41,8 @@ class FakeDriver:
         self.stage = 0.0
         self.told: list[tuple[Kind, object]] = []
         """Each place that was passed."""
+        self.shown: list[object] = []
+        """The source of each picture that was about to be shown."""
         self.frames: list[float | None] = []
         """The seconds of each frame that ended."""
 
@@ -52,6 +54,9 @@ class FakeDriver:
 
     def away(self) -> float:
         return self.gone
+
+    def about_to_show(self, source: object = None) -> None:
+        self.shown.append(source)
 
     def passes(self, kind: Kind, key: object, passed: float | None = None) -> float | None:
         assert not self.waiting.is_on

@@ -16,6 +16,7 @@ from stagedoor.live.pacing.budget import Budget
 from stagedoor.live.pacing.pace import Pace
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.live.rpc.session import Session
+from stagedoor.wire.carried import unpack
 from stagedoor.wire.roles import Role
 
 
@@ -100,11 +101,21 @@ class NoFastPath:
         return False
 
 
+class FakeBehind:
+    """A `Behind`: so many members have not read the message."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+
+
 class FakeSink:
     """A `Sink`: keeps what is published, by group."""
 
     def __init__(self) -> None:
         self.published: dict[int, list[Any]] = {}
+        self.paced: dict[int, list[tuple[Any, bytes]]] = {}
+        """The notifications with the bytes that they carry."""
+        self.behind = FakeBehind()
         self.dropped: list[int] = []
         self._last = 0
 
@@ -123,6 +134,11 @@ class FakeSink:
     def publish(self, group: int, payload: bytes, *, droppable: bool) -> None:
         assert droppable, "telemetry is"
         self.published[group].append(json.loads(payload))
+
+    def publish_paced(self, group: int, payload: bytes) -> FakeBehind:
+        header, data = unpack(payload)
+        self.paced.setdefault(group, []).append((json.loads(header), data))
+        return self.behind
 
     def params(self, group: int, method: str = "topic.data") -> list[Any]:
         published = self.published[group]

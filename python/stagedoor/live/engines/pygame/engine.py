@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from stagedoor.live.engines.pygame.hooks import PygameHooks
 from stagedoor.live.engines.pygame.inputs import Inputs
 from stagedoor.live.engines.pygame.overlay import overlay
+from stagedoor.live.engines.pygame.picture import Pictures
 
 if TYPE_CHECKING:
     import pygame
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from stagedoor.live.engines.driver import Driver
     from stagedoor.live.engines.imports import Patch
     from stagedoor.live.engines.inputs import Input
+    from stagedoor.live.engines.picture import Picture, Window
 
 logger = logging.getLogger("stagedoor")
 
@@ -58,13 +60,14 @@ class Pygame:
         self._inputs = Inputs(pygame, overlay)
         self._waiting: dict[int, deque[tuple[int, pygame.event.Event]]] = {}
         """The events that wait, by type, each with its place in the order of all events."""
+        self._pictures = Pictures()
         self._places = itertools.count()
         self._dropped: Counter[int] = Counter()
 
     @property
     def can(self) -> frozenset[Ability]:
         """What works in this game."""
-        found: set[Ability] = {"scale", "keys", "pointer", "text", "quit"}
+        found: set[Ability] = {"scale", "picture", "keys", "pointer", "text", "quit"}
         if self._inputs.is_polled:
             found.add("polled")
         if self._inputs.gamepad.is_reachable:
@@ -123,6 +126,14 @@ class Pygame:
                 count, pygame.event.event_name(kind), MAX_WAITING,
             )  # fmt: skip
         self._dropped.clear()
+
+    def window(self) -> Window | None:
+        """That of `pygame.display`, or the `pygame.Window` that was shown last."""
+        return self._pictures.window()
+
+    def picture(self) -> Picture | None:
+        """The picture in that window, or of the `Renderer` that was shown last."""
+        return self._pictures.picture()
 
     def quit(self) -> None:
         """Post `pygame.QUIT`, as if the window had been closed.

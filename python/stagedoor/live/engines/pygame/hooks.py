@@ -1,4 +1,5 @@
-"""`PygameHooks`: tells a driver what the loop of a pygame game passes, and when it waits."""
+"""`PygameHooks`: tells a driver what the loop of a pygame game passes, when it waits, and when it
+shows a picture."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from stagedoor.live.engines.driver import place
 from stagedoor.live.engines.pygame.clock import make_clock_type
+from stagedoor.live.engines.pygame.picture import shown
 from stagedoor.live.engines.replacement import Replacement
 from stagedoor.live.engines.sleeping import in_slices
 from stagedoor.live.engines.turns import Kind
@@ -45,14 +47,16 @@ class PygameHooks:
             **self.waits(),
             "pygame.time": self._patch_time,
             "pygame.event": self._patch_event,
-            "pygame.display": self._patch_display,
-            "pygame.window": self._make_patch("Window", "flip"),
-            "pygame._sdl2.video": self._make_patch("Renderer", "present"),
         }
 
     def waits(self) -> dict[str, Patch]:
-        """Those of the patches that tell when the game waits."""
-        return {"pygame.time": self._patch_waits}
+        """Those of the patches that tell when the game waits, and when it shows a picture."""
+        return {
+            "pygame.time": self._patch_waits,
+            "pygame.display": self._patch_display,
+            "pygame.window": self._make_patch("Window", "flip", shown.note),
+            "pygame._sdl2.video": self._make_patch("Renderer", "present", shown.forget),
+        }
 
     # Time
 
@@ -87,8 +91,19 @@ class PygameHooks:
 
     def _patch_event(self, event: ModuleType) -> None:
         for name in _POLLS:
-            self._replace(event, name, Kind.EVENTS)
+            real = getattr(event, name)
+            setattr(event, name, Replacement(real, self._make_poll(real)))
         setattr(event, "wait", self._make_event_wait(event.wait))  # noqa: B010
+
+    def _make_poll(self, real: Callable[..., Any]) -> Callable[..., Any]:
+        driver = self._driver
+
+        def poll(*arguments: Any, **named: Any) -> Any:
+            done = real(*arguments, **named)
+            driver.passes(Kind.EVENTS, place(2))
+            return done
+
+        return poll
 
     def _make_event_wait(self, real: Callable[..., Any]) -> Callable[..., Any]:
         driver = self._driver
@@ -114,34 +129,42 @@ class PygameHooks:
 
     def _patch_display(self, display: ModuleType) -> None:
         for name in ("flip", "update"):
-            self._replace(display, name, Kind.PICTURE)
+            real = getattr(display, name)
+            setattr(display, name, Replacement(real, self._make_show(real)))
 
-    def _replace(self, module: ModuleType, name: str, kind: Kind) -> None:
-        real = getattr(module, name)
-        setattr(module, name, Replacement(real, self._make_passing(real, kind, depth=2)))
-
-    def _make_passing(
-        self, real: Callable[..., Any], kind: Kind, *, depth: int
-    ) -> Callable[..., Any]:
+    def _make_show(self, real: Callable[..., Any]) -> Callable[..., Any]:
         driver = self._driver
 
-        @functools.wraps(real)
-        def do_and_pass(*arguments: Any, **named: Any) -> Any:
+        def show(*arguments: Any, **named: Any) -> Any:
+            driver.about_to_show()
             done = real(*arguments, **named)
-            driver.passes(kind, place(depth))
+            if driver.is_driving():
+                driver.passes(Kind.PICTURE, place(2))
             return done
 
-        return do_and_pass
+        return show
 
-    def _make_patch(self, name: str, method: str) -> Patch:
+    def _make_patch(self, name: str, method: str, note: Callable[[object], None]) -> Patch:
         """A patch for a class whose objects show pictures by a method. Its methods cannot be
-        replaced, so a class that inherits from it takes its place."""
+        replaced, so a class that inherits from it takes its place. `note` is told of each object
+        that is about to show one."""
+        driver = self._driver
 
         def patch(module: ModuleType) -> None:
             real = getattr(module, name)
-            passing = self._make_passing(getattr(real, method), Kind.PICTURE, depth=1)
+            really = getattr(real, method)
+
+            @functools.wraps(really)
+            def show(self: object, *arguments: Any, **named: Any) -> Any:
+                note(self)
+                driver.about_to_show(self)
+                done = really(self, *arguments, **named)
+                if driver.is_driving():
+                    driver.passes(Kind.PICTURE, place(1))
+                return done
+
             members = {
-                method: passing,
+                method: show,
                 "__slots__": (),  # an object is as large as a real one: compiled code checks that
                 "__doc__": real.__doc__,
                 "__module__": real.__module__,

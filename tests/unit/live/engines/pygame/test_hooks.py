@@ -124,6 +124,7 @@ def test_each_way_to_show_a_picture_is_told_after_it(world: World) -> None:
         for _ in range(2):
             show()
         assert world.driver.kinds == [Kind.PICTURE] * 2
+    assert world.driver.shown == [None] * 4 + [window] * 2 + [renderer] * 2
     assert world.shown == [("flip", None)] * 2 + [("update", ((1, 2),))] * 2
     assert (window.shown, renderer.shown) == (2, 2)
 
@@ -297,11 +298,12 @@ def test_an_object_of_ours_is_as_large_as_a_real_one(module: str, name: str) -> 
     assert getattr(copy, name).__basicsize__ == getattr(real, name).__basicsize__
 
 
-def test_alone_only_waits_are_patched() -> None:
+def test_alone_time_is_the_games_and_only_waits_and_pictures_are_told() -> None:
     hooks = PygameHooks(FakeDriver())
     copy = ModuleType("pygame.time")
     vars(copy).update(vars(pygame.time))
-    [patch] = hooks.waits().values()
-    patch(copy)
+    patches = hooks.waits()
+    assert "pygame.event" not in patches
+    patches["pygame.time"](copy)
     assert copy.get_ticks is pygame.time.get_ticks
     assert copy.Clock is not pygame.time.Clock

@@ -1,0 +1,1 @@
+"""The domain `screen`: what the game shows, as pictures."""

@@ -1,0 +1,179 @@
+"""The topic `screen`: pictures of the game, at the pace of those who read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from stagedoor.live.domains.screen.darkroom import (
+    Darkroom,
+    Format,
+    Pixels,
+    Quality,
+    Shot,
+    Taken,
+    Width,
+)
+from stagedoor.live.rpc.hints import shape_of
+from stagedoor.live.rpc.shape import find_fault
+from stagedoor.live.topics.sinks import Behind
+from stagedoor.live.topics.topic import Group, Sample, Topic
+from stagedoor.wire.errors import HandlerError, InternalError, InvalidParams, TooManyRequests
+from stagedoor.wire.text import text_of
+
+if TYPE_CHECKING:
+    from stagedoor.live.domains.parts import Parts
+    from stagedoor.live.topics.topics import Topics
+
+TOPIC: Final = "screen"
+MAX_HZ: Final = 60.0
+MAX_BYTES: Final = 4 << 20
+"""The most bytes of one picture of a stream."""
+DEFAULT: Final = Shot("jpeg", 70, None, None)
+"""What a subscriber gets who asks for nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenPicture:
+    """What the bytes of a binary message are."""
+
+    format: Format
+    width: int
+    """Pixels."""
+    height: int
+    encoding: float
+    """Seconds that it took to encode it, on a thread of its own."""
+
+
+class Reel:
+    """The pictures of one group of subscribers."""
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.shot = group.view.shot if isinstance(group.view, Wanted) else DEFAULT
+        self.taken: Taken | None = None
+        """The picture that is being encoded."""
+        self.time = 0.0
+        """When it was taken: seconds since the epoch."""
+        self.behind: Behind | None = None
+        """Who has the last picture still to come."""
+        self.last = b""
+
+    def may_take(self, now: float) -> bool:
+        """Whether another picture is due, and somebody is ready for it."""
+        if self.taken is not None or not self.group.is_due(now):
+            return False
+        return self.behind is None or self.behind.waiting < len(self.group.members)
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """The view of the groups of this topic: it says what their pictures are like."""
+
+    shot: Shot
+
+    def __call__(self, value: Any) -> Any:
+        """Pictures are made for each group."""
+        return value
+
+
+class Stream:
+    """Takes, encodes and publishes the pictures of all groups. Game thread only."""
+
+    def __init__(self, topics: Topics, topic: Topic, darkroom: Darkroom) -> None:
+        self._topics = topics
+        self._topic = topic
+        self._darkroom = darkroom
+        self._reels: dict[int, Reel] = {}
+
+    def end(self) -> None:
+        """Nobody subscribes any more."""
+        self._follow_groups()
+        self._darkroom.tidy()
+
+    def _follow_groups(self) -> None:
+        groups = {group.number: group for group in self._topic.groups.values()}
+        for number in self._reels.keys() - groups.keys():
+            if (taken := self._reels.pop(number).taken) is not None:
+                taken.order.cancel()
+        for number in groups.keys() - self._reels.keys():
+            self._reels[number] = Reel(groups[number])
+
+    def step(self, frame: int, wall: float, now: float) -> None:
+        """Once a frame, or a beat of a held game."""
+        self._follow_groups()
+        for reel in self._reels.values():
+            if reel.taken is not None and reel.taken.order.is_done:
+                self._publish(reel)
+            if reel.may_take(now):
+                self._take(reel, wall, now)
+        if all(reel.taken is None for reel in self._reels.values()):
+            self._darkroom.tidy()
+
+    def _take(self, reel: Reel, wall: float, now: float) -> None:
+        try:
+            if not self._darkroom.take():
+                return
+            reel.taken = self._darkroom.develop(reel.shot, most=MAX_BYTES, as_json=False)
+        except TooManyRequests:  # a later frame may have room
+            return
+        except HandlerError as error:
+            self._topics.fail(reel.group, error)
+        reel.time = wall
+        reel.group.wait(now)
+
+    def _publish(self, reel: Reel) -> None:
+        taken, reel.taken = reel.taken, None
+        assert taken is not None
+        try:
+            data, width, height, seconds = taken.order.take()
+        except (ValueError, RuntimeError) as error:
+            self._topics.fail(reel.group, InternalError(str(error)))
+            return
+        if reel.group.mode == "change":
+            if data == reel.last:
+                return
+            reel.last = data
+        value = ScreenPicture(reel.shot.format, width, height, round(seconds, 6))
+        sample = Sample(reel.time, taken.frame, value)
+        reel.behind = self._topics.publish_bytes(reel.group, sample, data)
+
+
+class _Asked(msgspec.Struct, forbid_unknown_fields=True):
+    """The filter of a subscription."""
+
+    format: Format = DEFAULT.format
+    quality: Quality = DEFAULT.quality
+    width: Width | None = DEFAULT.width
+    rectangle: tuple[Pixels, Pixels, Width, Width] | None = DEFAULT.rectangle
+
+
+_SHAPE: Final = shape_of(_Asked)
+
+
+def _wanted(asked: Any) -> Wanted:
+    """The view for a filter. Raises InvalidParams."""
+    try:
+        given = msgspec.convert(asked, _Asked)
+    except msgspec.ValidationError as error:
+        fault = find_fault(_SHAPE, asked, "$.filter")
+        raise fault or InvalidParams(text_of(error), "$.filter") from None
+    return Wanted(Shot(given.format, given.quality, given.width, given.rectangle))
+
+
+def add_to(parts: Parts, darkroom: Darkroom) -> None:
+    """Register the topic."""
+    topics = parts.hub.topics
+    topic = topics.add(
+        TOPIC,
+        description="Pictures of the game, in binary messages: {format, width, height, encoding}, "
+        "and the file. They come at the pace at which they are read, also while the game is "
+        "paused. The filter says what they are like: {format: jpeg or png, quality, width, "
+        "rectangle: [x, y, width, height]}.",
+    )
+    topic.modes = ("latest", "change")
+    topic.max_hz = MAX_HZ
+    topic.view_of = _wanted
+    stream = Stream(topics, topic, darkroom)
+    topic.stream, topic.end = stream.step, stream.end

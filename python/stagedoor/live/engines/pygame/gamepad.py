@@ -19,6 +19,8 @@ _FIRST_VERSION: Final = (2, 0, 14)
 """The first SDL that has virtual joysticks."""
 _GAME_CONTROLLER: Final = 1
 """`SDL_JOYSTICK_TYPE_GAMECONTROLLER`"""
+_BACKGROUND: Final = b"SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS"
+"""Unless this hint is "1", SDL takes nothing from a gamepad while the game's window has no focus."""
 _MOST: Final = 32767
 """The value of an axis at its end."""
 
@@ -53,6 +55,9 @@ class Gamepad:
                 ("SDL_JoystickFromInstanceID", pointer, (ctypes.c_int32,)),
                 ("SDL_JoystickSetVirtualAxis", number, (pointer, number, ctypes.c_int16)),
                 ("SDL_JoystickSetVirtualButton", number, (pointer, number, ctypes.c_uint8)),
+                ("SDL_JoystickUpdate", None, ()),
+                ("SDL_GetHint", ctypes.c_char_p, (ctypes.c_char_p,)),
+                ("SDL_SetHint", number, (ctypes.c_char_p, ctypes.c_char_p)),
                 ("SDL_GetError", ctypes.c_char_p, ()),
             ):
                 function = getattr(sdl, name)
@@ -70,6 +75,7 @@ class Gamepad:
         """Press or release a button. Raises CannotSendError."""
         joystick = self._joystick()
         self._sdl.SDL_JoystickSetVirtualButton(joystick, PAD_BUTTONS.index(name), down)
+        self._update()
 
     def set_axis(self, name: str, value: float) -> None:
         """Move a stick or trigger to a value from -1.0 to 1.0. Raises CannotSendError."""
@@ -78,6 +84,17 @@ class Gamepad:
             value = 2 * max(0.0, value) - 1
         number = PAD_AXES.index(name)
         self._sdl.SDL_JoystickSetVirtualAxis(joystick, number, round(value * _MOST))
+        self._update()
+
+    def _update(self) -> None:
+        """Have SDL take what was set, whether the game's window has the focus or not."""
+        sdl = self._sdl
+        before = sdl.SDL_GetHint(_BACKGROUND)
+        sdl.SDL_SetHint(_BACKGROUND, b"1")
+        try:
+            sdl.SDL_JoystickUpdate()
+        finally:
+            sdl.SDL_SetHint(_BACKGROUND, before)
 
     def _joystick(self) -> Any:
         """The handle for SDL. A handle is no longer good once the game has quit pygame.joystick, so

@@ -192,6 +192,8 @@ def test_the_pointer_is_where_a_client_has_put_it_until_the_player_moves_it(
     overlay: Overlay,
 ) -> None:
     pygame.mouse.set_pos((10, 20))
+    if pygame.mouse.get_pos() != (10, 20):
+        pytest.skip("the pointer of this SDL does not move without a display")
     pygame.mouse.get_rel()
     assert overlay.move(100, 200) == (90, 180)
     assert pygame.mouse.get_pos() == overlay.where() == (100, 200)

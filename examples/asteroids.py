@@ -3,6 +3,7 @@
     python examples/asteroids.py              # arrows and space; if you do nothing, it plays itself
     stagedoor call spawn kind=big count=3     # in a second terminal, while the game runs
     stagedoor set world.ship.thrust 400
+    stagedoor tweak ship.thrust=400
 
 The stage door adds the function `open_door` and the line with `stage.tick` in `play`. Everything
 else is the game: the picture is below, and the world, its rules and the autopilot are in
@@ -22,6 +23,7 @@ from typing import Literal
 import pygame
 from pygame import Vector2
 
+import asteroids_world
 import stagedoor
 from asteroids_world import HEIGHT, ROCKS, WIDTH, Color, Controls, Kind, World, autopilot
 
@@ -116,6 +118,11 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
         """Begin a new game."""
         world.restart()
 
+    stage.tweak("ship.thrust", world.ship, "thrust", low=0, high=1000, step=10, unit="pixels/s²")
+    stage.tweak("ship.turning", world.ship, "turning", low=0, high=720, step=10, unit="°/s")
+    stage.tweak(
+        "bullet.speed", asteroids_world, "BULLET_SPEED", low=100, high=2000, unit="pixels/s"
+    )
     stage.watch("rocks", lambda: len(world.rocks), description="In the world.", history=600)
     stage.watch("score", lambda: world.score, description="Points of the player.", history=600)
     stage.watch("fps", lambda: round(game.clock.get_fps(), 1), history=600)

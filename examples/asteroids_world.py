@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from pygame import Vector2
 
 WIDTH, HEIGHT = 960, 640
-BULLET_SPEED, BULLET_LIFE, RELOAD = 560.0, 0.9, 0.16
+BULLET_SPEED = 560.0
+BULLET_LIFE, RELOAD = 0.9, 0.16
 MOST_ROCKS, MOST_SPARKS = 500, 600
 
 Kind = Literal["big", "medium", "small"]

@@ -2,8 +2,8 @@
 
     stage = stagedoor.start("asteroids")     # dormant, and free, unless the project enables it
 
-`start` and `Limits` are always here. So are `connect` and `connect_async`, for programs that call
-a game, unless a release build leaves the client out. `Stage`, `WebSocketServer`,
+`start`, `Limits` and `Bounds` are always here. So are `connect` and `connect_async`, for programs
+that call a game, unless a release build leaves the client out. `Stage`, `WebSocketServer`,
 `WebSocketServerConnection` and `ReadyState` are defined only while stagedoor is enabled;
 `stagedoor.settings` says what decides that. It is decided once, when one of these names is first
 asked for. A disabled game imports this module, `settings` and `dormant`, and nothing else.
@@ -20,6 +20,7 @@ from stagedoor import settings
 from stagedoor.dormant import DormantStage
 
 if TYPE_CHECKING:
+    from stagedoor.bounds import Bounds as Bounds
     from stagedoor.client import connect as connect
     from stagedoor.client import connect_async as connect_async
     from stagedoor.limits import Limits as Limits
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ALWAYS = ["Limits", "__version__", "start"]
+_ALWAYS = ["Bounds", "Limits", "__version__", "start"]
 _CLIENT = ["connect", "connect_async"]
 _LIVE = {
     "ReadyState": "stagedoor.live.net.websocket",
@@ -148,6 +149,7 @@ def _public_names() -> list[str]:
 
 if TYPE_CHECKING:
     __all__ = [
+        "Bounds",
         "Limits",
         "ReadyState",
         "Stage",
@@ -169,6 +171,10 @@ else:
             from stagedoor.limits import Limits
 
             return Limits
+        if name == "Bounds":
+            from stagedoor.bounds import Bounds
+
+            return Bounds
         if name not in _LIVE:
             raise AttributeError(f"module 'stagedoor' has no attribute {name!r}")
         module = _import(_LIVE[name])

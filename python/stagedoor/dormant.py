@@ -5,7 +5,7 @@ game runs the same code either way. Decorators return the function unchanged, an
 its argument. Nothing listens, and nothing is stored. Any thread may call any of it.
 """
 
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
@@ -139,6 +139,20 @@ class DormantStage:
         """Do nothing: the object is not kept."""
 
     def unexpose(self, name: str, /) -> None:
+        """Do nothing."""
+
+    def tweak(
+        self,
+        name: str,
+        owner: object,
+        attribute: str | None = None,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        step: float | None = None,
+        choices: Sequence[bool | int | float | str] | None = None,
+        unit: str = "",
+    ) -> None:
         """Do nothing."""
 
     def rotate_tokens(self) -> None:

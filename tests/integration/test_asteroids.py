@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -310,4 +311,43 @@ def test_calls_reach_the_running_game(run: Run, env: dict[str, str]) -> None:
     assert refused.returncode == 1
     assert "count must be from 1 to 100, not 0" in refused.stderr
     assert call("spawn", "kind=huge").returncode == 1
+    assert game.process.poll() is None
+
+
+def test_what_is_tuned_live_goes_back_into_the_source(
+    run: Run, env: dict[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "game"
+    folder.mkdir()
+    for name in ("asteroids.py", "asteroids_world.py", "pyproject.toml"):
+        shutil.copy(EXAMPLES / name, folder)
+    world = folder / "asteroids_world.py"
+    source = world.read_text()
+    game = run(folder / "asteroids.py", "--headless", "--port", "0", "--seed", "1")
+    url = game.wait_for(r"open at (\S+)$")[1]
+
+    def tweak(*words: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-m", "stagedoor", "tweak", *words, "--to", url]
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=PATIENCE)
+
+    listed = {one["name"]: one["value"] for one in json.loads(tweak().stdout)}
+    assert listed == {"ship.thrust": 240.0, "ship.turning": 260.0, "bullet.speed": 560.0}
+    refused = tweak("ship.thrust=1001")
+    assert (refused.returncode, "from 0 to 1000 pixels/s²" in refused.stderr) == (1, True)
+    for word in ("ship.thrust=400", "bullet.speed=700"):
+        assert tweak(word).returncode == 0
+    assert tweak("--keep", "fast").returncode == 0
+    assert '"ship.thrust" = 400.0' in (folder / "stagedoor-presets.toml").read_text()
+    assert tweak("--reset").returncode == 0
+    assert json.loads(tweak("ship.thrust").stdout)[0]["value"] == 240.0
+    assert tweak("--load", "fast").returncode == 0
+    assert json.loads(tweak("ship.thrust").stdout)[0]["value"] == 400.0
+    plan = json.loads(tweak("--save").stdout)
+    assert (plan["written"], world.read_text()) == (False, source)
+    done = json.loads(tweak("--save", "--yes").stdout)
+    assert (done["written"], sorted(done["names"])) == (True, ["bullet.speed", "ship.thrust"])
+    assert world.read_text() == source.replace(
+        "    thrust: float = 240.0", "    thrust: float = 400.0"
+    ).replace("BULLET_SPEED = 560.0", "BULLET_SPEED = 700.0")
+    assert json.loads(tweak("--save").stdout)["diff"] == ""
     assert game.process.poll() is None

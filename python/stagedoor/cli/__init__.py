@@ -30,6 +30,7 @@ from stagedoor.cli import (
     status,
     stub,
     tree,
+    tweak,
     watch,
 )
 from stagedoor.cli import set as set_
@@ -51,7 +52,7 @@ from stagedoor.wire.similar import did_you_mean
 
 VERBS = (
     *(run, enable, disable, status, ps, call, notify, methods, watch, logs, shot),
-    *(tree, get, set_, press, type_, eval),
+    *(tree, get, set_, tweak, press, type_, eval),
     *(shell, stub),
 )
 

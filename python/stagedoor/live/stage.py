@@ -53,9 +53,9 @@ class Stage:
     """The stage of a running game: it offers methods and values to clients, and answers callers.
 
     `stagedoor.start()` makes it. The game's thread is the one that calls `tick()`. Any thread may
-    call `rpc`, `rpc_all`, `remove`, `watch`, `unwatch`, `emit`, `encoder`, `expose`, `unexpose` and
-    `close`. Only the game's thread may call the rest. A stage that nobody refers to closes by
-    itself.
+    call `rpc`, `rpc_all`, `remove`, `watch`, `unwatch`, `emit`, `encoder`, `expose`, `unexpose`,
+    `tweak` and `close`. Only the game's thread may call the rest. A stage that nobody refers to
+    closes by itself.
     """
 
     enabled: Literal[True] = True
@@ -333,6 +333,33 @@ class Stage:
     def unexpose(self, name: str, /) -> None:
         """Let clients reach an object no more. Raises KeyError for an unknown name."""
         self._parts.roots.unexpose(name)
+
+    def tweak(
+        self,
+        name: str,
+        owner: object,
+        attribute: str | None = None,
+        *,
+        low: float | None = None,
+        high: float | None = None,
+        step: float | None = None,
+        choices: Sequence[bool | int | float | str] | None = None,
+        unit: str = "",
+    ) -> None:
+        """Let clients tune a bool, int, float or str: `stage.tweak("ship.thrust", ship, "thrust",
+        low=0, high=500)`.
+
+        `owner`: the object, class or module that has the attribute. It is kept weakly where its
+        type allows that. `attribute`: None: each attribute that is annotated with `Bounds`, as
+        `name.attribute`. `low`, `high`, `choices`: what clients may set; the game may set anything.
+        Without any of these, the attribute's own annotation has them. `step`: by how much a slider
+        moves. `unit`: what a number counts, for people. Offering a name again replaces it. Raises
+        TypeError or ValueError for what cannot be tuned so, and AttributeError for an owner without
+        the attribute.
+        """
+        self._parts.tweaks.add(
+            name, owner, attribute, low=low, high=high, step=step, choices=choices, unit=unit
+        )
 
     def rotate_tokens(self) -> None:
         """Make new tokens. Connections that came in with the old ones are closed with 4401."""

@@ -36,7 +36,7 @@ class Sample(NamedTuple):
     that samples were lost. None: the sample is from the history."""
 
 
-Filter: TypeAlias = Mapping[str, str | int | float | bool | Sequence[int] | None]
+Filter: TypeAlias = Mapping[str, str | int | float | bool | Sequence[int] | Sequence[str] | None]
 """What a subscription wants of a topic that takes a filter."""
 
 

@@ -16,6 +16,7 @@ from stagedoor.live.domains.objects import methods as objects
 from stagedoor.live.domains.process import methods as process
 from stagedoor.live.domains.triggers import methods as triggers
 from stagedoor.live.domains.screen import methods as screen
+from stagedoor.live.domains.tweaks import methods as tweaks
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -44,6 +45,7 @@ DOMAINS: Final[tuple[Domain, ...]] = (
     input_,
     console,
     screen,
+    tweaks,
     topic,
 )
 """The domains, in the order in which they register. `topic.list` has their topics in this order."""

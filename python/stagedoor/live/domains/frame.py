@@ -45,6 +45,7 @@ CHEAP: Final = frozenset(
         "session.info",
         "sessions.kick",
         "topic.unsubscribe",
+        "tweaks.set",
     }
 )
 """The built-in methods that a batch may call: a hundred calls of each take next to no time."""

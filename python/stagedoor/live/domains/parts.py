@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stagedoor.live.domains.tweaks.files import Project
+from stagedoor.live.domains.tweaks.registry import Tweaks
 from stagedoor.live.reach.roots import Roots
 
 if TYPE_CHECKING:
@@ -42,3 +44,7 @@ class Parts:
     on_end: list[Callable[[BaseException], object]] = field(default_factory=list)
     """Called with an exception that nobody has caught, on the game's thread, before that ends the
     game."""
+    tweaks: Tweaks = field(default_factory=Tweaks)
+    """What the game lets clients tune."""
+    project: Project = field(default_factory=Project)
+    """The folder of the game."""

@@ -16,6 +16,7 @@ from stagedoor.live.rpc.session import Session
 from stagedoor.live.topics.topic import Group, Sample, Topic, View
 from stagedoor.wire.errors import Forbidden, InvalidParams, RpcError, TooManyRequests
 from stagedoor.wire.jsonrpc import ErrorObject
+from stagedoor.wire.roles import Role
 from stagedoor.wire.topics import Mode
 
 if TYPE_CHECKING:
@@ -150,8 +151,8 @@ def add_to(parts: Parts, /) -> None:
     def _check(session: Session) -> None:
         """End the subscriptions that the session's role does not allow any more."""
         for group in list(session.groups.values()):
-            if session.role is None or session.role < group.topic.role:
-                _end(session, group, Forbidden(group.topic.role.label))
+            if session.role is None or session.role < group.role:
+                _end(session, group, Forbidden(group.role.label))
 
     def _session_changed(session: Session, change: SessionChange) -> None:
         if change == "authenticated":
@@ -176,10 +177,12 @@ def add_to(parts: Parts, /) -> None:
 
     def _view(session: Session, topic: Topic, filter: dict[str, Any] | None) -> View | None:
         if filter is None:
+            if topic.needs_filter:
+                raise InvalidParams(f"the topic {topic.name} needs a filter", "$.filter")
             return None
         if topic.view_of is None:
             raise InvalidParams(f"the topic {topic.name} takes no filter", "$.filter")
-        view = topic.view_of(filter)
+        view = topic.view_of(filter, session.role or Role.VIEWER)
         for groups, most in (
             (session.groups.values(), MAX_FILTERS_OF_ONE),
             (topic.groups.values(), MAX_FILTERS),

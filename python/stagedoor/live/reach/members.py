@@ -134,6 +134,11 @@ _slots: Final = PerClass(_find_slots)
 _safe_getset: Final = PerClass(is_number_type)
 
 
+def slots_of(kind: type) -> tuple[str, ...]:
+    """The attributes that objects of a type keep in no dict: slots, and the fields of a vector."""
+    return _slots(kind)  # type: ignore[no-any-return]
+
+
 def attribute(value: object, name: str, *, is_root: bool = False) -> Found | None:
     """One attribute; None if there is none. Whether it may be seen is for `rules` to say."""
     kind = type(value)

@@ -251,6 +251,11 @@ def _find_more(kind: type) -> bool:
 _has_more: Final = PerClass(_find_more)
 
 
+def has_more(kind: type) -> bool:
+    """Whether objects of a type show attributes that stand in their class, as properties."""
+    return _has_more(kind)  # type: ignore[no-any-return]
+
+
 def _length(value: Any) -> int:
     for kind in (str, bytes, bytearray):
         if first_of(value, (kind,)) is not None:

@@ -211,6 +211,7 @@ class Session:
 
     def _dropped(self, number: int, count: int) -> None:
         if (group := self.groups.get(number)) is not None:
+            group.seen = 0
             lost = {"subscription": number, "topic": group.topic.name, "count": count}
             self.notify("topic.dropped", lost)
 

@@ -116,6 +116,8 @@ class Group:
         self.failure: RpcError | None = None
         """Why there is no value now, of which the members know; None: there is one, or none has
         come yet."""
+        self.seen = 0
+        """What a topic that streams has told the members; 0: nothing, or one has lost something."""
         self._due = 0.0
         self._reading: Reading | None = None
         """The newest value, unless the mode is mean or peak."""
@@ -128,6 +130,11 @@ class Group:
         """How many values have come since the group was last due."""
         self._encoder = encoder
         self._last = b""
+
+    @property
+    def role(self) -> Role:
+        """The lowest role that may be a member: a view may show what others may not see."""
+        return max(self.topic.role, getattr(self.view, "role", Role.VIEWER))
 
     @property
     def pending(self) -> int:
@@ -253,21 +260,23 @@ class Topic:
         """Called before the first subscriber joins."""
         self.end: Callable[[], None] = lambda: None
         """Called after the last subscriber has left."""
-        self.view_of: Callable[[Any], View] | None = None
-        """Makes a view from the `filter` of a subscription, or raises InvalidParams. None: the
-        topic takes no filter."""
+        self.view_of: Callable[[Any, Role], View] | None = None
+        """Makes a view from the `filter` of a subscription for somebody of this role, or raises
+        InvalidParams. None: the topic takes no filter."""
+        self.needs_filter = False
+        """Nobody may subscribe without a filter."""
         self.modes: tuple[Mode, ...] = MODES
         """Those that subscribers may ask for."""
         self.max_hz: float | None = None
         """The highest rate, also for those who ask for none."""
         self.stream: Callable[[int, float, float], None] | None = None
-        """Publishes the topic's values, which are bytes, in place of `read`: called once a frame
-        with its number, and with the time by `time()` and `monotonic()`."""
+        """Publishes the topic's values, for each group its own, in place of `read`: called once a
+        frame with its number, and with the time by `time()` and `monotonic()`."""
         self.is_news = False
         """`read` returns each value only once, also while the game is held, so each must be
         published."""
-        self.recall: Callable[[int, View | None], list[Sample]] | None = None
-        """Returns that many earlier samples, seen through the view. None: `history` has them."""
+        self.recall: Callable[[int, Group], list[Sample]] | None = None
+        """Returns that many earlier samples, as the group sees them. None: `history` has them."""
         self.groups: dict[tuple[Mode, float | None, View | None], Group] = {}
         self.history: deque[Sample] = deque(maxlen=history)
         self.last: Sample | None = None

@@ -176,7 +176,7 @@ class Topics:
     def past(self, group: Group, count: int) -> list[Sample]:
         """The newest samples of its topic that the group will not get again."""
         if group.topic.recall is not None:
-            return group.topic.recall(count, group.view)
+            return group.topic.recall(count, group)
         samples = list(group.topic.history)
         if group.topic.read is None and group.pending:
             del samples[-group.pending :]
@@ -276,6 +276,10 @@ class Topics:
         if group.mode not in ("mean", "peak"):
             group.topic.last = Sample(sample.time, sample.frame, value)
         self.sink.publish(group.number, payload, droppable=True)
+
+    def publish_to(self, group: Group, sample: Sample, text: Raw) -> None:
+        """Publish a value to one group, with the time and frame of the sample."""
+        self._publish(group, lambda: text, sample)
 
     def publish_bytes(self, group: Group, sample: Sample, payload: bytes) -> Behind | None:
         """Publish a value that has bytes, in a binary message. The sample's value says what they

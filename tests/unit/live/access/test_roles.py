@@ -30,6 +30,8 @@ VIEWERS = {
     "objects.children",
     "objects.get",
     "objects.roots",
+    "objects.save",
+    "objects.search",
     "process.gc",
     "process.info",
     "process.metrics",
@@ -48,6 +50,8 @@ VIEWERS = {
     "topic.list",
     "topic.subscribe",
     "topic.unsubscribe",
+    "tweaks.list",
+    "tweaks.presets",
 }
 """The built-in methods that change nothing of the game. One that is added to this list must not."""
 
@@ -70,8 +74,14 @@ OPERATORS = {
     "input.wheel",
     "logs.set_level",
     "objects.call",
+    "objects.load",
     "objects.set",
     "process.collect",
+    "tweaks.load_preset",
+    "tweaks.remove_preset",
+    "tweaks.reset",
+    "tweaks.save_preset",
+    "tweaks.set",
 }
 """Those that change something."""
 
@@ -82,6 +92,7 @@ ADMINS = {
     "process.quit",
     "sessions.audit",
     "sessions.kick",
+    "tweaks.save",
 }
 """Those that tell of others' calls, run code or end something."""
 
@@ -92,11 +103,13 @@ TOPICS = {
     "game.stalled": "viewer",
     "game.triggered": "viewer",
     "logs": "viewer",
+    "objects": "viewer",
     "process.metrics": "viewer",
     "rpc.methods.changed": "viewer",
     "screen": "viewer",
     "sessions.audit": "admin",
     "sessions.changed": "viewer",
+    "tweaks.changed": "viewer",
 }
 """The built-in topics, and who may subscribe."""
 

@@ -18,8 +18,9 @@ from stagedoor.live.domains.slices import TIMEOUT, in_slices
 from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.rpc.hints import shape_of
 from stagedoor.live.rpc.shape import find_fault
-from stagedoor.live.topics.topic import NOTHING, Sample, View
+from stagedoor.live.topics.topic import NOTHING, Group, Sample
 from stagedoor.wire.errors import InvalidParams
+from stagedoor.wire.roles import Role
 from stagedoor.wire.text import NO_TEXT, exact, is_a, is_true, text_of
 
 if TYPE_CHECKING:
@@ -126,11 +127,11 @@ class Tail:
         self._told = page.next
         return LogNews(page.records, page.lost) if page.records or page.lost else NOTHING
 
-    def recall(self, count: int, view: View | None) -> list[Sample]:
+    def recall(self, count: int, group: Group) -> list[Sample]:
         """Earlier records, as one value: sent already, or from before anybody subscribed."""
         if not count:
             return []
-        wanted = view.wants if isinstance(view, LogFilter) else _every
+        wanted = group.view.wants if isinstance(group.view, LogFilter) else _every
         told = self._told
         page = self._log.ring.newest(count, lambda one: one.sequence <= told and wanted(one))
         return [Sample(time(), 0, LogNews(page.records, 0))] if page.records else []
@@ -224,7 +225,7 @@ def _in_turns(search: Generator[None, None, LogPage]) -> Generator[object, None,
 _SHAPE: Final = shape_of(_Asked)
 
 
-def _filter_of(asked: Any) -> LogFilter:
+def _filter_of(asked: Any, _: Role) -> LogFilter:
     """The filter of a subscription. Raises InvalidParams."""
     try:
         given = msgspec.convert(asked, _Asked)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Generator
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
 from msgspec import UNSET
 
 from stagedoor.live.domains.bounds import MOST
+from stagedoor.live.domains.objects import saved, search, watch
 from stagedoor.live.domains.objects.pages import Pages
+from stagedoor.live.domains.objects.places import PathText, paused, role_of
 from stagedoor.live.domains.objects.telling import telling
 from stagedoor.live.domains.slices import TIMEOUT, in_slices
 from stagedoor.live.language.path import Attribute, Path, parse_path
@@ -45,7 +47,6 @@ from stagedoor.wire.text import reason_of
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
 
-PathText = Annotated[str, msgspec.Meta(min_length=1, max_length=10_000)]
 Depth = Annotated[int, msgspec.Meta(ge=0, le=8)]
 NodeBudget = Annotated[int, msgspec.Meta(ge=1, le=1000)]
 PageSize = Annotated[int, msgspec.Meta(ge=1, le=1000)]
@@ -58,8 +59,6 @@ LONG: Final = 0.002
 
 MAX_ERROR: Final = 1000
 """The most characters of what a property has raised."""
-
-T = TypeVar("T")
 
 
 class Page(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -82,7 +81,7 @@ def add_to(parts: Parts, /) -> None:
 
     def roots(session: Session) -> Generator[object, None, list[Node]]:
         """What the game has exposed: `stage.expose()`. All paths begin with one of these names."""
-        role = _role(session)
+        role = role_of(session)
         nodes = (node_of_root(root, role) for root in roots_of_game if root.is_open(role))
         return cast(list[Node], (yield from in_slices(hub.ours_to_json, nodes, AT_ONCE)))
 
@@ -101,7 +100,7 @@ def add_to(parts: Parts, /) -> None:
 
         >>> get("world.ship", depth=1)
         """
-        role = _role(session)
+        role = role_of(session)
         _check_evaluate(evaluate, role)
         with telling():
             place, took = yield from _place(path, role, evaluate=evaluate)
@@ -128,7 +127,7 @@ def add_to(parts: Parts, /) -> None:
         text that the names must contain. `hidden`: with methods, imports and, for admins, names
         that begin with an underscore. `evaluate`: read properties; for admins.
         """
-        role = _role(session)
+        role = role_of(session)
         _check_evaluate(evaluate, role)
         with telling():
             place, _ = yield from _place(path, role, evaluate=evaluate)
@@ -165,7 +164,7 @@ def add_to(parts: Parts, /) -> None:
 
         >>> set_value("world.ship.thrust", 400)
         """
-        role = _role(session)
+        role = role_of(session)
         _check_evaluate(evaluate, role)
         with telling():
             place, _ = yield from _place(path, role, evaluate=evaluate)
@@ -191,7 +190,7 @@ def add_to(parts: Parts, /) -> None:
 
         >>> call("world.spawn", ["big", 3])
         """
-        role = _role(session)
+        role = role_of(session)
         with telling():
             steps = parse_path(path)
             function = yield from _function(steps, role)
@@ -206,7 +205,7 @@ def add_to(parts: Parts, /) -> None:
     ) -> Generator[object, None, tuple[Place, float]]:
         """Where a path leads. For an admin, a property at its end is read. Returns the seconds that
         this took, too."""
-        place = yield from _paused(walk(roots_of_game, path, role, evaluate=evaluate))
+        place = yield from paused(walk(roots_of_game, path, role, evaluate=evaluate))
         if place.found.way is not Way.LAZY or role < rules.EVALUATES:
             return place, 0.0
         began = perf_counter()
@@ -228,7 +227,7 @@ def add_to(parts: Parts, /) -> None:
                 raise Closed(f"{path} was not exposed for operators to call", rules.EVALUATES)
             rules.check_open(last.name, role)
         parent = path.upto(len(path.steps) - 1)
-        place = yield from _paused(walk(roots_of_game, parent, role))
+        place = yield from paused(walk(roots_of_game, parent, role))
         found = method_of(place.value, last.name, is_exposed=is_exposed)
         if found is None:
             raise Missing(f"{parent} is there, and has no method {last.name!r}")
@@ -242,25 +241,13 @@ def add_to(parts: Parts, /) -> None:
     )
     methods.add_built_in(set_value, "objects.set", role="operator", with_session=True)
     methods.add_built_in(call, "objects.call", role="operator", with_session=True, timeout=TIMEOUT)
-
-
-def _role(session: Session) -> Role:
-    return session.role or Role.VIEWER
+    for part in (search, saved, watch):
+        part.add_to(parts)
 
 
 def _check_evaluate(evaluate: bool, role: Role) -> None:
     if evaluate and role < rules.EVALUATES:
         raise Forbidden(rules.EVALUATES.label, "evaluate runs code of the game")
-
-
-def _paused(steps: Generator[None, None, T]) -> Generator[object, None, T]:
-    """Give others a turn after each piece of a long search."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return cast(T, stop.value)
-        yield THIS_FRAME
 
 
 def _took(seconds: float) -> str:

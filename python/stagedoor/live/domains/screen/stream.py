@@ -21,6 +21,7 @@ from stagedoor.live.rpc.shape import find_fault
 from stagedoor.live.topics.sinks import Behind
 from stagedoor.live.topics.topic import Group, Sample, Topic
 from stagedoor.wire.errors import HandlerError, InternalError, InvalidParams, TooManyRequests
+from stagedoor.wire.roles import Role
 from stagedoor.wire.text import text_of
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
 _SHAPE: Final = shape_of(_Asked)
 
 
-def _wanted(asked: Any) -> Wanted:
+def _wanted(asked: Any, _: Role) -> Wanted:
     """The view for a filter. Raises InvalidParams."""
     try:
         given = msgspec.convert(asked, _Asked)

@@ -585,7 +585,7 @@ class TestCall:
 
 
 def test_roles_of_the_methods(game: Game) -> None:
-    viewers = {"objects.roots", "objects.get", "objects.children"}
+    viewers = {f"objects.{name}" for name in ("roots", "get", "children", "search", "save")}
     roles = {name: game.hub.methods.by_name[name].role for name in game.hub.methods.built_in}
     assert {name for name, role in roles.items() if role is Role.VIEWER} == viewers
     assert set(roles.values()) == {Role.VIEWER, Role.OPERATOR}

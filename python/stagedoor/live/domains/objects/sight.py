@@ -1,0 +1,241 @@
+"""`Sight`: what one filter of the topic `objects` shows, scanned in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, Final, NamedTuple
+
+from msgspec import UNSET
+
+from stagedoor.live.domains.objects.box import OTHER, Box, is_same, remembered
+from stagedoor.live.domains.objects.known import MAX_NODES, Known
+from stagedoor.live.language.path import Path
+from stagedoor.live.reach import rules
+from stagedoor.live.reach.faults import ReachFault
+from stagedoor.live.reach.members import Child, Way
+from stagedoor.live.reach.node import LONGEST_VALUE, Node, children_of, node_at, node_of_child
+from stagedoor.live.reach.roots import Roots
+from stagedoor.live.reach.setting import UNKNOWN, as_json
+from stagedoor.live.reach.walk import walk
+from stagedoor.live.topics.topic import NOTHING
+from stagedoor.wire.roles import Role
+from stagedoor.wire.text import exact
+
+LOOKED_AT: Final = 64
+"""How many values are compared in one piece of a scan."""
+MADE: Final = 16
+"""How many nodes are made in one piece."""
+_SIMPLE: Final = frozenset({"null", "bool", "number", "text", "enum", "bytes", "vector"})
+"""Kinds of nodes that are not gone into."""
+
+
+class Filter(NamedTuple):
+    """What a client watches."""
+
+    paths: tuple[Path, ...]
+    depth: int
+    hidden: bool
+    role: Role
+    """The role that has asked. What it may not see is not shown."""
+
+
+class Sight:
+    """What a filter shows. Everybody who watches with this filter has this object as their view.
+
+    It keeps nothing of the game alive between two scans.
+    """
+
+    def __init__(self, roots: Roots, filter: Filter, encode: Callable[[Any], bytes]) -> None:
+        self.filter = filter
+        self.scans = 0
+        """How many scans are complete. This is the version of what is known."""
+        self.known = Known(encode)
+        self._roots = roots
+        self._tops: dict[str, Box] = {}
+        """The boxes of the paths themselves."""
+        self._scan: Generator[None, None, None] | None = None
+        self._due = 0.0
+
+    @property
+    def role(self) -> Role:
+        """Who is below this role may not see it."""
+        return self.filter.role
+
+    def __call__(self, _: object) -> Any:
+        """As a view: its values come from `news()`."""
+        return NOTHING
+
+    def news(self, since: int) -> Any:
+        """What has changed after that scan, or `NOTHING`."""
+        if not self.scans:
+            return NOTHING
+        found = self.known.news(since)
+        return NOTHING if found is None else found
+
+    def step(self, now: float, hz: float, is_time_up: Callable[[], bool]) -> None:
+        """Go on with a scan, or begin one if it is time for that: one piece at least."""
+        if self._scan is None:
+            if now < self._due:
+                return
+            interval = 1.0 / hz
+            self._due = self._due + interval if now - self._due < interval else now + interval
+            self._scan = self._steps(self.scans + 1)
+        for _ in self._scan:
+            if is_time_up():
+                return
+        self._scan = None
+
+    def _steps(self, version: int) -> Generator[None, None, None]:
+        tops: dict[str, Box] = {}
+        for path in self.filter.paths:
+            yield from self._top(path, version, tops)
+            yield
+        for text, box in self._tops.items():
+            if text not in tops:
+                self._forget(box, version)
+        self._tops = tops
+        self.scans = version
+
+    def _top(self, path: Path, version: int, tops: dict[str, Box]) -> Generator[None, None, None]:
+        """One of the paths of the filter."""
+        text, role = str(path), self.filter.role
+        try:
+            place = yield from walk(self._roots, path, role)
+        except ReachFault as fault:
+            gone = Node(path=text, name=text, kind="gone", error=exact(str(fault))[:1000])
+            self.known.put(text, gone, version)
+            return
+        value, is_root, box = place.found.value, place.is_root, self._tops.get(text)
+        if box is None or box.kind is not type(value) or box.is_old:
+            node = node_at(place, role)
+            if node.kind not in _SIMPLE:
+                node.value = UNSET  # what is in it is told by itself
+            self.known.put(text, node, version)
+            if not self.filter.depth or not node.can_expand or node.kind in _SIMPLE:
+                return
+            box = box or Box(MAX_NODES)
+        del place  # it keeps what is on the way
+        tops[text] = box
+        yield from self._inside(box, text, value, self.filter.depth, version, is_root)
+
+    def _inside(
+        self, box: Box, prefix: str, value: Any, depth: int, version: int, is_root: bool = False
+    ) -> Generator[None, None, None]:
+        """What is one step below a value, and below that."""
+        taken = None if box.is_old else box.take(value)
+        if taken is None:
+            yield from self._one_by_one(box, prefix, value, depth, version, is_root)
+            return
+        last, below = box.last, box.below
+        deeper = []
+        for looked, (at, path) in enumerate(box.places, 1):
+            if looked % LOOKED_AT == 0:
+                yield
+            if at < 0:
+                continue
+            new, old = taken[at], last[at]
+            if new is old:
+                continue
+            told = remembered(new)
+            if told is OTHER and old is OTHER:
+                if (inner := below.get(path)) is None:
+                    self._compare(path, new, version)
+                elif inner.kind is type(new):
+                    deeper.append((inner, path, new))
+                else:
+                    box.is_old = True
+                    break
+            elif type(told) is not type(old) or not (
+                is_same(told, old) or self._set(path, told, version)
+            ):
+                box.is_old = True
+                break
+            else:
+                last[at] = told
+        if box.is_old:  # something is of another kind now
+            yield from self._one_by_one(box, prefix, value, depth, version, is_root)
+            return
+        del taken
+        for inner, path, new in deeper:
+            yield from self._inside(inner, path, new, depth - 1, version)
+        yield
+
+    def _one_by_one(
+        self, box: Box, prefix: str, value: Any, depth: int, version: int, is_root: bool
+    ) -> Generator[None, None, None]:
+        """Go through the children, and make the nodes of those that differ."""
+        role, known = self.filter.role, self.known
+        before = {path: box.last[at] for at, path in box.places if at >= 0}
+        old_places, old_below = box.places, box.below
+        box.begin(value)
+        box.below, paths, deeper = {}, set(), []
+        made = 0
+        for looked, child in enumerate(self._children(value, is_root), 1):
+            if looked % LOOKED_AT == 0:
+                yield
+            path = f"{prefix}{child.step}"
+            if path not in known and known.is_full:
+                break
+            is_seen = child.found.way is Way.VALUE and rules.is_open(child.name, role)
+            inner = child.found.value
+            told = remembered(inner) if is_seen else OTHER
+            box.add(child, path, told)
+            paths.add(path)
+            old = before.get(path, OTHER)
+            if told is OTHER or type(told) is not type(old) or path not in known:
+                node = node_of_child(value, prefix, child, role)
+                known.put(path, node, version)
+                if depth > 1 and node.can_expand and node.kind not in _SIMPLE:
+                    within = box.below[path] = old_below.get(path) or Box(MAX_NODES)
+                    deeper.append((within, path, inner))
+                made += 1
+                if made % MADE == 0:
+                    yield
+            elif not is_same(told, old) and not self._set(path, told, version):
+                known.put(path, node_of_child(value, prefix, child, role), version)
+        box.is_old = False
+        for _, path in old_places:
+            if path not in paths:
+                known.drop(path, version)
+        for path, within in old_below.items():
+            if path not in box.below:
+                self._forget(within, version)
+        yield
+        for within, path, inner in deeper:
+            yield from self._inside(within, path, inner, depth - 1, version)
+
+    def _children(self, value: Any, is_root: bool) -> Iterator[Child]:
+        found = children_of(value, self.filter.role, is_root=is_root, every=self.filter.hidden)
+        try:
+            for count, child in enumerate(found):
+                if count >= MAX_NODES:
+                    return
+                if child is not None:
+                    yield child
+        except RuntimeError:  # another thread changes it at this moment: the next scan sees more
+            return
+
+    def _compare(self, path: str, value: Any, version: int) -> None:
+        """A value that is no number and no text, and is not gone into: a vector may differ."""
+        known = self.known.value_of(path)
+        if type(known) is list and (told := as_json(value)) is not UNKNOWN and told != known:
+            self.known.set(path, told, version)
+
+    def _set(self, path: str, value: Any, version: int) -> bool:
+        """A number or text is another one of its type. Returns whether to say so is enough."""
+        told = as_json(value)
+        if told is UNKNOWN or (type(told) is str and len(told) > LONGEST_VALUE):
+            return False
+        if self.known.value_of(path) is UNSET:  # it was too long to be told
+            return False
+        self.known.set(path, told, version)
+        return True
+
+    def _forget(self, box: Box, version: int) -> None:
+        """Nothing of what was in a box is shown any more."""
+        boxes = [box]
+        while boxes:
+            one = boxes.pop()
+            for _, path in one.places:
+                self.known.drop(path, version)
+            boxes += one.below.values()

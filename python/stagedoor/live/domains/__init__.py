@@ -14,8 +14,8 @@ from stagedoor.live.domains.input import methods as input_
 from stagedoor.live.domains.logs import methods as logs
 from stagedoor.live.domains.objects import methods as objects
 from stagedoor.live.domains.process import methods as process
-from stagedoor.live.domains.triggers import methods as triggers
 from stagedoor.live.domains.screen import methods as screen
+from stagedoor.live.domains.triggers import methods as triggers
 from stagedoor.live.domains.tweaks import methods as tweaks
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ def captures(rounds: int) -> dict[str, tuple[list[float], list[float], list[floa
     screen = pygame.display.set_mode(SIZE)
     drawings = {"drawn": drawn(), "noisy": noisy()}
     found: dict[str, tuple[list[float], list[float], list[float]]] = {}
-    with Caller(stage) as caller:
+    with Caller(stage, max_size=None) as caller:
         for _ in range(rounds):
             for what, (drawing, params) in SHOTS.items():
                 screen.blit(drawings[drawing], (0, 0))

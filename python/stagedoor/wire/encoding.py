@@ -20,6 +20,13 @@ check_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
 """Raises for a text that is no JSON. It does not look at the bytes between quotes."""
 
 
+class Sealed(msgspec.Struct, frozen=True, gc=False):
+    """A result of which nothing is the program's own. Parts that are JSON already, as a picture of
+    megabytes, are not read again."""
+
+    value: object
+
+
 def to_json(
     value: object,
     encoder: msgspec.json.Encoder,

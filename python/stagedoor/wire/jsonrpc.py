@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from stagedoor.wire.encoding import to_json
+from stagedoor.wire.encoding import Sealed, to_json
 from stagedoor.wire.errors import InvalidRequest, ParseError, RpcError
 from stagedoor.wire.nesting import is_nested_deeper
 from stagedoor.wire.size import MAX_ANSWER
@@ -243,8 +243,11 @@ def encode_result(
     may_escape: bool = False,
 ) -> bytes:
     """An answer with a result, of at most `max_size` bytes. `may_escape`: as for `to_json()`."""
+    content = result
+    if type(result) is Sealed:
+        result, content = result.value, None
     answer = _Result("2.0", result, id)
-    return to_json(answer, encoder, max_size, content=result, may_escape=may_escape)
+    return to_json(answer, encoder, max_size, content=content, may_escape=may_escape)
 
 
 def encode_error(

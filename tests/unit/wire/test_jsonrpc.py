@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from stagedoor.wire import jsonrpc
+from stagedoor.wire.encoding import Sealed
 from stagedoor.wire.errors import MethodNotFound, RpcError
 from stagedoor.wire.jsonrpc import Malformed, Request, decode
-from stagedoor.wire.size import UnsendableError
+from stagedoor.wire.size import TooLargeError, UnsendableError
 
 
 def subtract(params: Any) -> int:
@@ -298,6 +299,18 @@ def test_messages_are_written_as_the_specification_has_them() -> None:
     )
     assert jsonrpc.encode_request(1, "a") == b'{"jsonrpc":"2.0","method":"a","id":1}'
     assert jsonrpc.encode_notification("a", [1]) == b'{"jsonrpc":"2.0","method":"a","params":[1]}'
+
+
+def test_what_is_sealed_is_taken_as_it_is_and_still_has_a_bound() -> None:
+    broken = {"data": msgspec.Raw(b'"AAAA')}
+    with pytest.raises(UnsendableError, match="JSON is malformed"):
+        jsonrpc.encode_result(1, broken)
+    assert (
+        jsonrpc.encode_result(1, Sealed(broken))
+        == b'{"jsonrpc":"2.0","result":{"data":"AAAA},"id":1}'
+    )
+    with pytest.raises(TooLargeError):
+        jsonrpc.encode_result(1, Sealed({"data": msgspec.Raw(b"9" * 1000)}), max_size=1000)
 
 
 def test_what_was_encoded_decodes() -> None:

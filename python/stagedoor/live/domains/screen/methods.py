@@ -22,6 +22,7 @@ from stagedoor.live.domains.screen.darkroom import (
 )
 from stagedoor.live.rpc.calls import NEXT_FRAME
 from stagedoor.live.rpc.session import Session
+from stagedoor.wire.encoding import Sealed
 from stagedoor.wire.errors import InvalidParams, TooManyRequests
 
 if TYPE_CHECKING:
@@ -118,7 +119,9 @@ def add_to(parts: Parts, /) -> None:
             data, width, height, seconds = taken.order.take()
         except ValueError as error:
             raise InvalidParams(str(error)) from None
-        return Capture(taken.frame, format, width, height, cast(bytes, msgspec.Raw(data)), seconds)
+        file = cast(bytes, msgspec.Raw(data))
+        found = Capture(taken.frame, format, width, height, file, seconds)
+        return cast(Capture, Sealed(found))
 
     def left(session: Session, change: str) -> None:
         if change == "left":

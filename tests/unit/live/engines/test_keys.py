@@ -23,7 +23,7 @@ def test_each_name_is_there_once_and_each_alias_is_that_of_a_key() -> None:
 
 
 def test_a_key_is_called_what_pygame_calls_it() -> None:
-    inputs = Inputs(pygame, Overlay())
+    inputs = Inputs(pygame, Overlay(), lambda: None)
     for key in KEYS:
         code, _ = inputs._codes(key)
         name = pygame.key.name(code)

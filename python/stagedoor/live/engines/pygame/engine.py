@@ -57,10 +57,10 @@ class Pygame:
         self._pygame = pygame
         fork = "pygame-ce" if getattr(pygame, "IS_CE", False) else "pygame"
         self.name = f"{fork} {pygame.version.ver}"
-        self._inputs = Inputs(pygame, overlay)
         self._waiting: dict[int, deque[tuple[int, pygame.event.Event]]] = {}
         """The events that wait, by type, each with its place in the order of all events."""
         self._pictures = Pictures()
+        self._inputs = Inputs(pygame, overlay, self._pictures.window)
         self._places = itertools.count()
         self._dropped: Counter[int] = Counter()
 

@@ -20,7 +20,7 @@ _FIRST_VERSION: Final = (2, 0, 14)
 _GAME_CONTROLLER: Final = 1
 """`SDL_JOYSTICK_TYPE_GAMECONTROLLER`"""
 _BACKGROUND: Final = b"SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS"
-"""Unless this hint is "1", SDL takes nothing from a gamepad while the game's window has no focus."""
+"""Unless this hint is "1", SDL takes nothing from a gamepad while no window has the focus."""
 _MOST: Final = 32767
 """The value of an axis at its end."""
 

@@ -3,7 +3,7 @@ game asks (`overlay.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from stagedoor.live.engines.inputs import (
@@ -20,10 +20,14 @@ from stagedoor.live.engines.inputs import (
 from stagedoor.live.engines.keys import SHIFTED
 from stagedoor.live.engines.pygame.gamepad import Gamepad
 from stagedoor.live.engines.pygame.overlay import Overlay
+from stagedoor.live.engines.pygame.picture import shown
 from stagedoor.live.engines.replacement import Replacement
+from stagedoor.live.engines.showing import showing
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from stagedoor.live.engines.picture import Window
 
 
 _CONSTANTS: Final = {
@@ -67,9 +71,13 @@ _WHEEL_UP, _WHEEL_DOWN = 4, 5
 class Inputs:
     """Sends inputs to this process' pygame. Game thread only."""
 
-    def __init__(self, pygame: ModuleType, overlay: Overlay) -> None:
+    def __init__(
+        self, pygame: ModuleType, overlay: Overlay, window: Callable[[], Window | None]
+    ) -> None:
+        """`window`: what is known of the game's window."""
         self._pygame: Any = pygame
         self._overlay = overlay
+        self._window = window
         self.gamepad = Gamepad(pygame)
 
     @property
@@ -98,11 +106,13 @@ class Inputs:
                 case PadAxis():
                     self.gamepad.set_axis(one.name, one.value)
 
-    def _check(self) -> None:
-        """Raise CannotSendError if there is no window."""
-        display = self._pygame.display
-        if not display.get_init() or display.get_surface() is None:
+    def _check(self) -> Window | None:
+        """Raise CannotSendError if there is no window. None: there is one of unknown size."""
+        window = self._window() if self._pygame.display.get_init() else None
+        is_shown = self._pygame.display.get_init() and showing.count and not shown.is_gone
+        if window is None and not is_shown:
             raise CannotSendError("the game has no window, so it gets no input")
+        return window
 
     def _post(self, kind: int, **attributes: Any) -> None:
         """Into the queue. What the game has blocked does not get there."""
@@ -181,11 +191,11 @@ class Inputs:
     # The mouse
 
     def _move(self, move: Move) -> None:
-        self._check()
-        width, height = self._pygame.display.get_surface().get_size()
-        if not (0 <= move.x < width and 0 <= move.y < height):
-            place = f"({move.x}, {move.y}) is outside of the game's picture"
-            raise CannotSendError(f"{place}, which has {width} x {height} pixels")
+        if (window := self._check()) is not None:
+            width, height = window.picture_width, window.picture_height
+            if not (0 <= move.x < width and 0 <= move.y < height):
+                place = f"({move.x}, {move.y}) is outside of the game's picture"
+                raise CannotSendError(f"{place}, which has {width} x {height} pixels")
         rel = self._overlay.move(move.x, move.y)
         buttons = self._pygame.mouse.get_pressed()
         kind = self._pygame.MOUSEMOTION

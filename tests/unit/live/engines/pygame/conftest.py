@@ -9,6 +9,7 @@ import pytest
 
 from stagedoor.live.engines.pygame import engine as pygame_engine
 from stagedoor.live.engines.pygame.overlay import Overlay
+from stagedoor.live.engines.showing import showing
 
 MODULES = (pygame.key, pygame.mouse, pygame.event)
 
@@ -35,4 +36,5 @@ def overlay(display: None, monkeypatch: pytest.MonkeyPatch) -> Overlay:
             monkeypatch.setattr(module, name, getattr(value, "_real", value))
         made.patches()[module.__name__](module)
     monkeypatch.setattr(pygame_engine, "overlay", made)
+    monkeypatch.setattr(showing, "count", 0)
     return made

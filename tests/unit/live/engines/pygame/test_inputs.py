@@ -10,9 +10,13 @@ import pytest
 
 from stagedoor.live.engines.inputs import Button, CannotSendError, Key, Move, Text, Wheel
 from stagedoor.live.engines.keys import KEYS
+from stagedoor.live.engines.pygame import inputs as pygame_inputs
+from stagedoor.live.engines.pygame import picture as pygame_picture
 from stagedoor.live.engines.pygame.engine import Pygame
 from stagedoor.live.engines.pygame.inputs import Inputs
 from stagedoor.live.engines.pygame.overlay import Overlay
+from stagedoor.live.engines.pygame.picture import Pictures, Shown
+from stagedoor.live.engines.showing import Showing
 
 INPUT = (
     *(pygame.KEYDOWN, pygame.KEYUP, pygame.TEXTINPUT, pygame.MOUSEMOTION, pygame.MOUSEWHEEL),
@@ -22,7 +26,7 @@ INPUT = (
 
 @pytest.fixture
 def inputs(overlay: Overlay) -> Inputs:
-    return Inputs(pygame, overlay)
+    return Inputs(pygame, overlay, Pictures().window)
 
 
 def events() -> list[pygame.event.Event]:
@@ -180,6 +184,29 @@ def test_without_a_window_there_is_no_input(inputs: Inputs, one: Any) -> None:
     assert events() == []
     assert not any(tuple.__iter__(pygame.key.get_pressed()))
     assert pygame.mouse.get_pressed() == (False, False, False)
+
+
+@pytest.mark.skipif(not hasattr(pygame, "Window"), reason="pygame does not have it")
+def test_a_window_of_any_kind_gets_input(inputs: Inputs, monkeypatch: pytest.MonkeyPatch) -> None:
+    showing, shown = Showing(), Shown()
+    for name, value in (("showing", showing), ("shown", shown)):
+        monkeypatch.setattr(pygame_inputs, name, value)
+        monkeypatch.setattr(pygame_picture, name, value)
+    pygame.display.quit()
+    pygame.display.init()
+    with pytest.raises(CannotSendError, match="no window"):
+        inputs.send([Key("a", True)])
+    window = pygame.Window("ours", (64, 48))
+    window.get_surface()
+    showing.about_to_show(window)
+    shown.note(window)
+    inputs.send([Move(63, 47), Key("a", True), Key("a", False)])
+    with pytest.raises(CannotSendError, match="64 x 48"):
+        inputs.send([Move(64, 47)])
+    shown.forget(None)  # it draws by OpenGL, or a Renderer: its size is not known
+    inputs.send([Move(64, 47), Text("a")])
+    assert pygame.mouse.get_pos() == (64, 47)
+    window.destroy()
 
 
 def test_what_was_pressed_in_a_window_that_is_gone_is_released(inputs: Inputs) -> None:

@@ -15,6 +15,7 @@ from tests.unit.live.rpc.fakes import FakeConnection, connect, new_hub, parts_of
 
 from stagedoor.live.domains.console import methods
 from stagedoor.live.domains.console.evaluate import MAX_ITEMS, MAX_TEXT
+from stagedoor.live.domains.parts import Parts
 from stagedoor.live.rpc.hub import Hub
 from stagedoor.wire.roles import Role
 
@@ -28,13 +29,17 @@ def main(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def hub(main: ModuleType) -> Iterator[Hub]:
-    hub = new_hub()
-    parts = parts_of(hub)
+def parts(main: ModuleType) -> Iterator[Parts]:
+    parts = parts_of(new_hub())
     parts.has_console = True
     methods.add_to(parts)
-    yield hub
-    assert hub.occupied is None
+    yield parts
+    assert parts.hub.occupied is None
+
+
+@pytest.fixture
+def hub(parts: Parts) -> Hub:
+    return parts.hub
 
 
 @pytest.fixture
@@ -171,6 +176,71 @@ def test_completion(connection: FakeConnection, main: ModuleType) -> None:
     vars(main)["world"] = 1
     answer = connection.call("console.complete", {"code": "print(worl"})
     assert answer["result"] == {"length": 4, "names": ["world"]}
+
+
+class Ship:
+    def __init__(self) -> None:
+        self.hp = 3
+        self._fuel = 1
+
+    @property
+    def trap(self) -> Any:
+        raise AssertionError("code of the game ran")
+
+
+def test_the_roots_are_names_too(
+    parts: Parts, connection: FakeConnection, main: ModuleType
+) -> None:
+    ship = Ship()
+    parts.roots.expose("ship", ship)
+    assert evaluate(connection, "ship.hp")["value"] == 3
+    assert evaluate(connection, "[ship.hp for _ in range(2)]")["value"] == [3, 3]
+    assert "ship" not in vars(main)
+    found = connection.call("console.complete", {"code": "ship.h"})["result"]
+    assert found == {"length": 1, "names": ["hp"]}
+    vars(main)["ship"] = "the game's own"
+    assert evaluate(connection, "ship")["value"] == "the game's own"
+
+
+def test_code_runs_in_the_namespace_of_an_object(
+    parts: Parts, connection: FakeConnection, main: ModuleType
+) -> None:
+    world = ModuleType("world")
+    vars(world)["ship"] = ship = Ship()
+    parts.roots.expose("world", world)
+
+    def run(code: str) -> Any:
+        return connection.call("console.evaluate", {"code": code, "path": "world.ship"})["result"]
+
+    assert run("hp += 1\nself.hp + _fuel")["value"] == 5
+    assert ship.hp == 4
+    assert not hasattr(main, "hp")
+    found = connection.call("console.complete", {"code": "hp", "path": "world.ship"})["result"]
+    assert found["names"] == ["hp"]
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("ship.", "^"),
+        ("ship[", "^"),
+        ("nothing", "there is no root 'nothing'"),
+        ("ship.nothing", "ship is there, and has no attribute 'nothing'"),
+        ("ship.trap", "worked out by code of the game"),
+        ("ship.hp.__class__", "closed to everybody"),
+        ("", "length"),
+        ("x" * 20_000, "length"),
+    ],
+)
+@pytest.mark.parametrize("method", ["console.evaluate", "console.complete"])
+def test_a_path_that_leads_nowhere_is_told(
+    parts: Parts, connection: FakeConnection, method: str, path: str, reason: str
+) -> None:
+    ship = Ship()
+    parts.roots.expose("ship", ship)
+    error = connection.call(method, {"code": "hp", "path": path})["error"]
+    assert (error["code"], error["data"]["path"]) == (-32602, "$.path")
+    assert reason in error["data"]["reason"]
 
 
 def test_there_may_be_nothing_to_interrupt(connection: FakeConnection) -> None:

@@ -6,13 +6,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from tests.unit.live.callers import PATIENCE
+from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, parts_of
 
 from stagedoor import _core
-from stagedoor.live.domains.frames import profile
+from stagedoor.live.domains.frames import methods, profile
 from stagedoor.live.domains.frames.profile import MAX_DEPTH, Sampler, Seen
+from stagedoor.wire.roles import Role
 
 
 class Busy:
@@ -170,3 +173,64 @@ def test_different_stacks_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in (1, 2, 3, 1):
         seen.add((number, 0), 10)
     assert (seen.stacks, seen.samples, seen.omitted) == ({(1, 0): 20, (2, 0): 10}, 3, 1)
+
+
+# The method
+
+
+@pytest.fixture
+def connection() -> FakeConnection:
+    parts = parts_of(new_hub())
+    methods.add_to(parts)
+    return connect(parts.hub, Role.OPERATOR)
+
+
+def answered(connection: FakeConnection) -> Any:
+    deadline = time.monotonic() + PATIENCE
+    while not (found := connection.messages()):
+        assert time.monotonic() < deadline
+        frame(connection.hub)
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("format", "kind"), [("tree", dict), ("speedscope", dict), ("collapsed", str)]
+)
+def test_a_profile_is_an_answer(connection: FakeConnection, format: str, kind: type) -> None:
+    params = {"seconds": 0.05, "hz": 1000, "format": format}
+    assert connection.call("frames.profile", params) is None
+    assert type(answered(connection)["result"]) is kind
+
+
+def test_one_is_made_at_a_time_and_ends_when_it_is_cancelled(connection: FakeConnection) -> None:
+    assert connection.call("frames.profile", {"seconds": 60}, "first") is None
+    other = connect(connection.hub, Role.OPERATOR)
+    refused = other.call("frames.profile", {"seconds": 0.05})
+    assert refused["error"]["code"] == -32005
+    connection.on_close("gone")
+    deadline = time.monotonic() + PATIENCE
+    while any(thread.name == "stagedoor-frames.profile" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"seconds": 0},
+        {"seconds": 61},
+        {"seconds": -1},
+        {"hz": 0},
+        {"hz": 1001},
+        {"threshold": -1},
+        {"format": "svg"},
+        {"seconds": "5"},
+    ],
+)
+def test_what_does_not_fit_is_told(connection: FakeConnection, params: Any) -> None:
+    assert connection.call("frames.profile", params)["error"]["code"] == -32602
+
+
+def test_viewers_may_not(connection: FakeConnection) -> None:
+    viewer = connect(connection.hub, Role.VIEWER)
+    assert viewer.call("frames.profile")["error"]["code"] == -32003

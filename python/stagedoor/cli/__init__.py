@@ -23,6 +23,7 @@ from stagedoor.cli import (
     methods,
     notify,
     press,
+    profile,
     ps,
     run,
     shell,
@@ -51,7 +52,7 @@ from stagedoor.cli.terminal import (
 from stagedoor.wire.similar import did_you_mean
 
 VERBS = (
-    *(run, enable, disable, status, ps, call, notify, methods, watch, logs, shot),
+    *(run, enable, disable, status, ps, call, notify, methods, watch, logs, profile, shot),
     *(tree, get, set_, tweak, press, type_, eval),
     *(shell, stub),
 )

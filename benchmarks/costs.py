@@ -34,7 +34,7 @@ PAGE_OF_LIST = "objects.children: the next 10 of a list of 10^6"
 PAGE_OF_DICT = "objects.children: the next 10 of a dict of 10^6"
 PAGE_OF_SET = "objects.children: the next 10 of a set of 10^6"
 OPEN_ROOT = "objects.get and .children (100) of a root of 100 000 objects"
-PREVIEW_OF_10 = "preview of 10 bytes"
+PREVIEW_OF_1_KB = "preview of 1 000 bytes"
 PREVIEW_OF_1_GB = "preview of 1 GB of bytes"
 SCREEN = {
     shot: (f"{shot}: on the game's thread", f"{shot}: encoding, on a thread of its own")

@@ -27,7 +27,7 @@ from .costs import (
     PAGE_OF_SET,
     POLL,
     PREVIEW_OF_1_GB,
-    PREVIEW_OF_10,
+    PREVIEW_OF_1_KB,
     SCREEN,
     SPAN,
     SYNC_CALL,
@@ -112,7 +112,7 @@ COSTS = (
     Cost(PAGE_OF_DICT, 1.5, "x", PAGE_OF_10),
     Cost(PAGE_OF_SET, 1.5, "x", PAGE_OF_10),
     Cost(OPEN_ROOT, 1e7),
-    Cost(PREVIEW_OF_1_GB, 1.5, "x", PREVIEW_OF_10),
+    Cost(PREVIEW_OF_1_GB, 1.5, "x", PREVIEW_OF_1_KB),
     *(Cost(game, 1.5e6) for game, _ in SCREEN.values()),
 )
 

@@ -19,7 +19,7 @@ from benchmarks.costs import (
     PAGE_OF_LIST,
     PAGE_OF_SET,
     PREVIEW_OF_1_GB,
-    PREVIEW_OF_10,
+    PREVIEW_OF_1_KB,
 )
 from stagedoor.live.reach.preview import preview
 from stagedoor.live.rpc.plain import exhaust
@@ -70,7 +70,7 @@ def main() -> None:
     stage.expose("world", world)
     stage.expose("rocks", large)
     caller = Caller(stage)
-    few, gigabyte = bytes(10), bytes(1 << 30)
+    few, gigabyte = bytes(1000), bytes(1 << 30)
     found: dict[str, list[float]] = {}
 
     def note(what: str, nanoseconds: float) -> None:
@@ -88,7 +88,7 @@ def main() -> None:
         caller.call("objects.get", path="rocks")
         caller.call("objects.children", path="rocks")
         note(OPEN_ROOT, (perf_counter() - began) * 1e9)
-        for what, value in {PREVIEW_OF_10: few, PREVIEW_OF_1_GB: gigabyte}.items():
+        for what, value in {PREVIEW_OF_1_KB: few, PREVIEW_OF_1_GB: gigabyte}.items():
             began = perf_counter()
             for _ in range(1000):
                 preview(value, Role.VIEWER)

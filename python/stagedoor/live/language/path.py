@@ -19,7 +19,7 @@ from typing import Final, TypeAlias, Union
 
 from stagedoor.live.language.tokens import Kind, Tokens, is_name, quoted
 
-MAX_STEPS: Final = 1000
+MAX_STEPS: Final = 200
 """The most steps of a path."""
 MAX_NESTING: Final = 8
 """How deep tuples may be in keys."""

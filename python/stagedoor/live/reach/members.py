@@ -141,33 +141,67 @@ def slots_of(kind: type) -> tuple[str, ...]:
 
 def attribute(value: object, name: str, *, is_root: bool = False) -> Found | None:
     """One attribute; None if there is none. Whether it may be seen is for `rules` to say."""
-    kind = type(value)
+    steps = attribute_in_steps(value, name, is_root=is_root)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            found: Found | None = stop.value
+            return found
+
+
+def attribute_in_steps(
+    value: object, name: str, *, is_root: bool = False
+) -> Generator[None, None, Found | None]:
+    """`attribute()`, which yields after each piece of a search in an object that has many."""
+    names = instance_dict(value)
     if is_root and first_of(value, (types.ModuleType,)) is not None:
-        found = value_in(instance_dict(value), name)
-        return None if found is MISSING else Found(Way.VALUE, found)
-    defined_as = class_attribute(kind, name)
+        inner = yield from _search_names(names, name)
+        return None if inner is MISSING else Found(Way.VALUE, inner)
+    defined_as = class_attribute(type(value), name)
+    if _is_read_by_class(defined_as):
+        return _read_by_class(value, defined_as)
+    inner = yield from _search_names(names, name)
+    if inner is not MISSING:
+        return Found(Way.VALUE, inner)
     if defined_as is not MISSING:
-        described = type(defined_as)
-        if described is types.MemberDescriptorType or described is _TUPLEGETTER:
-            return _read(defined_as, value)
-        if described is types.GetSetDescriptorType:
-            if _safe_getset(defined_as.__objclass__):
-                return _read(defined_as, value)
-            return Found(Way.LAZY, defined_as, in_class=True)
-        if _defines(described, "__set__") or _defines(described, "__delete__"):
-            return Found(Way.LAZY, defined_as, in_class=True)
-    found = value_in(instance_dict(value), name)
-    if found is not MISSING:
-        return Found(Way.VALUE, found)
-    if defined_as is not MISSING:
-        if first_of(defined_as, rules.FUNCTIONS) is not None:
-            return Found(Way.ROUTINE, defined_as, in_class=True)
-        if _defines(type(defined_as), "__get__"):
-            return Found(Way.LAZY, defined_as, in_class=True)
-        return Found(Way.VALUE, defined_as, in_class=True)
-    if answers_any_name(kind):
-        return Found(Way.LAZY, MISSING)
-    return None
+        return _from_class(defined_as)
+    return Found(Way.LAZY, MISSING) if answers_any_name(type(value)) else None
+
+
+def _is_read_by_class(defined_as: object) -> bool:
+    """Whether what a class defines under a name comes before what the object itself has there."""
+    described = type(defined_as)
+    if defined_as is MISSING:
+        return False
+    if any(described is one for one in _DESCRIPTORS_OF_C):
+        return True
+    return _defines(described, "__set__") or _defines(described, "__delete__")
+
+
+def _read_by_class(value: object, defined_as: Any) -> Found | None:
+    described = type(defined_as)
+    if described is types.MemberDescriptorType or described is _TUPLEGETTER:
+        return _read(defined_as, value)
+    if described is types.GetSetDescriptorType and _safe_getset(defined_as.__objclass__):
+        return _read(defined_as, value)
+    return Found(Way.LAZY, defined_as, in_class=True)
+
+
+def _from_class(defined_as: object) -> Found:
+    if first_of(defined_as, rules.FUNCTIONS) is not None:
+        return Found(Way.ROUTINE, defined_as, in_class=True)
+    if _defines(type(defined_as), "__get__"):
+        return Found(Way.LAZY, defined_as, in_class=True)
+    return Found(Way.VALUE, defined_as, in_class=True)
+
+
+def _search_names(names: Any, name: str) -> Generator[None, None, Any]:
+    """What an instance's dict has under a name; or MISSING."""
+    if size_of(names) <= SLICE:
+        return value_in(names, name)
+    child = yield from _search(lambda: iter(dict.items(names)), Item(name))
+    return MISSING if child is None else child.found.value
 
 
 def answers_any_name(kind: type) -> bool:
@@ -193,30 +227,36 @@ def attributes(value: object, *, is_root: bool = False, every: bool = False) -> 
     Unless `every`: without methods, and of a module without what it has imported or defined.
     Raises RuntimeError if the object gets or loses some meanwhile.
     """
-    names = instance_dict(value)
-    is_module = first_of(value, (types.ModuleType,)) is not None
     if rules.is_leaf(value, is_root=is_root):
         return
-    if not is_module:
-        for name in _slots(type(value)):
-            if (child := _child(value, name)) is not None:
-                yield child
-    if size_of(names):
+    kind, names = type(value), instance_dict(value)
+    if first_of(value, (types.ModuleType,)) is not None:
         for key, inner in _few_or_live(names):
-            if type(key) is not str or is_dunder(key):
-                continue
-            if is_module:
-                if every or not rules.is_leaf(inner):
-                    yield Child(Attribute(key), key, Found(Way.VALUE, inner))
-            elif key not in _slots(type(value)) and (child := _child(value, key)) is not None:
-                yield child
-    if is_module:
+            if type(key) is str and not is_dunder(key) and (every or not rules.is_leaf(inner)):
+                yield Child(Attribute(key), key, Found(Way.VALUE, inner))
         return
-    for name, found in defined(type(value)):
-        if name in _slots(type(value)) or value_in(names, name) is not MISSING:
+    seen = set(_slots(kind))
+    for name in _slots(kind):
+        found = _read_by_class(value, class_attribute(kind, name))
+        if found is not None:
+            yield Child(Attribute(name), name, found)
+    for key, inner in _few_or_live(names):
+        if type(key) is not str or is_dunder(key) or key in seen:
             continue
-        if (every or is_shown(found)) and (child := _child(value, name)) is not None:
-            yield child
+        seen.add(key)
+        defined_as = class_attribute(kind, key)
+        if _is_read_by_class(defined_as):
+            found = _read_by_class(value, defined_as)
+        else:
+            found = Found(Way.VALUE, inner)
+        if found is not None:
+            yield Child(Attribute(key), key, found)
+    for name, defined_as in defined(kind):
+        if name not in seen and (every or is_shown(defined_as)):
+            by_class = _is_read_by_class(defined_as)
+            found = _read_by_class(value, defined_as) if by_class else _from_class(defined_as)
+            if found is not None:
+                yield Child(Attribute(name), name, found)
 
 
 def is_shown(found: object) -> bool:
@@ -231,13 +271,10 @@ def is_shown(found: object) -> bool:
 
 
 def _few_or_live(names: Any) -> Iterator[tuple[Any, Any]]:
+    if not size_of(names):
+        return iter(())
     few = dict.__len__(names) <= SLICE
     return iter(list(dict.items(names))) if few else iter(dict.items(names))
-
-
-def _child(value: object, name: str) -> Child | None:
-    found = attribute(value, name)
-    return None if found is None else Child(Attribute(name), name, found)
 
 
 def count_attributes(value: object, *, is_root: bool = False) -> int:
@@ -351,7 +388,10 @@ def item(value: object, step: Item | Member) -> Generator[None, None, Child | No
             return None
         index = key % size
         listed: Any = kind
-        inner = arrays.item(value, index) if kind is None else listed.__getitem__(value, index)
+        try:
+            inner = arrays.item(value, index) if kind is None else listed.__getitem__(value, index)
+        except IndexError:  # another thread has made it shorter at this moment
+            return None
         names = _names_of_items(value)
         name = names[index] if index < len(names) else None
         return Child(Item(index), name, Found(Way.VALUE, inner))

@@ -40,6 +40,8 @@ CHANGES: Final = Role.OPERATOR
 _LONGEST: Final = 1000
 """The most characters of a name that are looked at."""
 
+_MOST_KEPT: Final = 100
+"""Names of more characters are looked at each time."""
 _PARTS: Final = 8
 """The most parts of a tuple that are looked at."""
 
@@ -103,9 +105,16 @@ def is_leaf(value: object, *, is_root: bool = False) -> bool:
 
 def needs(name: str) -> Role | None:
     """The lowest role that may see what has this name. None: nobody may."""
+    return _needs_once(name) if len(name) <= _MOST_KEPT else _needs(name)
+
+
+def _needs(name: str) -> Role | None:
     if is_dunder(name):
         return None
     return Role.ADMIN if name[:1] == "_" or names_secret(name[:_LONGEST]) else Role.VIEWER
+
+
+_needs_once: Final = functools.lru_cache(4096)(_needs)
 
 
 def is_open(name: str | None, role: Role) -> bool:

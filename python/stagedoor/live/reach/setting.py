@@ -39,6 +39,7 @@ from stagedoor.live.reach.plain import (
     type_name,
     value_in,
 )
+from stagedoor.live.reach.preview import cut, preview
 from stagedoor.live.reach.rules import EVALUATES, is_open
 from stagedoor.live.reach.walk import Place
 from stagedoor.wire.roles import Role
@@ -47,6 +48,8 @@ from stagedoor.wire.text import reason_of
 MOST_ITEMS: Final = 1000
 """The most items of a list or dict that is read or replaced as a whole."""
 _DEEPEST: Final = 4
+_VALUE: Final = 100
+"""How many characters a value counts as, if it is no text."""
 _CHANGEABLE: Final = (list, collections.deque, array.array, dict)
 LONGEST_TEXT: Final = 100_000
 """The most characters of a text that is read or put."""
@@ -62,13 +65,15 @@ UNKNOWN: Final[Any] = MISSING
 def as_json(value: object) -> Any:
     """A value as plain JSON, if that tells all of it to everybody; otherwise UNKNOWN. Lists and
     dicts must be of a built-in type themselves, and have few members, all of which can be told."""
-    return _told(value, _DEEPEST, [MOST_ITEMS])
+    return _told(value, _DEEPEST, [LONGEST_TEXT])
 
 
 def _told(value: Any, depth: int, room: list[int]) -> Any:
-    """`room`: how many more values there may be."""
+    """`room`: how many more characters there may be; any value counts as some."""
     kind = type(value)
-    room[0] -= 1
+    room[0] -= len(value) if kind is str else _VALUE
+    if room[0] < 0:
+        return UNKNOWN
     if value is None or kind is bool:
         return value
     if kind is int:
@@ -76,7 +81,7 @@ def _told(value: Any, depth: int, room: list[int]) -> Any:
     if kind is float:
         return value if math.isfinite(value) else UNKNOWN
     if kind is str:
-        return value if len(value) <= LONGEST_TEXT else UNKNOWN
+        return value
     if first_of(value, (enum.Enum,)) is not None:
         name = value_in(instance_dict(value), "_name_")
         return name if type(name) is str else UNKNOWN
@@ -85,15 +90,15 @@ def _told(value: Any, depth: int, room: list[int]) -> Any:
     if arrays.is_scalar_type(kind):
         plain = arrays.plain_scalar(value)
         return UNKNOWN if plain is None else _told(plain, depth, room)
-    if not depth or room[0] < 0:
+    if not depth:
         return UNKNOWN
     if arrays.is_array(value):
-        numbers = arrays.few_numbers(value, room[0])
+        numbers = arrays.few_numbers(value, MOST_ITEMS)
         return UNKNOWN if numbers is None else _told(numbers, depth, room)
-    if (kind is list or kind is tuple) and len(value) <= room[0]:
+    if (kind is list or kind is tuple) and len(value) <= MOST_ITEMS:
         items = [_told(inner, depth - 1, room) for inner in value]
         return UNKNOWN if any(inner is UNKNOWN for inner in items) else items
-    if kind is dict and len(value) <= room[0]:
+    if kind is dict and len(value) <= MOST_ITEMS:
         if not all(type(key) is str and is_open(key, Role.VIEWER) for key in value):
             return UNKNOWN
         told = {key: _told(inner, depth - 1, room) for key, inner in value.items()}
@@ -245,8 +250,10 @@ _MAKERS: Final[Mapping[type, Callable[[Any, object], Any]]] = {
 
 
 def _said(new: object) -> str:
-    text = "null" if new is None else repr(new) if type(new) is not bool else str(new).lower()
-    return text if len(text) <= 60 else f"{text[:60]}…"
+    """A value that came as JSON, for people."""
+    if new is None:
+        return "null"
+    return str(new).lower() if type(new) is bool else cut(preview(new, Role.ADMIN), 60)
 
 
 # Putting

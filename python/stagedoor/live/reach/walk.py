@@ -11,7 +11,7 @@ from stagedoor.live.reach.faults import Closed, Missing, Raised
 from stagedoor.live.reach.members import (
     Found,
     Way,
-    attribute,
+    attribute_in_steps,
     container_of,
     count_items,
     item,
@@ -51,8 +51,12 @@ class Place(NamedTuple):
 
     def ancestors(self) -> dict[int, str]:
         """The paths of the values on the way and of this one, by their identities."""
-        values = (*self.trail, self.found.value)
-        return {id(value): str(self.path.upto(at)) for at, value in enumerate(values)}
+        text, found = self.path.root, {}
+        for value, step in zip(self.trail, self.path.steps, strict=True):
+            found[id(value)] = text
+            text = f"{text}{step}"
+        found[id(self.found.value)] = text
+        return found
 
     @property
     def value(self) -> Any:
@@ -96,12 +100,11 @@ def walk(
     is_root = True
     trail: list[Any] = []
     for at, step in enumerate(path.steps):
-        here = path.upto(at)
-        parent = _enter(found, here, is_root=is_root)
+        parent = _enter(found, path, at, is_root=is_root)
         trail.append(parent)
         if isinstance(step, Attribute):
             rules.check_open(step.name, role)
-            inner = attribute(parent, step.name, is_root=is_root)
+            inner = yield from attribute_in_steps(parent, step.name, is_root=is_root)
             key = MISSING
         else:
             if isinstance(step.key, str):
@@ -112,7 +115,7 @@ def walk(
             inner = None if child is None else child.found
             key = MISSING if child is None else child.key
         if inner is None:
-            raise _nothing(parent, here, step)
+            raise _nothing(parent, path.upto(at), step)
         if inner.way is Way.LAZY and evaluate and isinstance(step, Attribute):
             inner = Found(Way.VALUE, run(parent, step.name, path.upto(at + 1)), in_class=True)
         found, is_root = inner, False
@@ -142,13 +145,13 @@ def _root(roots: Roots, name: str, role: Role) -> tuple[Root, Found]:
     return root, Found(Way.VALUE, value)
 
 
-def _enter(found: Found, here: Path, *, is_root: bool) -> Any:
-    """The value to go on from."""
+def _enter(found: Found, path: Path, at: int, *, is_root: bool) -> Any:
+    """The value to go on from, after so many steps."""
     if found.way is Way.LAZY:
-        raise _lazy(here)
+        raise _lazy(path.upto(at))
     if found.way is Way.ROUTINE or rules.is_leaf(found.value, is_root=is_root):
         kind = "method" if found.way is Way.ROUTINE else type_name(type(found.value))
-        raise Closed(f"{here} is a {kind}, and no path goes through it", None)
+        raise Closed(f"{path.upto(at)} is a {kind}, and no path goes through it", None)
     return found.value
 
 

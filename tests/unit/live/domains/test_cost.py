@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -142,9 +143,22 @@ def add_logs(parts: Parts) -> None:
         parts.log.ring.append(record)
 
 
+def add_objects(parts: Parts) -> None:
+    parts.roots.expose("few", list(range(MANY)))
+    parts.roots.expose("many", {f"key {number}": number for number in range(100 * MANY)})
+    thing = SimpleNamespace(**{f"a{number}": number for number in range(20 * MANY)})
+    parts.roots.expose("thing", thing)
+
+
 @pytest.mark.parametrize(
     ("add", "method", "params", "items"),
     [
+        (add_objects, "objects.children", {"path": "few", "count": 1000}, MANY),
+        (add_objects, "objects.get", {"path": "few", "depth": 1, "budget": 1000}, MANY),
+        # A name of the filter takes half as long as an item, a key of a search a hundredth.
+        (add_objects, "objects.children", {"path": "thing", "filter": "none"}, 10 * MANY),
+        (add_objects, "objects.get", {"path": 'many["key 63999"]'}, MANY),
+        (add_objects, "objects.get", {"path": "thing.a12799"}, 2 * SLICE),
         (add_frames, "frames.history", {"count": 10_000}, MANY),
         (add_frames, "frames.spikes", {"count": 10_000, "threshold": 0.0}, MANY),
         (add_audit, "sessions.audit", {"count": 1000}, MANY),

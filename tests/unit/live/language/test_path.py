@@ -49,7 +49,7 @@ FAULTS = [
     ("world[@1.5]", "a whole number", 7),
     ("world[-x]", "a number", 7),
     ("world[(1 2)]", ",", 9),
-    ("world" + ".x" * 1001, "at most 1000 steps", 5 + 2000),
+    ("world" + ".x" * 201, "at most 200 steps", 5 + 400),
     ("world[" + "(" * 9 + ")" * 9 + "]", "tuples at most 8 deep", 14),
 ]  # fmt: skip
 

@@ -74,6 +74,8 @@ class Game:
     speed = 3
 
     def __init__(self) -> None:
+        self.account = types.SimpleNamespace(user="me", password=SECRET, _pin=SECRET)
+        self.by_key = {"user": "me", "password": SECRET}
         self.score = 7
         self.me = self
         self.module = module

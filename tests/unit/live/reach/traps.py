@@ -124,7 +124,7 @@ class Array(numpy.ndarray):
     __repr__ = __len__ = __iter__ = _trap("Array")
 
 
-ARRAY = Array((3,))
+ARRAY = Array((2, 3))
 Array.__array_finalize__ = _trap("__array_finalize__")  # type: ignore[method-assign]
 
 

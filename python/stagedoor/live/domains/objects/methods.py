@@ -167,14 +167,14 @@ def add_to(parts: Parts, /) -> None:
         role = role_of(session)
         _check_evaluate(evaluate, role)
         with telling():
-            place, _ = yield from _place(path, role, evaluate=evaluate)
+            place = yield from _paused(walk(roots_of_game, path, role, evaluate=evaluate))
             current = place.value
         if expected is not UNSET:
             _check_expected(current, expected)
         with telling("$.value"):
             put(place, coerce(current, value), evaluate=evaluate)
         with telling():
-            place, _ = yield from _place(path, role, evaluate=evaluate)
+            place = yield from _paused(walk(roots_of_game, path, role, evaluate=evaluate))
         return node_at(place, role)
 
     def call(
@@ -296,6 +296,7 @@ def _add_children(
             for child in found:
                 if evaluate and child.found.way is Way.LAZY:
                     node = _evaluated(value, parent.path, child, role)
+                    yield THIS_FRAME
                 else:
                     node = node_of_child(value, parent.path, child, role, ancestors)
                 parent.children.append(node)

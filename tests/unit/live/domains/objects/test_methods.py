@@ -494,6 +494,7 @@ class TestSet:
         error = game.error("set", Role.OPERATOR, path=path, value=3, evaluate=True)
         assert error["code"] == FORBIDDEN
         assert game.world.ship.thrust == 240.0
+        assert game.world.reads == 0
 
     def test_an_admin_may_let_the_game_set_it(self, game: Game) -> None:
         assert game.set("world.speed", value=50, evaluate=True)["value"] == 50.0

@@ -3,7 +3,7 @@
 import argparse
 
 from stagedoor.cli.call import call
-from stagedoor.cli.command import OK, USAGE, CommandError, Verbs, add_verb
+from stagedoor.cli.command import OK, Verbs, add_verb
 from stagedoor.cli.game import add_game, open_game, seconds
 from stagedoor.cli.values import Given
 
@@ -21,13 +21,14 @@ def add_to(verbs: Verbs) -> None:
     parser.add_argument(
         "keys", metavar="KEY", nargs="+", help="a key's name, as in left, space, f5 or ctrl+s"
     )
-    parser.add_argument(
+    duration = parser.add_mutually_exclusive_group()
+    duration.add_argument(
         "--frames",
         metavar="N",
         type=_frames,
         help="for how many frames each is pressed (default: 1)",
     )
-    parser.add_argument(
+    duration.add_argument(
         "--seconds", metavar="S", type=seconds, help="for how many seconds each is pressed"
     )
     add_game(parser)
@@ -40,8 +41,6 @@ def run(arguments: argparse.Namespace) -> int:
         for name in ("frames", "seconds")
         if (value := getattr(arguments, name)) is not None
     }
-    if len(named) == 2:
-        raise CommandError("expected --frames or --seconds, not both", USAGE)
     # The answer comes when the key is released.
     arguments.timeout += named.get("seconds", 0.0) + named.get("frames", 0) / SLOW
     with open_game(arguments) as game:

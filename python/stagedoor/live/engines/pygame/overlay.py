@@ -193,7 +193,10 @@ def _replace(
     """Replace a function, if this pygame has it."""
     real = getattr(module, name, None)
     if real is not None:
-        setattr(module, name, Replacement(real, make(real)))
+        call = make(real)
+        # A class of its own calls it without a step between: a game may ask a thousand times a frame.
+        kind = type("Replacement", (Replacement,), {"__call__": staticmethod(call)})
+        setattr(module, name, kind(real, call))
 
 
 def _scancodes(real: Callable[..., Any], down: Callable[[], frozenset[int]]) -> Callable[..., Any]:

@@ -176,3 +176,28 @@ def test_it_answers_in_a_paused_game(game: Playing) -> None:
         assert client.call("console.evaluate", code="world.frames")["value"] == before
         found = client.call("console.complete", code="world.ro")
         assert found == {"length": 2, "names": ["rocks"]}
+
+
+OWN_STAGE = """
+import time
+import stagedoor
+
+stage = stagedoor.start("own")
+print("ready", flush=True)
+frames = 0
+while True:
+    stage.tick()
+    frames += 1
+    time.sleep(0.005)
+"""
+
+
+def test_a_stage_of_the_games_own_has_the_console_that_run_was_asked_for(
+    play: Callable[..., Playing], tmp_path: Path
+) -> None:
+    (tmp_path / "game.py").write_text(OWN_STAGE)
+    game = play("--console")
+    game.program.wait_for("^ready$")
+    game.url = eventually(lambda: _url_of(game.program))
+    with game.client() as client:
+        eventually(lambda: client.call("console.evaluate", code="frames")["value"])

@@ -25,6 +25,8 @@ from stagedoor.wire.text import exact
 
 MAX_NAMES: Final = 200
 """The most completions."""
+MAX_BEGINNING: Final = 300
+"""The most characters of a beginning: the time to find it grows with their square."""
 LOOKED_AT: Final = 5000
 """The most names of an object that are looked at."""
 
@@ -48,7 +50,7 @@ class Completions:
 
 def completions(code: str, names: Names, roots: Mapping[str, object]) -> Completions:
     """The completions at the end of this code."""
-    found = _BEGINNING.search(code)
+    found = _BEGINNING.search(code[-MAX_BEGINNING:])
     if found is None:
         return Completions(0, [])
     beginning, owner = found["name"], found["owner"]

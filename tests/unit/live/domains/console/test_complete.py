@@ -75,6 +75,8 @@ def names() -> Names:
         ("1 + ", 0, None),
         ("é", 1, []),
         ("(" * 5000, 0, None),
+        ("a." * 50_000 + "!", 0, None),
+        ("x = " + "a" * 50_000 + "; wol", 3, ["wolf"]),
     ],
 )
 def test_completions(code: str, length: int, expected: list[str] | None) -> None:

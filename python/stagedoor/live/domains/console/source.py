@@ -21,7 +21,8 @@ class Source:
         number = next(_numbers)
         self.file = f"<console {number}>"
         """What a traceback calls it."""
-        linecache.cache[self.file] = len(code), None, code.splitlines(keepends=True), self.file
+        lines = f"{code}\n".splitlines(keepends=True)  # Python's carets count on the last "\n"
+        linecache.cache[self.file] = len(code), None, lines, self.file
         linecache.cache.pop(f"<console {number - KEPT}>", None)
         tree = ast.parse(code, self.file)
         self.names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}

@@ -51,7 +51,7 @@ def test_what_does_not_compile_raises(code: str) -> None:
 def test_a_traceback_shows_the_codes_own_lines() -> None:
     with pytest.raises(ZeroDivisionError) as raised:
         run("x = 1\nx / 0")
-    assert "    x / 0" in "".join(traceback.format_exception(raised.value))
+    assert "    x / 0\n    ~~^~~\n" in "".join(traceback.format_exception(raised.value))
 
 
 def test_the_lines_of_the_newest_pieces_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,8 @@ class Hands:
         self._parts = parts
         self._grips: dict[Control, list[Grip]] = {}
         """Who holds each control: the last of them decides its value."""
+        self._has_pointer = False
+        """Somebody clicks or drags."""
         self._kept: dict[Session, Grip] = {}
         """What is held until somebody says otherwise."""
         parts.hub.on_session.append(self._session_changed)
@@ -239,12 +241,43 @@ class Hands:
         duration: Duration = ONE_FRAME,
     ) -> Steps:
         """Click at a place in the picture, in pixels from its top left. Raises HandlerError."""
-        self.engine("pointer")
-        self.send(Move(x, y))
-        for number in range(count):
-            if number:
+
+        def steps() -> Steps:
+            self.send(Move(x, y))
+            for number in range(count):
+                if number:
+                    yield from self.wait(ONE_FRAME)
+                yield from self.press(session, {Control("mouse", button): 1.0}, duration)
+
+        return self._with_pointer(steps())
+
+    def drag(
+        self, session: Session, start: Pixel, end: Pixel, button: int, duration: Duration
+    ) -> Steps:
+        """Press a button at a place, move the pointer to another, and release it there. Raises
+        HandlerError."""
+
+        def steps() -> Steps:
+            self.send(Move(*start))
+            grip = self.hold(session, {Control("mouse", button): 1.0})
+            try:
                 yield from self.wait(ONE_FRAME)
-            yield from self.press(session, {Control("mouse", button): 1.0}, duration)
+                yield from self.glide(start, end, duration)
+            finally:
+                self.let_go(grip)
+
+        return self._with_pointer(steps())
+
+    def _with_pointer(self, steps: Steps) -> Steps:
+        """There is one pointer: what several do with it is done one after another."""
+        self.engine("pointer")
+        while self._has_pointer:
+            yield NEXT_FRAME
+        self._has_pointer = True
+        try:
+            yield from steps
+        finally:
+            self._has_pointer = False
 
     def wait(self, duration: Duration) -> Steps:
         """Until the game has had so many frames, or so many seconds in which it was not held."""

@@ -151,14 +151,7 @@ def add_to(parts: Parts, /) -> None:
         """
         number, first = _mouse(button), hub.frame
         duration = _duration(frames, seconds, usual=10)
-        hands.engine("pointer")
-        hands.send(Move(x, y))
-        grip = hands.hold(session, {Control("mouse", number): 1.0})
-        try:
-            yield from hands.wait(ONE_FRAME)
-            yield from hands.glide((x, y), (to_x, to_y), duration)
-        finally:
-            hands.let_go(grip)
+        yield from hands.drag(session, (x, y), (to_x, to_y), number, duration)
         return Done(first, hub.frame)
 
     def move(x: Place, y: Place) -> Done:

@@ -116,7 +116,11 @@ class Inputs:
 
     def _post(self, kind: int, **attributes: Any) -> None:
         """Into the queue. What the game has blocked does not get there."""
-        self._pygame.event.post(self._pygame.event.Event(kind, window=None, **attributes))
+        pygame = self._pygame
+        try:
+            pygame.event.post(pygame.event.Event(kind, window=None, **attributes))
+        except pygame.error as error:  # the queue is full
+            raise CannotSendError(f"pygame takes no event: {error}") from None
 
     # The keyboard
 

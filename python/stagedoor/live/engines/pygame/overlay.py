@@ -194,7 +194,7 @@ def _replace(
     real = getattr(module, name, None)
     if real is not None:
         call = make(real)
-        # A class of its own calls it without a step between: a game may ask a thousand times a frame.
+        # A class of its own has no step between: a game may ask a thousand times a frame.
         kind = type("Replacement", (Replacement,), {"__call__": staticmethod(call)})
         setattr(module, name, kind(real, call))
 

@@ -329,6 +329,30 @@ def test_a_drag_of_seconds_ends_at_its_end(world: World) -> None:
     assert sorted(moves, key=lambda move: move.x) == moves
 
 
+def test_clicks_and_drags_of_several_come_one_after_another(world: World) -> None:
+    other = world.connect()
+    world.begin("drag", x=0, y=0, to_x=8, to_y=0, frames=1)
+    world.begin("click", other, x=5, y=5)
+    world.begin("click", x=6, y=6)
+    first, *rest = [one for sent in [world.sent(), *world.frames(8)] for one in sent]
+    assert first == Move(0, 0)
+    assert rest == [
+        *(Button(1, True), Move(8, 0), Button(1, False)),
+        *(Move(5, 5), Button(1, True), Button(1, False)),
+        *(Move(6, 6), Button(1, True), Button(1, False)),
+    ]
+
+
+def test_who_leaves_while_it_waits_for_the_pointer_has_never_had_it(world: World) -> None:
+    other, third = world.connect(), world.connect()
+    world.begin("click", x=1, y=1, frames=3)
+    world.begin("click", other, x=2, y=2)
+    world.begin("click", third, x=3, y=3)
+    world.leave(other)
+    sent = [one for sent in [world.sent(), *world.frames(8)] for one in sent]
+    assert [one for one in sent if isinstance(one, Move)] == [Move(1, 1), Move(3, 3)]
+
+
 def test_the_pointer_moves_and_the_wheel_turns(world: World) -> None:
     world.begin("move", x=3, y=4)
     world.begin("wheel", dy=-2, x=5, y=6)

@@ -230,6 +230,20 @@ def test_what_a_game_has_blocked_it_does_not_get(inputs: Inputs) -> None:
         pygame.event.set_allowed([pygame.KEYDOWN, pygame.TEXTINPUT])
 
 
+def test_a_queue_that_is_full_is_told_and_keeps_nothing_pressed(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def post(event: pygame.event.Event) -> None:
+        raise pygame.error("Event queue full")
+
+    monkeypatch.setattr(pygame.event, "post", post)
+    with pytest.raises(CannotSendError, match="Event queue full"):
+        inputs.send([Key("a", True)])
+    with pytest.raises(CannotSendError, match="Event queue full"):
+        inputs.send([Key("a", False)])
+    assert not any(tuple.__iter__(pygame.key.get_pressed()))
+
+
 def test_a_held_game_gets_it_when_it_goes_on(overlay: Overlay) -> None:
     engine = Pygame()
     engine.hold()

@@ -115,6 +115,7 @@ def add_to(parts: Parts, /) -> None:
                 yield NEXT_FRAME
         finally:
             taken.order.cancel()
+            darkroom.tidy()
         try:
             data, width, height, seconds = taken.order.take()
         except ValueError as error:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 TOPIC: Final = "screen"
 MAX_HZ: Final = 60.0
+MAX_UNDER_WAY: Final = 4
+"""The most pictures of streams that are being encoded at a time: half of what may wait, so that
+captures have the other half."""
 MAX_BYTES: Final = 4 << 20
 """The most bytes of one picture of a stream."""
 DEFAULT: Final = Shot("jpeg", 70, None, None)
@@ -98,29 +101,41 @@ class Stream:
         for number in self._reels.keys() - groups.keys():
             if (taken := self._reels.pop(number).taken) is not None:
                 taken.order.cancel()
-        for number in groups.keys() - self._reels.keys():
-            self._reels[number] = Reel(groups[number])
+        for number, group in groups.items():
+            if number not in self._reels:
+                self._reels[number] = Reel(group)
 
     def step(self, frame: int, wall: float, now: float) -> None:
         """Once a frame, or a beat of a held game."""
         self._follow_groups()
+        under_way = 0
         for reel in self._reels.values():
             if reel.taken is not None and reel.taken.order.is_done:
                 self._publish(reel)
-            if reel.may_take(now):
+            under_way += reel.taken is not None
+        for number, reel in list(self._reels.items()):
+            if under_way >= MAX_UNDER_WAY:
+                break
+            if not reel.may_take(now):
+                continue
+            try:
                 self._take(reel, wall, now)
-        if all(reel.taken is None for reel in self._reels.values()):
+            except TooManyRequests:  # a later frame may have room
+                break
+            under_way += reel.taken is not None
+            self._reels[number] = self._reels.pop(number)  # the others are first in the next frame
+        if not under_way:
             self._darkroom.tidy()
 
     def _take(self, reel: Reel, wall: float, now: float) -> None:
+        """Have the picture of this frame encoded, if there is one. Raises TooManyRequests."""
         try:
             if not self._darkroom.take():
                 return
-            reel.taken = self._darkroom.develop(reel.shot, most=MAX_BYTES, as_json=False)
-        except TooManyRequests:  # a later frame may have room
-            return
         except HandlerError as error:
             self._topics.fail(reel.group, error)
+        else:
+            reel.taken = self._darkroom.develop(reel.shot, most=MAX_BYTES, as_json=False)
         reel.time = wall
         reel.group.wait(now)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 from stagedoor.live.engines.picture import Picture, Window
 
@@ -61,6 +61,15 @@ class FakeOrder:
         return self.outcome
 
 
+class FakeRaw:
+    """A `RawPicture`: `alive` has those that somebody keeps."""
+
+    alive: ClassVar[WeakSet[FakeRaw]] = WeakSet()
+
+    def __init__(self, data: bytes, **_: object) -> None:
+        self.alive.add(self)
+
+
 class FakeStudio:
     """A `Studio` without a thread: its orders are done when `work()` is called."""
 
@@ -82,7 +91,3 @@ class FakeStudio:
 
     def close(self) -> None:
         self.is_closed = True
-
-
-Until = Callable[[Callable[[], object]], None]
-Shown = Sequence[Picture | Exception | None]

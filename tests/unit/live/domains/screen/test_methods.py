@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.unit.live.callers import PATIENCE
-from tests.unit.live.domains.screen.fakes import FakeEngine, FakeStudio, picture
+from tests.unit.live.domains.screen.fakes import FakeEngine, FakeRaw, FakeStudio, picture
 from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, parts_of, request
 
 from stagedoor.live.domains import rpc
@@ -140,7 +140,7 @@ class TestWithAStudioThatWaits:
     def studio(self, monkeypatch: pytest.MonkeyPatch) -> FakeStudio:
         studio = FakeStudio()
         monkeypatch.setattr(darkroom, "Studio", lambda: studio)
-        monkeypatch.setattr(darkroom, "RawPicture", lambda data, **_: data)
+        monkeypatch.setattr(darkroom, "RawPicture", FakeRaw)
         return studio
 
     def test_a_client_has_one_capture_under_way(
@@ -156,6 +156,15 @@ class TestWithAStudioThatWaits:
         assert "result" in answer(connection)
         begin(connection, "third")
         assert len(studio.orders) == 3
+
+    def test_the_pixels_are_kept_no_longer_than_for_the_call(
+        self, studio: FakeStudio, connection: FakeConnection
+    ) -> None:
+        begin(connection)
+        assert len(FakeRaw.alive) == 1
+        studio.work()
+        answer(connection)
+        assert len(FakeRaw.alive) == 0
 
     def test_nor_one_more_by_a_cancel_before_the_thread_is_done(
         self, studio: FakeStudio, connection: FakeConnection

@@ -6,7 +6,7 @@ import time
 from typing import Any, cast
 
 import pytest
-from tests.unit.live.domains.screen.fakes import FakeEngine, FakeStudio, picture
+from tests.unit.live.domains.screen.fakes import FakeEngine, FakeRaw, FakeStudio, picture
 from tests.unit.live.rpc.fakes import FakeConnection, FakeSink, connect, frame, new_hub, parts_of
 
 from stagedoor.live.domains import topic
@@ -22,7 +22,7 @@ INVALID = -32602
 def studio(monkeypatch: pytest.MonkeyPatch) -> FakeStudio:
     studio = FakeStudio()
     monkeypatch.setattr(darkroom, "Studio", lambda: studio)
-    monkeypatch.setattr(darkroom, "RawPicture", lambda data, **_: data)
+    monkeypatch.setattr(darkroom, "RawPicture", FakeRaw)
     return studio
 
 
@@ -79,6 +79,22 @@ def test_a_picture_is_a_binary_message_with_what_it_is(
     assert (params["frame"], params["time"] >= before) == (1, True)
     assert params["value"] == {"format": "jpeg", "width": 8, "height": 6, "encoding": 0.001}
     assert studio.orders[0].ordered["as_json"] is False
+
+
+def test_the_pixels_are_kept_no_longer_than_until_they_are_encoded(
+    parts: Parts, connection: FakeConnection, studio: FakeStudio
+) -> None:
+    number = subscribe(connection, hz=1)["result"]["subscription"]
+    frame(parts.hub)
+    assert len(FakeRaw.alive) == 1
+    studio.work()
+    frame(parts.hub)
+    assert len(FakeRaw.alive) == 0
+    subscribe(connection, hz=2)
+    frame(parts.hub)
+    connection.call("topic.unsubscribe", {"subscription": number})
+    connection.call("topic.unsubscribe", {"subscription": number + 1})
+    assert len(FakeRaw.alive) == 0
 
 
 def test_pictures_come_at_the_rate_that_was_agreed(
@@ -258,6 +274,22 @@ def test_a_busy_thread_costs_a_frame_and_no_error(
     pass_time(clock, parts)
     assert len(studio.orders) == 1
     assert sink.failures(number) == []
+
+
+def test_streams_leave_half_of_the_queue_to_captures_and_take_turns(
+    parts: Parts, studio: FakeStudio, clock: list[float]
+) -> None:
+    for width in range(1, 8):
+        subscribe(connect(parts.hub, Role.VIEWER), filter={"width": width})
+
+    def ordered() -> list[int]:
+        before = len(studio.orders)
+        pass_time(clock, parts)
+        widths = [order.ordered["width"] for order in studio.orders[before:]]
+        studio.work()
+        return widths
+
+    assert [ordered(), ordered(), ordered()] == [[1, 2, 3, 4], [5, 6, 7, 1], [2, 3, 4, 5]]
 
 
 def test_a_picture_that_can_be_read_only_when_it_is_shown_comes_a_frame_later(

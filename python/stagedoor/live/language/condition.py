@@ -37,6 +37,8 @@ MAX_NESTING: Final = 32
 """How deep parentheses and `not` may be in each other."""
 MAX_COMPARISONS: Final = 32
 """The most comparisons of a condition."""
+MAX_STEPS: Final = 64
+"""The most steps of all paths of a condition."""
 _CONSTANTS: Final = ("None", "True", "False")
 _WORDS: Final = ("and", "or", "not")
 _FIRST: Final = "a path, a selector, len(...), a number or a text in quotes"
@@ -134,6 +136,7 @@ class _Parser:
         self.tokens = tokens
         self._is_root = is_root
         self._comparisons = 0
+        self._steps = 0
 
     def condition(self, nesting: int) -> Condition:
         parts = [self._all(nesting)]
@@ -201,6 +204,9 @@ class _Parser:
             tokens.fault(_FIRST)
         begin = tokens.next.start
         path = parse_path_in(tokens)
+        self._steps += 1 + len(path.steps)
+        if self._steps > MAX_STEPS:
+            tokens.fault(f"paths of at most {MAX_STEPS} steps in all", begin)
         if self._is_root(path.root):
             return path
         if path.steps:

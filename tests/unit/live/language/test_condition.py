@@ -7,6 +7,7 @@ import pytest
 from stagedoor.live.language.condition import (
     MAX_COMPARISONS,
     MAX_NESTING,
+    MAX_STEPS,
     AllOf,
     AnyOf,
     Comparison,
@@ -133,6 +134,13 @@ def test_comparisons_have_a_bound() -> None:
     parse_condition(" and ".join(["x"] * MAX_COMPARISONS))
     with pytest.raises(SyntaxFault, match="comparisons"):
         parse_condition(" and ".join(["x"] * (MAX_COMPARISONS + 1)))
+
+
+def test_the_steps_of_all_paths_have_a_bound() -> None:
+    parse_condition("x" + ".x" * (MAX_STEPS - 1))
+    for text in ("x" + ".x" * MAX_STEPS, " or ".join(["x.y.z"] * 22)):
+        with pytest.raises(SyntaxFault, match="steps in all"):
+            parse_condition(text)
 
 
 def test_a_lone_name_that_is_no_root_is_a_class() -> None:

@@ -8,7 +8,7 @@ from stagedoor.live.domains.triggers.reading import Unreadable
 from stagedoor.live.language.path import Path
 from stagedoor.live.language.selector import Selector
 from stagedoor.live.reach.faults import ReachFault
-from stagedoor.live.reach.walk import resolve
+from stagedoor.live.reach.walk import Place, walk
 from stagedoor.wire.roles import Role
 
 if TYPE_CHECKING:
@@ -24,8 +24,19 @@ class SceneAndObjects:
 
     def value(self, path: Path, /) -> object:
         """What is there."""
+        steps = walk(self._parts.roots, path, self._role)
         try:
-            return resolve(self._parts.roots, path, self._role)
+            next(steps)
+        except StopIteration as stop:
+            return self._value_at(stop.value)
+        except ReachFault as fault:
+            raise Unreadable(fault.reason) from None
+        steps.close()
+        raise Unreadable(f"{path}: a dict or set on the way is too large to be searched in a frame")
+
+    def _value_at(self, place: Place) -> object:
+        try:
+            return place.value
         except ReachFault as fault:
             raise Unreadable(fault.reason) from None
 

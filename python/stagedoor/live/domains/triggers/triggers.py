@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from time import perf_counter
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stagedoor.live.domains.process.stacks import Captured, StackFrame, capture, stack_of
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 TOPIC: Final = "game.triggered"
 MAX_TEXT: Final = 10_000
 """Characters of an exception's text, and of its traceback."""
+BUDGET: Final = 0.001
+"""Seconds of a frame that conditions may take. What does not fit is looked at less often."""
 _NS: Final = 1e9
 
 When: TypeAlias = Literal["uncaught", "raised"]
@@ -70,6 +73,8 @@ class Trigger:
     id: int = 0
     since: int = 0
     """The frame in which it was set."""
+    due: int = 0
+    """The frame in which the condition is looked at again: a later one, if that takes long."""
     problem: str | None = None
     """What of the condition could not be read the last time."""
     outcome: Triggered | None = None
@@ -142,13 +147,16 @@ class Triggers:
         if frame == self._checked:
             return
         self._checked = frame
-        for trigger in self.all():
+        deadline = perf_counter() + BUDGET
+        for trigger in sorted(self.all(), key=lambda one: one.due):
             if trigger.outcome is not None:
                 continue
-            if trigger.condition is not None:
-                self._check_condition(trigger)
-            elif trigger.slower_than is not None:
+            if trigger.slower_than is not None:
                 self._check_last_frame(trigger, trigger.slower_than)
+            elif trigger.condition is not None and frame >= trigger.due:
+                if perf_counter() >= deadline:
+                    break  # the rest come first in the next frame
+                self._check_condition(trigger)
 
     def _check_condition(self, trigger: Trigger) -> None:
         trigger.problem = None
@@ -158,8 +166,10 @@ class Triggers:
 
         assert trigger.condition is not None
         assert trigger.look is not None
+        began = perf_counter()
         if holds(trigger.condition, trigger.look, note):
             self._fire(trigger, trigger.text, self._hub.frame, self._here())
+        trigger.due = self._hub.frame + 1 + int((perf_counter() - began) / BUDGET)
 
     def _check_last_frame(self, trigger: Trigger, most: float) -> None:
         for number, _, total, *_ in self._parts.frames.core.history(1):

@@ -11,7 +11,7 @@ from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, p
 
 from stagedoor.live.domains.game import add_to as add_game
 from stagedoor.live.domains.parts import Parts
-from stagedoor.live.domains.triggers import look, methods
+from stagedoor.live.domains.triggers import look, methods, triggers
 from stagedoor.live.domains.triggers.methods import MAX_TRIGGERS
 from stagedoor.live.domains.triggers.reading import Unreadable
 from stagedoor.live.language.path import Path
@@ -110,6 +110,42 @@ def test_what_is_true_already_triggers_at_once(parts: Parts, connection: FakeCon
     found = connection.call("game.pause_when", {"condition": "rocks == 1"})
     assert found["result"]["reason"] == "rocks == 1"
     assert parts.pace.paused
+
+
+class Clock:
+    """Goes on when a value is looked at."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_conditions_that_take_long_are_looked_at_less_often(
+    hub: Hub, connection: FakeConnection, values: Values, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(triggers, "perf_counter", clock)
+
+    def slow_value(_: object, path: Path) -> object:
+        clock.now += 4 * triggers.BUDGET
+        return values.value(path)
+
+    monkeypatch.setattr(look.SceneAndObjects, "value", slow_value)
+    for _ in range(4):
+        pause_when(connection, condition="rocks > 50")
+    values.looks = 0
+    most = 0
+    for _ in range(100):
+        before = values.looks
+        frame(hub)
+        most = max(most, values.looks - before)
+    assert most == 1, "one takes all that there is"
+    assert 60 <= values.looks <= 100, "each has its turn"
+    values.values["rocks"] = 51
+    frame(hub, 30)
+    assert len(connection.messages()) == 4
 
 
 def test_subscribers_are_told(hub: Hub, connection: FakeConnection, values: Values) -> None:

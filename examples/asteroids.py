@@ -25,7 +25,7 @@ from pygame import Vector2
 
 import asteroids_world
 import stagedoor
-from asteroids_world import HEIGHT, ROCKS, WIDTH, Color, Controls, Kind, World, autopilot
+from asteroids_world import HEIGHT, ROCKS, WIDTH, Body, Color, Controls, Kind, World, autopilot
 
 
 @dataclass
@@ -123,10 +123,20 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
     stage.tweak(
         "bullet.speed", asteroids_world, "BULLET_SPEED", low=100, high=2000, unit="pixels/s"
     )
+    stage.node("ship", world.ship, rect=frame_of, visible=lambda ship: ship.alive)
+    stage.node("rock", each=lambda: world.rocks, rect=frame_of)
+    stage.node("new-game", text="NEW GAME", rect=NEW_GAME, tags=["button"])
+
     stage.watch("rocks", lambda: len(world.rocks), description="In the world.", history=600)
     stage.watch("score", lambda: world.score, description="Points of the player.", history=600)
     stage.watch("fps", lambda: round(game.clock.get_fps(), 1), history=600)
     return stage
+
+
+def frame_of(body: Body) -> tuple[float, float, float, float]:
+    """Where a body is on the screen: left, top, width and height."""
+    radius = body.radius
+    return body.pos.x - radius, body.pos.y - radius, 2 * radius, 2 * radius
 
 
 def play(args: argparse.Namespace) -> None:
@@ -140,7 +150,7 @@ def play(args: argparse.Namespace) -> None:
         print(f"asteroids: the stage door is open at {stage.url}", flush=True)
     end = pygame.time.get_ticks() + args.seconds * 1000
     try:
-        while pygame.time.get_ticks() < end and not wants_to_quit():
+        while pygame.time.get_ticks() < end and not wants_to_quit(game):
             dt = stage.tick(game.clock.tick(60) / 1000)  # callers are answered here
             game.world.update(dt, game.controls(dt))
             auto = game.pilot == "autopilot"
@@ -153,17 +163,22 @@ def play(args: argparse.Namespace) -> None:
         pygame.quit()
 
 
-def wants_to_quit() -> bool:
-    return any(
-        event.type == pygame.QUIT or (event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE)
-        for event in pygame.event.get()
-    )
+def wants_to_quit(game: Game) -> bool:
+    """Handle the events. Returns whether the player wants to quit."""
+    quits = False
+    for event in pygame.event.get():
+        if event.type == pygame.MOUSEBUTTONDOWN and NEW_GAME.collidepoint(event.pos):
+            game.world.restart()
+        escapes = event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
+        quits = quits or escapes or event.type == pygame.QUIT
+    return quits
 
 
 # The picture -------------------------------------------------------------------------------------
 
 HULL = [Vector2(16, 0), Vector2(-12, -10), Vector2(-7, 0), Vector2(-12, 10)]
 WHITE, HUD, SHOT = (225, 245, 255), (95, 215, 190), (255, 235, 150)
+NEW_GAME = pygame.Rect(24, HEIGHT - 44, 65, 24)  # a button
 
 # Each letter consists of strokes between the points of a grid that is 3 wide and 5 high. For "L",
 # "000424", the pen goes from (0, 0) to (0, 4) to (2, 4). A space lifts the pen.
@@ -224,6 +239,9 @@ class Picture:
         self._text(str(world.score), (24, 22), 5.5, HUD)
         for life in range(min(world.lives, 12)):
             self._outline([point * 0.6 for point in HULL], Vector2(33 + life * 19, 66), -90, 0, HUD)
+        self._text("NEW GAME", (NEW_GAME.x + 8, NEW_GAME.y + 8), 2.0, HUD)
+        corners = "topleft", "topright", "bottomright", "bottomleft", "topleft"
+        self._polyline([Vector2(getattr(NEW_GAME, corner)) for corner in corners], HUD)
         wave = f"WAVE {world.wave}"
         self._text(wave, (WIDTH - 24 - _text_width(wave, 3.5), 22), 3.5, HUD)
         self._text(hint, ((WIDTH - _text_width(hint, 2.5)) / 2, HEIGHT - 34), 2.5, (60, 130, 120))

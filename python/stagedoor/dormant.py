@@ -155,6 +155,24 @@ class DormantStage:
     ) -> None:
         """Do nothing."""
 
+    def node(
+        self,
+        name: str,
+        target: object = None,
+        /,
+        *,
+        each: Callable[[], Iterable[object]] | None = None,
+        rect: object = None,
+        text: str | Callable[..., str | None] | None = None,
+        visible: bool | Callable[..., bool] | None = None,
+        enabled: bool | Callable[..., bool] | None = None,
+        tags: Sequence[str] = (),
+    ) -> None:
+        """Do nothing: no function is called, and no object is kept."""
+
+    def remove_node(self, name: str, /) -> None:
+        """Do nothing."""
+
     def rotate_tokens(self) -> None:
         """Do nothing: there are no tokens."""
 

@@ -87,6 +87,7 @@ MAY_IMPORT = {
         "live.topics",
         "live.net",
         "live.pacing",
+        "live.scene",
         "live.values",
         "_core",
         "settings",
@@ -94,6 +95,7 @@ MAY_IMPORT = {
         "stagedoor",
     },
     "live.engines": {"live.values"},
+    "live.scene": {"checks", "live.engines", "live.language", "live.reach", "wire"},
     "live.closing": {
         "live.domains",
         "live.stall",

@@ -15,9 +15,11 @@ from typing import Any, NoReturn
 
 from stagedoor.cli import (
     call,
+    click,
     disable,
     enable,
     eval,
+    find,
     get,
     logs,
     methods,
@@ -53,7 +55,7 @@ from stagedoor.wire.similar import did_you_mean
 
 VERBS = (
     *(run, enable, disable, status, ps, call, notify, methods, watch, logs, profile, shot),
-    *(tree, get, set_, tweak, press, type_, eval),
+    *(tree, get, set_, tweak, find, click, press, type_, eval),
     *(shell, stub),
 )
 

@@ -54,8 +54,8 @@ class Stage:
 
     `stagedoor.start()` makes it. The game's thread is the one that calls `tick()`. Any thread may
     call `rpc`, `rpc_all`, `remove`, `watch`, `unwatch`, `emit`, `encoder`, `expose`, `unexpose`,
-    `tweak` and `close`. Only the game's thread may call the rest. A stage that nobody refers to
-    closes by itself.
+    `tweak`, `node`, `remove_node` and `close`. Only the game's thread may call the rest. A stage
+    that nobody refers to closes by itself.
     """
 
     enabled: Literal[True] = True
@@ -311,6 +311,43 @@ class Stage:
             topics.emit(topic, data)
         elif (found := topics.get(topic)) is None or found.is_live:
             self._hub.on_game_thread(lambda: topics.emit(topic, data), may_drop=True)
+
+    def node(
+        self,
+        name: str,
+        target: object = None,
+        /,
+        *,
+        each: Callable[[], Iterable[object]] | None = None,
+        rect: object = None,
+        text: str | Callable[..., str | None] | None = None,
+        visible: bool | Callable[..., bool] | None = None,
+        enabled: bool | Callable[..., bool] | None = None,
+        tags: Sequence[str] = (),
+    ) -> None:
+        """Say what is on the screen, so that clients find it by `scene.find` and click it.
+
+        `target`: the object that is seen there, held weakly where its type allows it; `each`:
+        returns many objects, each of which is a node of this name. `rect`: left, top, width and
+        height in pixels from the top left of the picture. That and `text`, `visible` and `enabled`
+        may be functions, which get the object if there is one. They are called in `tick()` while a
+        client asks. What is not given is read from the object's attribute of that name, if it has
+        one. A node of the same name is replaced. Raises TypeError and ValueError for other values.
+        """
+        self._parts.scene.own.add(
+            name,
+            target,
+            each=each,
+            rect=rect,
+            text=text,
+            visible=visible,
+            enabled=enabled,
+            tags=tags,
+        )
+
+    def remove_node(self, name: str, /) -> None:
+        """Take back what `node()` has said. Raises KeyError for an unknown name."""
+        self._parts.scene.own.remove(name)
 
     def _topic_name(self, argument: str, name: str) -> str:
         """The name of a topic of the game's, as clients see it."""

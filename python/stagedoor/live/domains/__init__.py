@@ -14,6 +14,7 @@ from stagedoor.live.domains.input import methods as input_
 from stagedoor.live.domains.logs import methods as logs
 from stagedoor.live.domains.objects import methods as objects
 from stagedoor.live.domains.process import methods as process
+from stagedoor.live.domains.scene import methods as scene
 from stagedoor.live.domains.screen import methods as screen
 from stagedoor.live.domains.triggers import methods as triggers
 from stagedoor.live.domains.tweaks import methods as tweaks
@@ -46,6 +47,7 @@ DOMAINS: Final[tuple[Domain, ...]] = (
     console,
     screen,
     tweaks,
+    scene,
     topic,
 )
 """The domains, in the order in which they register. `topic.list` has their topics in this order."""

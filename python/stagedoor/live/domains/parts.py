@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stagedoor.live.domains.tweaks.files import Project
 from stagedoor.live.domains.tweaks.registry import Tweaks
 from stagedoor.live.reach.roots import Roots
+from stagedoor.live.scene.scene import Scene
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.frames.record import Frames
@@ -33,6 +34,8 @@ class Parts:
     """The game's framework; None until the stage has found it."""
     roots: Roots = field(default_factory=Roots)
     """What the game has exposed."""
+    scene: Scene = field(default_factory=Scene)
+    """What is on the screen."""
     hands: Hands = field(init=False)
     """What clients press. The domain `input` makes it."""
     has_console: bool = False

@@ -11,7 +11,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from stagedoor.live.engines import sleeping
+from stagedoor.live.engines import scene, sleeping
 from stagedoor.live.engines.base import Engine
 from stagedoor.live.engines.imports import merged
 
@@ -47,9 +47,10 @@ def hooks(driver: Driver) -> dict[str, Patch]:
     A patch is applied once its module is loaded. These tell the driver when the game waits in a way
     that keeps a processor busy (other waits are seen without), and when it shows a picture. And
     they are where the engine can reach in later, as for input to a game that asks which keys are
-    pressed."""
+    pressed, or see what is on the screen."""
     ours = [import_module(one) for one in ENGINES.values()]
-    return merged(*[one.hooks() for one in ours], *[one.waits(driver) for one in ours])
+    waits = [one.waits(driver) for one in ours]
+    return merged(scene.patches(), *[one.hooks() for one in ours], *waits)
 
 
 def patches(driver: Driver) -> dict[str, Patch]:
@@ -57,6 +58,7 @@ def patches(driver: Driver) -> dict[str, Patch]:
     ours = [import_module(one) for one in ENGINES.values()]
     # The last patch of a module is the one that the game calls: it must see the game's own frame.
     return merged(
+        scene.patches(),
         *[one.hooks() for one in ours],
         sleeping.patches(driver),
         *[one.patches(driver) for one in ours],

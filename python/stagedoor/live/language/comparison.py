@@ -68,9 +68,8 @@ def literal_text(value: Literal) -> str:
 
 def compare(left: Literal, symbol: str, right: Literal) -> bool:
     """Whether a comparison holds. Both sides have the exact types of literals."""
-    if isinstance(left, str) == isinstance(right, str) and (left is None) == (right is None):
-        if isinstance(left, str) or symbol != "~":
-            if left is not None or symbol in ("==", "!="):
-                return OPERATORS[symbol](left, right)
-        return False
-    return symbol == "!="
+    if isinstance(left, str) != isinstance(right, str) or (left is None) != (right is None):
+        return symbol == "!="
+    if left is None:
+        return symbol == "=="
+    return (isinstance(left, str) or symbol != "~") and OPERATORS[symbol](left, right)

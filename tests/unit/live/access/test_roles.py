@@ -39,6 +39,9 @@ VIEWERS = {
     "process.stacks",
     "rpc.cancel",
     "rpc.discover",
+    "scene.find",
+    "scene.tree",
+    "scene.wait",
     "screen.capture",
     "screen.window",
     "session.authenticate",
@@ -82,6 +85,7 @@ OPERATORS = {
     "tweaks.reset",
     "tweaks.save_preset",
     "tweaks.set",
+    "scene.click",
 }
 """Those that change something."""
 

@@ -25,6 +25,7 @@ OTHERS: dict[str, Any] = {
     "root": "world",
     "scale": 1.0,
     "seconds": 0.001,
+    "selector": "*",
     "subscription": 1,
     "to_x": 1,
     "to_y": 1,

@@ -150,6 +150,11 @@ def add_objects(parts: Parts) -> None:
     parts.roots.expose("thing", thing)
 
 
+def add_nodes(parts: Parts) -> None:
+    nodes = [object() for _ in range(MANY)]
+    parts.scene.own.add("node", each=lambda: nodes, rect=lambda node: (1, 2, 3, 4))
+
+
 @pytest.mark.parametrize(
     ("add", "method", "params", "items"),
     [
@@ -168,6 +173,9 @@ def add_objects(parts: Parts) -> None:
         (add_logs, "logs.history", {"count": 10_000}, 2 * MANY),  # found, then encoded
         (add_logs, "logs.history", {"count": 10_000, "text": "none of them"}, MANY),
         (add_logs, "logs.history", {"since": 0, "text": "none of them"}, MANY),
+        (add_nodes, "scene.tree", {"limit": 10_000}, 2 * MANY),  # found, then encoded
+        (add_nodes, "scene.find", {"selector": "none"}, MANY),
+        (add_nodes, "scene.wait", {"selector": "none", "gone": True}, MANY),
     ],
 )
 def test_a_frame_makes_so_many_items_of_a_long_answer_and_no_more(

@@ -1,0 +1,124 @@
+"""The sprites in pygame's groups. A group is known from when a sprite is added to it."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from stagedoor.live.engines.scene import Node, Provider, Reader, Trouble, Unread, knows, number_of
+
+if TYPE_CHECKING:
+    from stagedoor.live.engines.imports import Patch
+
+_OURS: Final = "_stagedoor_sees"
+"""An attribute of the function that replaces a sprite's."""
+
+
+class Groups:
+    """Groups that were seen while something was added to them. Does not keep them.
+
+    Any thread may call `saw()`.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, weakref.ref[Any]] = {}
+
+    def watch(self, sprite_type: Any) -> None:
+        """See the groups that sprites of this type are added to, from now on.
+
+        Each group calls `add_internal` of each sprite that is added, whatever it is a group of."""
+        real = sprite_type.add_internal
+        if hasattr(real, _OURS):
+            return
+        known, saw = self._known, self.saw
+
+        @functools.wraps(real)
+        def add_internal(self: Any, group: Any) -> None:
+            real(self, group)
+            if id(group) not in known:
+                saw(group)
+
+        setattr(add_internal, _OURS, True)
+        sprite_type.add_internal = add_internal
+
+    def saw(self, group: object) -> None:
+        """Know a group from now on."""
+        with suppress(TypeError):  # of a class of the game's own, without weak references
+            self._known[id(group)] = weakref.ref(group, partial(self._forget, id(group)))
+
+    def _forget(self, ident: int, reference: object) -> None:
+        if self._known.get(ident) is reference:
+            del self._known[ident]
+
+    def __iter__(self) -> Iterator[object]:
+        """Those that are still there, in the order in which they were seen."""
+        for reference in list(self._known.values()):
+            if (group := reference()) is not None:
+                yield group
+
+
+GROUPS: Final = Groups()
+"""Those of this process."""
+
+
+def members(group: object, read: Reader) -> list[object]:
+    """The sprites of a group, from the back to the front as far as it has an order.
+
+    They are read where pygame has them: `sprites()` may be the game's own."""
+    ordered = read(group, "_spritelist")
+    if type(ordered) is list:
+        return list(ordered)
+    single = read(group, "_GroupSingle__sprite")
+    if type(single) is not Unread:
+        return [] if single is None else [single]
+    found = read(group, "spritedict")
+    return list(dict.keys(found)) if issubclass(type(found), dict) else []  # type: ignore[arg-type]
+
+
+class SpriteNode(Node):
+    """A sprite."""
+
+    __slots__ = ()
+
+    def is_there(self) -> bool:
+        groups = self.read(self.target, "_Sprite__g")
+        return type(groups) is not dict or bool(groups)
+
+    def layer(self) -> float | None:
+        return number_of(self.value("_layer"))
+
+
+class Sprites:
+    """The sprites of all groups, each once."""
+
+    def nodes(self, read: Reader) -> Iterator[Node | Trouble | None]:
+        kept: list[list[object]] = []
+        """What is in it keeps its id."""
+        seen: set[int] = set()
+        for group in GROUPS:
+            sprites = members(group, read)
+            kept.append(sprites)
+            for sprite in sprites:
+                if id(sprite) not in seen:
+                    seen.add(id(sprite))
+                    yield SpriteNode(sprite, read)
+            yield None
+
+
+@functools.cache
+def provider() -> Provider:
+    """The layer of sprites."""
+    from pygame import sprite
+
+    knows(sprite.Sprite, {"rect": "_Sprite__rect", "image": "_Sprite__image", "layer": "_layer"})
+    knows(sprite.DirtySprite, {"visible": "_visible", "layer": "_layer"})
+    return Sprites()
+
+
+def patches() -> dict[str, Patch]:
+    """The patch by which groups are seen."""
+    return {"pygame.sprite": lambda module: GROUPS.watch(module.Sprite)}

@@ -1,0 +1,87 @@
+"""`Looking`: what one caller may see of the game's objects, by the rules of `live/reach`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from stagedoor.live.engines.scene import MISSING, Unread, stored_by
+from stagedoor.live.language.path import Attribute, Item, Member, Path, Step
+from stagedoor.live.reach import members, plain, rules
+from stagedoor.live.reach.members import Found, Way
+from stagedoor.wire.roles import Role
+from stagedoor.wire.text import reason_of
+
+_MAX_REASON: Final = 200
+"""How many characters of what an exception says are told."""
+
+
+class Looking:
+    """Reads the game's objects for one call: a `Reader`, and a `Look`."""
+
+    def __init__(self, role: Role = Role.VIEWER, *, evaluates: bool = False) -> None:
+        """`evaluates`: run properties of the game, as an admin may ask for."""
+        self._role = role
+        self._evaluates = evaluates
+
+    def __call__(self, target: object, name: str, /) -> object:
+        """An attribute that a layer needs, whatever its name; an `Unread` if there is none."""
+        if name == "__dict__":
+            return plain.instance_dict(target)
+        found = members.attribute(target, name)
+        if found is not None and found.way is Way.LAZY and found.value is plain.MISSING:
+            return MISSING  # `__getattr__` would answer any name
+        return self._value(target, name, found)
+
+    def at(self, target: object, path: Path) -> object:
+        """The value at a path from an object; an `Unread` if this caller may not see it."""
+        value = target
+        for step in (Attribute(path.root), *path.steps):
+            if rules.is_leaf(value):
+                return MISSING
+            value = self._step(value, step)
+            if type(value) is Unread:
+                break
+        return value
+
+    def _step(self, value: object, step: Step) -> object:
+        if isinstance(step, Attribute):
+            if not rules.is_open(step.name, self._role):
+                return Unread(f"{step.name} is not for this role", step)
+            return self._value(value, step.name, members.attribute(value, step.name))
+        return self._item(value, step)
+
+    def _item(self, value: object, step: Item | Member) -> object:
+        if isinstance(step.key, str) and not rules.is_open(step.key, self._role):
+            return Unread(f"{step.key} is not for this role", step)
+        try:
+            next(members.item(value, step))
+        except StopIteration as found:
+            child = found.value
+        else:
+            return Unread(f"too many keys to look for {step}", step)
+        if child is None:
+            return MISSING
+        if not rules.is_open(child.name, self._role):
+            return Unread(f"{child.name} is not for this role", step)
+        return child.found.value
+
+    def _value(self, target: object, name: str, found: Found | None) -> object:
+        if found is None:
+            return MISSING
+        if found.way is Way.VALUE:
+            return found.value
+        if (stored := stored_by(found.value)) is not None:
+            return self._value(target, stored, members.attribute(target, stored))
+        if found.way is Way.ROUTINE:
+            return Unread(f"{name} is a method")
+        if not self._evaluates:
+            return Unread(
+                f"{name} is code of the game, which runs for an admin who asks for it (evaluate)",
+                found.value,
+            )
+        try:
+            return getattr(target, name)
+        except AttributeError:
+            return MISSING
+        except Exception as error:
+            return Unread(reason_of(error)[:_MAX_REASON], found.value)

@@ -1,10 +1,11 @@
-"""`printed()`: keeps what a thread prints in a block, instead of printing it."""
+"""`printed()`: keeps what a thread prints in a block, and gives it no input: nobody can type there."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import UnsupportedOperation
 from typing import Any, Final
 
 from stagedoor.live.net.threads import get_ident
@@ -74,12 +75,50 @@ class _Stream:
         self._thread = None
 
 
+class _NoInput:
+    """Stands in for `sys.stdin`, which is at its end for one thread: it must not wait for somebody
+    at the game's own terminal. Nor does it close that, as `exit()` would."""
+
+    def __init__(self, stream: Any, thread: int) -> None:
+        self._stream = stream
+        self._thread: int | None = thread
+
+    def __getattr__(self, name: str) -> Any:
+        if get_ident() != self._thread:
+            return getattr(self._stream, name)
+        if name in ("read", "readline"):
+            return lambda *_: ""
+        if name == "readlines":
+            return lambda *_: []
+        if name == "close":
+            return lambda: None
+        if name == "fileno":
+            return _no_file
+        return False if name == "closed" else getattr(self._stream, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.readlines())
+
+    def end(self) -> None:
+        """From now on, everything comes from the stream."""
+        self._thread = None
+
+
+def _no_file() -> int:
+    raise UnsupportedOperation("the console has no input")
+
+
 @contextmanager
 def printed() -> Iterator[Printed]:
-    """In the block, what this thread writes to stdout and stderr is kept. Other threads print."""
+    """In the block, what this thread writes to stdout and stderr is kept, and it reads nothing from
+    stdin. Other threads print and read."""
     kept = Printed()
-    streams = {name: _Stream(getattr(sys, name), kept) for name in ("stdout", "stderr")}
-    before = {name: getattr(sys, name) for name in streams}
+    before = {name: getattr(sys, name) for name in ("stdout", "stderr", "stdin")}
+    streams: dict[str, _Stream | _NoInput] = {
+        "stdout": _Stream(before["stdout"], kept),
+        "stderr": _Stream(before["stderr"], kept),
+        "stdin": _NoInput(before["stdin"], get_ident()),
+    }
     for name, stream in streams.items():
         setattr(sys, name, stream)
     try:

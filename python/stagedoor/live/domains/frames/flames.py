@@ -158,26 +158,25 @@ class _Calls:
     """The calls of a stack, from the outermost on."""
 
     def __init__(self, seen: Seen) -> None:
-        self._codes = seen.codes
+        self._seen = seen
         self._lines: dict[int, tuple[list[int], list[int]]] = {}
         """For each code, the starts of its parts, and their lines."""
         self._known: dict[tuple[int, int], Call] = {}
 
     def of(self, stack: Stack) -> Iterator[Call]:
-        for at in range(len(stack) - 2, -1, -2):
-            key = stack[at], stack[at + 1]
+        for key in self._seen.calls(stack):
             if (call := self._known.get(key)) is None:
-                code = self._codes[key[0]]
+                code = self._seen.codes[key[0]]
                 function, file = exact(code.co_qualname), exact(code.co_filename)
                 call = self._known[key] = Call(function, file, self._line(*key))
             yield call
 
-    def _line(self, ident: int, offset: int) -> int:
-        code = self._codes[ident]
-        if ident not in self._lines:
+    def _line(self, number: int, offset: int) -> int:
+        code = self._seen.codes[number]
+        if number not in self._lines:
             parts = [(start, line) for start, _, line in code.co_lines() if line is not None]
-            self._lines[ident] = [start for start, _ in parts], [line for _, line in parts]
-        starts, lines = self._lines[ident]
+            self._lines[number] = [start for start, _ in parts], [line for _, line in parts]
+        starts, lines = self._lines[number]
         place = bisect_right(starts, offset) - 1
         return lines[place] if place >= 0 else code.co_firstlineno
 

@@ -8,6 +8,7 @@ time since the look before, and such calls get what they took.
 from __future__ import annotations
 
 import sys
+from array import array
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,38 +32,53 @@ _NS: Final = 1_000_000_000
 _CAPACITY: Final = 10_000
 """How many frames back the record of one is looked for."""
 
-Stack: TypeAlias = tuple[int, ...]
-"""Of each call, the innermost first, the identity of its code, and where in it it is."""
+Stack: TypeAlias = bytes
+"""Of each call, the innermost first, the number of its code, and where in it it is: see `calls()`.
+Packed, because there are many."""
 
 
 @dataclass(slots=True)
-class Seen:
+class Looks:
     """What was seen. Durations in nanoseconds."""
 
     stacks: dict[Stack, int] = field(default_factory=dict)
     """How long the thread was in each."""
-    codes: dict[int, CodeType] = field(default_factory=dict)
-    """The codes in the stacks, by identity. They are kept, so that no other gets the same."""
     samples: int = 0
-    frames: int = 0
-    """How many frames they are from."""
     omitted: int = 0
     """How many were left out: there were too many different stacks."""
+    duration: int = 0
+    """From the first of them to the last."""
+
+    def add(self, stack: Stack, duration: int, samples: int = 1) -> None:
+        """Count looks at a stack."""
+        if stack not in self.stacks:
+            if len(self.stacks) >= MAX_STACKS:
+                self.omitted += samples
+                return
+            self.stacks[stack] = 0
+        self.stacks[stack] += duration
+        self.samples += samples
+
+
+@dataclass(slots=True)
+class Seen(Looks):
+    """All that was seen that was to be kept."""
+
+    codes: list[CodeType] = field(default_factory=list)
+    """The codes in the stacks, by number."""
+    frames: int = 0
+    """How many frames they are from."""
     seconds: float = 0.0
     """From the first look to the last."""
     cost: float = 0.0
     """Processor time that looking took."""
 
-    def add(self, stack: Stack, duration: int) -> None:
-        """Count a look."""
-        if stack in self.stacks:
-            self.stacks[stack] += duration
-        elif len(self.stacks) < MAX_STACKS:
-            self.stacks[stack] = duration
-        else:
-            self.omitted += 1
-            return
-        self.samples += 1
+    def calls(self, stack: Stack) -> Iterator[tuple[int, int]]:
+        """The calls of a stack, from the outermost on: the number of the code, and the offset."""
+        packed = array("I")
+        packed.frombytes(stack)
+        for at in range(len(packed) - 2, -1, -2):
+            yield packed[at], packed[at + 1]
 
 
 class Sampler:
@@ -75,8 +91,10 @@ class Sampler:
         self._seen = Seen()
         self._frame = 0
         """The number of the frame of the last look."""
-        self._of_frame: list[tuple[Stack, int]] = []
+        self._of_frame = Looks()
         """What was seen in it, until it is known how long it takes."""
+        self._numbers: dict[int, int] = {}
+        """The numbers of codes, by identity."""
 
     def sample(
         self,
@@ -114,34 +132,42 @@ class Sampler:
         if number != self._frame:
             self._end_frame()
             self._frame = number
-        codes = self._seen.codes
-        stack: list[int] = []
+        stack = array("I")
         while frame is not None and len(stack) < 2 * MAX_DEPTH:
             code = frame.f_code
             ident = id(code)
-            if ident not in codes:
-                codes[ident] = code
-            stack.append(ident)
-            stack.append(frame.f_lasti)
+            if ident not in self._numbers:
+                self._numbers[ident] = len(self._seen.codes)
+                self._seen.codes.append(code)  # kept, so that no other gets the same identity
+            stack.append(self._numbers[ident])
+            stack.append(max(0, frame.f_lasti))
             frame = frame.f_back
         if stack:
-            self._of_frame.append((tuple(stack), duration))
+            looks = self._of_frame
+            if looks.samples:
+                looks.duration += duration
+            looks.add(stack.tobytes(), duration)
 
     def _end_frame(self, *, is_last: bool = False) -> None:
         """Keep what was seen in the frame, or not."""
-        looks, self._of_frame = self._of_frame, []
-        if not looks or (self._threshold is not None and not self._is_slow(looks, is_last=is_last)):
+        looks, self._of_frame = self._of_frame, Looks()
+        if not looks.samples:
             return
-        self._seen.frames += 1
-        for stack, duration in looks:
-            self._seen.add(stack, duration)
+        if self._threshold is not None and not self._is_slow(looks, is_last=is_last):
+            return
+        seen = self._seen
+        seen.frames += 1
+        for stack, duration in looks.stacks.items():
+            seen.add(stack, duration, samples=0)
+        seen.samples += looks.samples
+        seen.omitted += looks.omitted
 
-    def _is_slow(self, looks: list[tuple[Stack, int]], *, is_last: bool) -> bool:
+    def _is_slow(self, looks: Looks, *, is_last: bool) -> bool:
         assert self._threshold is not None
         for _, _, total, *_ in self._core.history(_CAPACITY, self._frame - 1, self._frame):
             return total > self._threshold
         # It goes on, and has taken at least as long as it was looked at.
-        return is_last and sum(duration for _, duration in looks[1:]) > self._threshold
+        return is_last and looks.duration > self._threshold
 
 
 @contextmanager

@@ -92,3 +92,22 @@ def test_code_sees_no_terminal_but_the_streams_attributes() -> None:
     with printed():
         assert not sys.stdout.isatty()
         assert sys.stdout.encoding == before
+
+
+def test_there_is_no_input_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin = io.StringIO("typed\nmore\n")
+    monkeypatch.setattr(sys, "stdin", stdin)
+    read: list[str] = []
+    with printed() as kept:
+        with pytest.raises(EOFError):
+            input("name? ")
+        assert (sys.stdin.read(), sys.stdin.readline(), list(sys.stdin)) == ("", "", [])
+        with pytest.raises(SystemExit):
+            exit()
+        thread = threading.Thread(target=lambda: read.append(sys.stdin.readline()))
+        thread.start()
+        thread.join()
+    assert kept.text == "name? "
+    assert read == ["typed\n"], "other threads read as ever"
+    assert sys.stdin is stdin
+    assert stdin.readline() == "more\n", "and it is open"

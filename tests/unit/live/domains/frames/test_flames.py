@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from types import CodeType
 from typing import Any
 
@@ -23,10 +24,17 @@ def inner() -> None:
     pass
 
 
+CODES = [outer.__code__, inner.__code__]
+
+
+def packed(*numbers: int) -> bytes:
+    return array("I", numbers).tobytes()
+
+
 def at(code: CodeType, line: int) -> tuple[int, int]:
     """What a stack has of a call that is at this line of the function."""
     start = next(start for start, _, at in code.co_lines() if at == code.co_firstlineno + line)
-    return id(code), start
+    return CODES.index(code), start
 
 
 @pytest.fixture
@@ -34,10 +42,10 @@ def seen() -> Seen:
     """`inner` was called from both lines of `outer`, which was seen by itself, too."""
     first, second = at(outer.__code__, 1), at(outer.__code__, 2)
     within = at(inner.__code__, 1)
-    seen = Seen(codes={id(f.__code__): f.__code__ for f in (outer, inner)}, frames=2, seconds=7.0)
-    seen.add((*within, *first), 1 * SECOND)
-    seen.add((*within, *second), 2 * SECOND)
-    seen.add(first, 4 * SECOND)
+    seen = Seen(codes=CODES, frames=2, seconds=7.0)
+    seen.add(packed(*within, *first), 1 * SECOND)
+    seen.add(packed(*within, *second), 2 * SECOND)
+    seen.add(packed(*first), 4 * SECOND)
     return seen
 
 
@@ -100,6 +108,6 @@ def test_nothing_seen_is_an_empty_profile(format: Any) -> None:
 @pytest.mark.parametrize("format", ["tree", "speedscope", "collapsed"])
 def test_a_name_that_is_no_utf8_is_escaped(format: Any) -> None:
     code = compile("pass", "odd\udce9;name.py", "exec")
-    seen = Seen(codes={id(code): code})
-    seen.add((id(code), 0), SECOND)
+    seen = Seen(codes=[code])
+    seen.add(packed(0, 0), SECOND)
     assert "odd\\\\udce9" in flames.made(seen, format, "game").decode()

@@ -1,4 +1,4 @@
-"""`printed()`: keeps what a thread prints in a block, and gives it no input: nobody can type there."""
+"""`printed()`: keeps what a thread prints in a block, and gives it no input."""
 
 from __future__ import annotations
 

@@ -167,14 +167,14 @@ def add_to(parts: Parts, /) -> None:
         role = role_of(session)
         _check_evaluate(evaluate, role)
         with telling():
-            place = yield from _paused(walk(roots_of_game, path, role, evaluate=evaluate))
+            place = yield from paused(walk(roots_of_game, path, role, evaluate=evaluate))
             current = place.value
         if expected is not UNSET:
             _check_expected(current, expected)
         with telling("$.value"):
             put(place, coerce(current, value), evaluate=evaluate)
         with telling():
-            place = yield from _paused(walk(roots_of_game, path, role, evaluate=evaluate))
+            place = yield from paused(walk(roots_of_game, path, role, evaluate=evaluate))
         return node_at(place, role)
 
     def call(

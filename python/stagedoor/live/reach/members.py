@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from stagedoor.live.language.path import Attribute, Identity, Item, Key, Member, Step
 from stagedoor.live.reach import arrays, rules
+from stagedoor.live.reach.faults import Missing
 from stagedoor.live.reach.plain import (
     MISSING,
     PerClass,
@@ -33,10 +34,10 @@ from stagedoor.live.reach.plain import (
     value_in,
 )
 
-SLICE: Final = 4096
-"""How many keys are looked at in one piece of a search."""
-SKIPPED: Final = 50_000
-"""How many items are passed over in one piece of a jump."""
+SLICE: Final = 16_384
+"""How many keys are looked at in one piece of a search: half a millisecond."""
+SKIPPED: Final = 200_000
+"""How many items are passed over in one piece of a jump: a millisecond."""
 _MOST_RESTARTS: Final = 5
 _LONGEST_KEY: Final = 200
 _MOST_BITS: Final = 256
@@ -352,7 +353,8 @@ def items(value: Any, start: int = 0) -> Iterator[Child | None]:
 def _skip(rest: Iterator[Any], count: int) -> Iterator[None]:
     while count > 0:
         piece = min(count, SKIPPED)
-        next(islice(rest, piece - 1, piece), None)
+        if next(islice(rest, piece - 1, piece), MISSING) is MISSING:
+            return
         count -= piece
         if count:
             yield None
@@ -424,7 +426,10 @@ def _search(pairs: Any, step: Item | Member) -> Generator[None, None, Child | No
         except RuntimeError:  # it has changed: begin again
             restarts += 1
             if restarts == _MOST_RESTARTS:
-                return None
+                raise Missing(
+                    "what the path leads through changes faster than it can be searched; pause the "
+                    "game first"
+                ) from None
             rest = pairs()
         if looked == SLICE:
             looked = 0

@@ -145,8 +145,8 @@ def add_logs(parts: Parts) -> None:
 
 def add_objects(parts: Parts) -> None:
     parts.roots.expose("few", list(range(MANY)))
-    parts.roots.expose("many", {f"key {number}": number for number in range(100 * MANY)})
-    thing = SimpleNamespace(**{f"a{number}": number for number in range(20 * MANY)})
+    parts.roots.expose("many", {f"key {number}": number for number in range(500 * MANY)})
+    thing = SimpleNamespace(**{f"a{number}": number for number in range(50 * MANY)})
     parts.roots.expose("thing", thing)
 
 
@@ -160,10 +160,11 @@ def add_nodes(parts: Parts) -> None:
     [
         (add_objects, "objects.children", {"path": "few", "count": 1000}, MANY),
         (add_objects, "objects.get", {"path": "few", "depth": 1, "budget": 1000}, MANY),
-        # A name of the filter takes half as long as an item, a key of a search a hundredth.
+        # A name takes half as long as an item, a key of a search a 256th, one of a jump less.
         (add_objects, "objects.children", {"path": "thing", "filter": "none"}, 10 * MANY),
-        (add_objects, "objects.get", {"path": 'many["key 63999"]'}, MANY),
-        (add_objects, "objects.get", {"path": "thing.a12799"}, 2 * SLICE),
+        (add_objects, "objects.get", {"path": 'many["key 319999"]'}, 19 * SLICE),
+        (add_objects, "objects.get", {"path": "thing.a31999"}, 2 * SLICE),
+        (add_objects, "objects.children", {"path": "many", "start": 319_000}, 2 * SLICE),
         (add_frames, "frames.history", {"count": 10_000}, MANY),
         (add_frames, "frames.spikes", {"count": 10_000, "threshold": 0.0}, MANY),
         (add_audit, "sessions.audit", {"count": 1000}, MANY),

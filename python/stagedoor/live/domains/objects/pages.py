@@ -32,6 +32,7 @@ _FEW: Final = 200
 _LOOKED_AT: Final = 128
 """How many names are compared with a filter at a time."""
 _MOST_RESTARTS: Final = 5
+_CHANGED: Final[Any] = object()
 
 _Key: TypeAlias = tuple[int, Role, str, bool, int]
 
@@ -80,10 +81,13 @@ class Pages:
                 rest = children_of(value, role, is_root=place.is_root, every=every, start=start)
             else:
                 first, rest = kept.first, kept.rest
-            try:
-                found, after, at = yield from _collect(first, rest, start, count, wanted)
-            except RuntimeError:  # it has got or lost some meanwhile: begin again
-                kept, changed = None, True
+            found: list[Child] = []
+            at, after = yield from _collect(found, first, rest, start, count, wanted)
+            if after is _CHANGED:
+                changed = True
+                if wanted and at > start:  # the page ends here: it took long to come so far
+                    return PageOf(found, at, changed)
+                kept = None  # begin again
                 yield THIS_FRAME
                 continue
             if after is None:
@@ -92,7 +96,8 @@ class Pages:
                 key = (id(value), role, wanted, every, at)
                 self._keep(session, key, _Kept(rest, after, monotonic()))
             return PageOf(found, at, changed)
-        raise HandlerError("ChangesTooFast", f"{place.path} changes faster than it can be shown")
+        reason = f"{place.path} changes faster than it can be shown; pause the game first"
+        raise HandlerError("ChangesTooFast", reason)
 
     def _take(self, session: Session, key: _Key) -> _Kept | None:
         return self._kept.get(session, OrderedDict()).pop(key, None)
@@ -111,23 +116,30 @@ class Pages:
 
 
 def _collect(
-    first: Child | None, rest: Iterator[Child | None], start: int, count: int, wanted: str
-) -> Generator[object, None, tuple[list[Child], Child | None, int]]:
-    """The children that a filter lets pass, the one after them, and the place of that one."""
-    found: list[Child] = []
-    at, looked = start, 0
-    child = first
+    found: list[Child],
+    child: Child | None,
+    rest: Iterator[Child | None],
+    at: int,
+    count: int,
+    wanted: str,
+) -> Generator[object, None, tuple[int, Any]]:
+    """Add the children that a filter lets pass to `found`: the first, then those of the rest, which
+    begin at this place. Returns the place after them, and what is there: a child, None at the end,
+    or _CHANGED if the value has got or lost some meanwhile."""
+    looked = 0
     while True:
         if child is None:
             try:
                 child = next(rest)
             except StopIteration:
-                return found, None, at
+                return at, None
+            except RuntimeError:
+                return at, _CHANGED
             if child is None:
                 yield THIS_FRAME
                 continue
         if len(found) == count:
-            return found, child, at
+            return at, child
         if not wanted or wanted in _name_of(child).casefold():
             found.append(child)
         child = None

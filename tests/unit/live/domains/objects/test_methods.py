@@ -143,6 +143,20 @@ class Game:
         return self.answer(method, role, **params)["error"]
 
 
+class AlwaysLate:
+    """Clients' turns that end after one step of each. `between`: what happens after each."""
+
+    def __init__(self, between: Any) -> None:
+        self._between = between
+
+    @property
+    def is_time_up(self) -> bool:
+        self._between()
+        return True
+
+    def go_on(self, *_: object) -> None: ...
+
+
 def wait(hub: Any, connection: FakeConnection) -> Any:
     for _ in range(100_000):
         if found := [m for m in connection.messages() if m.get("id") == "asked"]:
@@ -340,6 +354,27 @@ class TestChildren:
         assert [node["value"] for node in two["nodes"]] == list(range(10, 20))
         three = game.children("world.many", start=20, count=10)
         assert "changed" not in three
+
+    @pytest.mark.parametrize("start", [10, 2**53])
+    @pytest.mark.parametrize("make", [list, dict.fromkeys, set, deque, numpy.array])
+    def test_a_start_beyond_the_end_is_an_empty_page(
+        self, game: Game, make: Any, start: int
+    ) -> None:
+        game.world.it = make([1, 2, 3])  # type: ignore[attr-defined]
+        page = game.children("world.it", start=start)
+        assert page["nodes"] == []
+        assert "next" not in page
+
+    def test_a_page_ends_where_a_value_that_changes_all_the_time_has_changed(
+        self, game: Game
+    ) -> None:
+        many = dict.fromkeys(range(2000))
+        game.world.many = many  # type: ignore[attr-defined]
+        numbers = iter(range(10_000, 20_000))
+        game.hub.turns = AlwaysLate(lambda: many.update({next(numbers): None}))
+        page = game.children("world.many", filter="1999")
+        assert page["changed"]
+        assert 0 < page["next"] < 2000
 
     def test_two_clients_page_on_their_own(self, game: Game) -> None:
         game.world.many = set(range(100))  # type: ignore[attr-defined]

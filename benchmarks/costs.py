@@ -24,6 +24,9 @@ NETWORK_ONE = "network thread, a frame, 1 client"
 NETWORK_MANY = "network thread, a frame, 50 clients"
 PICOWS_GAME = "thread: picows, a frame of the game, 50 clients"
 PICOWS_NETWORK = "thread: picows, its thread, 50 clients"
+WATCHED_STILL = "stage.tick(dt), 1 000 values that stay"
+WATCHED_CHANGING = "stage.tick(dt), 1 000 values that change in each frame"
+UNWATCHED = "stage.tick(dt), when nobody watches any more"
 BARE = "websockets to websockets+uvloop, echo, p50"
 SYNC_CALL = "client.call(), p50"
 IMPORT = "import stagedoor, disabled"
@@ -47,6 +50,7 @@ SCRIPTS = {
     "idle, dormant": "benchmarks.timed.dormant",
     "topic, 200 B": "benchmarks.timed.topic",
     "telemetry at 60 Hz": "benchmarks.timed.telemetry",
+    "1 000 values watched at 10 Hz": "benchmarks.timed.watching",
     "sync client, one call after the other": "benchmarks.timed.sync_client",
     "objects": "benchmarks.timed.objects",
     "process start": "benchmarks.timed.start_up",

@@ -32,6 +32,8 @@ from .costs import (
     SPAN,
     SYNC_CALL,
     TICK,
+    WATCHED_CHANGING,
+    WATCHED_STILL,
     WORK,
     Costs,
 )
@@ -103,6 +105,8 @@ COSTS = (
     Cost(SPAN, 600),
     Cost(DORMANT, 1.2, "x", EMPTY),
     Cost(MANY, 1.1, "x", ONE),
+    Cost(WATCHED_STILL, 500_000),  # 3 % of a frame at 60 Hz
+    Cost(WATCHED_CHANGING, 500_000),
     Cost(SYNC_CALL, 1.5, "x", BARE),
     Cost(OUR_MEMORY, 4096, "B"),
     Cost(PAGE_OF_LIST, 1e6),

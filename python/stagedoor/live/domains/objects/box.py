@@ -15,7 +15,14 @@ from typing import Any, Final
 
 from stagedoor.live.language.path import Attribute, Item
 from stagedoor.live.reach import arrays
-from stagedoor.live.reach.members import Child, Way, container_of, fields_of, slots_of
+from stagedoor.live.reach.members import (
+    Child,
+    Way,
+    attribute,
+    container_of,
+    fields_of,
+    slots_of,
+)
 from stagedoor.live.reach.node import has_more
 from stagedoor.live.reach.plain import class_attribute, instance_dict, size_of
 
@@ -63,6 +70,7 @@ class Box:
         "_names",
         "_refreshed",
         "below",
+        "is_plain",
         "kind",
         "last",
         "places",
@@ -85,12 +93,16 @@ class Box:
         """What was remembered of all that is taken, by its place."""
         self.below: dict[str, Box] = {}
         """The boxes of what was gone into, by their paths."""
+        self.is_plain = False
+        """All that may change in it is seen in what is taken: it needs no looking at anew."""
         self._refreshed = 0.0
         """When it was last gone through one by one; 0.0: it must be now."""
 
     @property
     def is_old(self) -> bool:
         """It is time to go through it one by one."""
+        if self.is_plain and self._refreshed:
+            return False
         return monotonic() - self._refreshed >= REFRESHED
 
     @is_old.setter
@@ -134,6 +146,8 @@ class Box:
             own: list[Any] = list(dict.__iter__(names)) if size_of(names) else []  # type: ignore[arg-type]
             if not all(type(name) is str for name in own):
                 return _Form.ONE_BY_ONE
+            if any(attribute(value, name) is None for name in slots):
+                return _Form.ONE_BY_ONE  # one is empty, and may be filled
             self._getters = [class_attribute(type(value), name).__get__ for name in slots]
             self._names = own
             self._index = {name: at for at, name in enumerate((*slots, *own))}
@@ -148,12 +162,13 @@ class Box:
             return _Form.DICT if all(map(_is_name, self._names)) else _Form.ONE_BY_ONE
         return _Form.ONE_BY_ONE
 
-    def add(self, child: Child, path: str, value: Any) -> None:
-        """A child that was come by, and what is remembered of it."""
+    def add(self, child: Child, path: str, value: Any) -> bool:
+        """A child that was come by, and what is remembered of it. Returns whether it is taken."""
         at = self._place_of(child)
         self.places.append((at, path))
         if at >= 0:
             self.last[at] = value
+        return at >= 0
 
     def _place_of(self, child: Child) -> int:
         if self._form is _Form.OBJECT:

@@ -169,7 +169,7 @@ class Sight:
         old_places, old_below = box.places, box.below
         box.begin(value)
         box.below, paths, deeper = {}, set(), []
-        made = 0
+        made, is_plain = 0, True
         for looked, child in enumerate(self._children(value, is_root), 1):
             if looked % LOOKED_AT == 0:
                 yield
@@ -179,7 +179,7 @@ class Sight:
             is_seen = child.found.way is Way.VALUE and rules.is_open(child.name, role)
             inner = child.found.value
             told = remembered(inner) if is_seen else OTHER
-            box.add(child, path, told)
+            is_taken = box.add(child, path, told)
             paths.add(path)
             old = before.get(path, OTHER)
             if told is OTHER or type(told) is not type(old) or path not in known:
@@ -193,7 +193,9 @@ class Sight:
                     yield
             elif not is_same(told, old) and not self._set(path, told, version):
                 known.put(path, node_of_child(value, prefix, child, role), version)
-        box.is_old = False
+            if is_seen and not (is_taken and self._tells_all(told, path)):
+                is_plain = False
+        box.is_old, box.is_plain = False, is_plain
         for _, path in old_places:
             if path not in paths:
                 known.drop(path, version)
@@ -214,6 +216,10 @@ class Sight:
                     yield child
         except RuntimeError:  # another thread changes it at this moment: the next scan sees more
             return
+
+    def _tells_all(self, told: object, path: str) -> bool:
+        """Whether a scan sees by the value what changes: of an object, the preview may change."""
+        return told is not OTHER or type(self.known.value_of(path)) is list
 
     def _compare(self, path: str, value: Any, version: int) -> None:
         """A value that is no number and no text, and is not gone into: a vector may differ."""

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
 TOPIC: Final = "objects"
 MAX_HZ: Final = 60.0
 MAX_PATHS: Final = 64
-SHARE: Final = 4
-"""Scans take this part of the budget of a frame, and one piece at least."""
-LONGEST: Final = 0.0005
-"""The most seconds of a frame for scans."""
+SHARE: Final = 0.25
+FIRST_SHARE: Final = 0.5
+"""The part of the budget of a frame that scans take, and while somebody waits for a first one. One
+piece is always scanned."""
+LONGEST: Final = 0.002
+"""The longest budget of which that is a part, in seconds."""
 
 
 class ObjectNews(msgspec.Struct):
@@ -132,7 +134,9 @@ class Watching:
         for group in groups:
             assert isinstance(group.view, Sight)
             rates[group.view] = max(rates.get(group.view, 0.0), group.hz or MAX_HZ)
-        until = perf_counter() + min(self._budget.seconds / SHARE, LONGEST)
+        is_first = any(not sight.scans for sight in rates)
+        share = FIRST_SHARE if is_first else SHARE
+        until = perf_counter() + share * min(self._budget.seconds, LONGEST)
 
         def is_time_up() -> bool:
             return perf_counter() >= until

@@ -32,24 +32,22 @@ class Shown:
     """The `pygame.Window` that was shown last. It is not kept alive."""
 
     def __init__(self) -> None:
-        self._id = 0
         self._surface: weakref.ref[pygame.Surface] | None = None
         self._title = ""
 
     def note(self, window: Any) -> None:
         """It is about to be shown."""
-        if id(window) == self._id and self._surface is not None:
-            return
-        self._id = id(window)
         try:
+            surface = window.get_surface()
+            if self._surface is None or self._surface() is not surface:
+                self._surface = weakref.ref(surface)
             self._title = window.title
-            self._surface = weakref.ref(window.get_surface())
         except Exception:  # it is drawn by OpenGL
             self._surface = None
 
     def forget(self, other: object) -> None:
         """Something else is about to be shown."""
-        self._id, self._surface = 0, None
+        self._surface = None
 
     @property
     def is_gone(self) -> bool:

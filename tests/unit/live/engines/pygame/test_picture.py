@@ -140,6 +140,30 @@ class TestAWindow:
         window.get_surface().fill("blue")
         assert pixel(pictures.picture(), 63, 47) == (0, 0, 255)
 
+    def test_may_change_its_size_and_title(self, pictures: Pictures) -> None:
+        window = pygame.window.Window("one", (64, 48), resizable=True)
+        window.get_surface()
+        window.flip()
+        window.size = (100, 80)
+        window.title = "two"
+        pygame.event.pump()
+        window.get_surface().fill(RED)
+        window.flip()
+        found = pictures.picture()
+        assert found is not None
+        assert (found.width, found.height) == (100, 80)
+        assert pixel(found, 99, 79) == tuple(RED[:3])
+        assert pictures.window() == Window("two", 100, 80, 100, 80)
+
+    def test_of_two_the_one_that_was_shown_last_is_the_picture(self, pictures: Pictures) -> None:
+        windows = [pygame.window.Window(name, (64, 48)) for name in "ab"]
+        for window, colour in zip(windows, (RED, "blue"), strict=True):
+            window.get_surface().fill(colour)
+            window.flip()
+        assert pixel(pictures.picture(), 0, 0) == (0, 0, 255)
+        windows[0].flip()
+        assert pixel(pictures.picture(), 0, 0) == tuple(RED[:3])
+
     def test_that_is_gone_has_no_picture_and_was_not_kept(self, pictures: Pictures) -> None:
         window: Any = pygame.window.Window("one", (64, 48))
         window.get_surface().fill(RED)

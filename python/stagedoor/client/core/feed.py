@@ -1,8 +1,8 @@
 """The samples of a subscription that wait to be taken: `Feed`, of `Sample`s. Without I/O.
 
-A feed has room for `size` samples, and for 32 MiB of the bytes that they carry, as of pictures.
-When it is full, the oldest are dropped and counted, so that the memory is bounded if the program
-does not take them. Not thread-safe: a face calls it under its
+A feed has room for `size` samples, and for four of those that carry bytes, as pictures: who takes
+them slowly wants new ones. When it is full, the oldest are dropped and counted, so that the memory
+is bounded if the program does not take them. Not thread-safe: a face calls it under its
 lock.
 """
 
@@ -17,8 +17,8 @@ QUEUE: Final = 1024
 """How many samples wait in a feed at most, by default."""
 
 
-MAX_BYTES: Final = 32 << 20
-"""How many bytes the samples that wait in a feed carry at most, unless it is only one."""
+MAX_CARRYING: Final = 4
+"""How many samples that carry bytes wait in a feed at most."""
 DATA: Final = "data"
 """The name of the bytes in the value of a topic that carries bytes."""
 
@@ -85,8 +85,8 @@ class Feed:
         """Whether the game sends samples; False: what has come is from before."""
         self.reconnected = 0
         """How often the connection was lost and the subscription restored. Each time is a gap."""
-        self._samples: deque[Sample] = deque(maxlen=size)
-        self._bytes = 0
+        self._size = size
+        self._samples: deque[Sample] = deque()
         self._overflowed = 0
         self._told = 0
         self._missed = 0
@@ -113,7 +113,7 @@ class Feed:
         come yet."""
         if not self._samples and self.error is not None:
             raise self.error
-        return self._pop()
+        return self._samples.popleft()
 
     def start(self, history: list[Sample], failure: RpcError | None = None) -> None:
         """The game has accepted the subscription, sent these samples of the past, and said why the
@@ -157,28 +157,18 @@ class Feed:
     def clear(self) -> None:
         """Forget the samples that wait."""
         self._samples.clear()
-        self._bytes = 0
 
     def _put(self, sample: Sample) -> None:
-        carried = _carried(sample)
-        while self._samples and (
-            len(self._samples) == self._samples.maxlen or self._bytes + carried > MAX_BYTES
-        ):
-            self._pop()
+        size = min(self._size, MAX_CARRYING) if _carries(sample) else self._size
+        while len(self._samples) >= size:
+            self._samples.popleft()
             self._overflowed += 1
         self._samples.append(sample)
-        self._bytes += carried
-
-    def _pop(self) -> Sample:
-        sample = self._samples.popleft()
-        self._bytes -= _carried(sample)
-        return sample
 
 
-def _carried(sample: Sample) -> int:
-    """How many bytes the sample carries, beside its value as JSON."""
-    data = sample.value.get(DATA) if type(sample.value) is dict else None
-    return len(data) if type(data) is bytes else 0
+def _carries(sample: Sample) -> bool:
+    """Whether the sample carries bytes, beside its value as JSON."""
+    return type(sample.value) is dict and type(sample.value.get(DATA)) is bytes
 
 
 def _nothing() -> None:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from stagedoor.client.core import feed as feeds
 from stagedoor.client.core.feed import Feed, Key, Sample, key_of
 
 
@@ -27,28 +26,16 @@ def test_the_newest_samples_are_kept_and_the_others_counted() -> None:
     assert (values(feed), feed.dropped) == ([5, 6, 7], 4)
 
 
-def test_pictures_that_nobody_takes_have_a_bound_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "MAX_BYTES", 100)
-    feed = a_feed(1000)
-
-    def carry(number: int, size: int) -> None:
-        feed.receive(Sample({"number": number, "data": bytes(size)}, 1.0, 1, number))
-
-    for number in range(1, 8):
-        carry(number, 40)
-    assert (feed.waiting, feed.dropped) == (2, 5)
-    assert feed.take().value["number"] == 6
-    carry(8, 40)
-    carry(9, 20)
-    assert [feed.take().value["number"] for _ in range(3)] == [7, 8, 9]
-    carry(10, 1000)
-    assert feed.waiting == 1, "one alone may be larger"
-    carry(11, 1)
-    assert feed.take().value["number"] == 11
-    carry(12, 60)
-    feed.clear()
-    carry(13, 90)
-    assert feed.waiting == 1
+@pytest.mark.parametrize(("size", "kept"), [(1000, [5, 6, 7, 8]), (2, [7, 8])])
+def test_pictures_that_nobody_takes_are_few_and_the_newest(size: int, kept: list[int]) -> None:
+    feed = a_feed(size)
+    for number in range(1, 9):
+        feed.receive(Sample({"number": number, "data": bytes(10)}, 1.0, 1, number))
+    assert feed.dropped == 8 - len(kept)
+    assert [feed.take().value["number"] for _ in range(feed.waiting)] == kept
+    for number in range(9, 19):
+        feed.receive(Sample({"number": number, "data": "a text"}, 1.0, 1, number))
+    assert feed.waiting == min(size, 10)
 
 
 def test_history_comes_first_and_has_no_sequence() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, Protocol, cast
 
+from stagedoor.live.engines.scene import Unread
 from stagedoor.live.language.comparison import Literal, compare
 from stagedoor.live.language.condition import (
     AllOf,
@@ -23,18 +24,13 @@ from stagedoor.live.language.condition import (
 )
 from stagedoor.live.language.path import Path
 from stagedoor.live.language.selector import Selector
-from stagedoor.live.reach.arrays import is_array, is_scalar_type, plain_scalar
+from stagedoor.live.reach.arrays import is_array
 from stagedoor.live.reach.members import container_of, count_items
 from stagedoor.live.reach.plain import first_of, type_name
+from stagedoor.live.scene.comparable import comparable, is_truthy
 
-MAX_TEXT: Final = 10_000
-"""Characters of a text that is compared."""
 _TEXTS: Final = (str, bytes, bytearray)
-_EXACT: Final[dict[type, Callable[[Any], Any]]] = {
-    int: int.__int__,
-    float: float.__float__,
-    str: str.__str__,
-}
+_LITERALS: Final = (str, int, float, bool)
 
 
 class Look(Protocol):
@@ -43,8 +39,9 @@ class Look(Protocol):
     def value(self, path: Path, /) -> object:
         """The value of a path. Raises Unreadable."""
 
-    def count(self, selector: Selector, /) -> int:
-        """How many things on the screen a selector fits. Raises Unreadable."""
+    def count(self, selector: Selector, most: int | None, /) -> int:
+        """How many things on the screen a selector fits. `most`: more do not matter. Raises
+        Unreadable."""
 
 
 class Unreadable(Exception):  # noqa: N818
@@ -63,66 +60,45 @@ def holds(condition: Condition, look: Look, problem: Callable[[str], object]) ->
         case Comparison(left, operator, right):
             try:
                 if operator is None:
-                    return _is_true(left, look)
-                return compare(_literal(left, look), operator, _literal(right, look))
+                    return is_truthy(_value(left, look, most=1))
+                return _compare(left, operator, right, look)
             except Unreadable as error:
                 problem(str(error))
                 return False
 
 
-def _is_true(operand: Operand, look: Look) -> bool:
-    if not isinstance(operand, Path):
-        return bool(_literal(operand, look))
-    value = look.value(operand)
-    size = _size(value)
-    if size is not None:
-        return size > 0
-    try:
-        return bool(_plain(value))
-    except Unreadable:
-        return True  # there is something
+def _compare(left: Operand, operator: str, right: Operand, look: Look) -> bool:
+    values = [_value(operand, look) for operand in (left, right)]
+    known = [value if type(value) in _LITERALS else None for value in values]
+    literals: list[Any] = []
+    for operand, value, like in zip((left, right), values, reversed(known), strict=True):
+        found = comparable(value, cast(Literal, like))
+        if type(found) is Unread:
+            raise Unreadable(f"{operand} is a {type_name(type(value))}: {found.reason}")
+        literals.append(found)
+    return compare(literals[0], operator, literals[1])
 
 
-def _literal(operand: Operand, look: Look) -> Literal:
+def _value(operand: Operand, look: Look, most: int | None = None) -> object:
+    """`most`: count no further."""
     match operand:
         case Constant(value):
             return value
         case Path():
-            try:
-                return _plain(look.value(operand))
-            except Unreadable as error:
-                raise Unreadable(f"{operand}: {error}") from None
-        case Found(selector) | Length(Found(selector)):
-            return look.count(selector)
+            return look.value(operand)
+        case Found(selector):
+            return look.count(selector, most)
+        case Length(Found(selector)):
+            return look.count(selector, None)
         case Length(of):
-            found = look.value(cast(Path, of))
-            if (size := _size(found)) is None:
-                raise Unreadable(f"{of}: the length of a {type_name(type(found))} is not known")
-            return size
+            return _length(cast(Path, of), look)
 
 
-def _size(value: object) -> int | None:
-    """How many items or characters a value has; None if only its own code knows."""
+def _length(path: Path, look: Look) -> int:
+    """How many items or characters a value has."""
+    value = look.value(path)
     if (kind := first_of(value, _TEXTS)) is not None:
         return int(kind.__len__(value))  # type: ignore[attr-defined]
     if container_of(value) is not None or is_array(value):
         return count_items(value)
-    return None
-
-
-def _plain(value: object) -> Literal:
-    """A value of a plain type, or of one derived from it, as that. What the type makes of operators
-    is code of the game."""
-    if value is None or type(value) is bool:
-        return value
-    kind = first_of(value, (int, float, str))
-    if kind is not None:
-        found: Literal = _EXACT[kind](value)
-        if type(found) is str and len(found) > MAX_TEXT:
-            raise Unreadable(f"a text of {len(found):,} characters is too long to be compared")
-        return found
-    if is_scalar_type(type(value)):
-        found = plain_scalar(value)
-        if type(found) in (bool, int, float, str):
-            return found
-    raise Unreadable(f"a {type_name(type(value))} is not compared")
+    raise Unreadable(f"{path}: the length of a {type_name(type(value))} is not known")

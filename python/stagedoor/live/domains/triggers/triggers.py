@@ -15,7 +15,7 @@ from stagedoor.live.domains.triggers.slow import SlowFrames
 from stagedoor.live.language.condition import Condition
 from stagedoor.live.net import threads
 from stagedoor.live.rpc.stall import is_ours
-from stagedoor.wire.text import frames_of, is_a, text_of, traceback_of, type_of
+from stagedoor.wire.text import frames_of, is_a, reason_of, text_of, traceback_of, type_of
 
 if TYPE_CHECKING:
     from stagedoor.live.domains.parts import Parts
@@ -167,7 +167,12 @@ class Triggers:
         assert trigger.condition is not None
         assert trigger.look is not None
         began = perf_counter()
-        if holds(trigger.condition, trigger.look, note):
+        try:
+            is_true = holds(trigger.condition, trigger.look, note)
+        except Exception as error:  # of a function that the game has given for its scene
+            is_true = False
+            note(reason_of(error)[:MAX_TEXT])
+        if is_true:
             self._fire(trigger, trigger.text, self._hub.frame, self._here())
         trigger.due = self._hub.frame + 1 + int((perf_counter() - began) / BUDGET)
 

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from tests.unit.live.rpc.fakes import new_hub, parts_of
 
+from stagedoor.live.domains.triggers import look as module
 from stagedoor.live.domains.triggers.look import SceneAndObjects
 from stagedoor.live.domains.triggers.reading import Unreadable
 from stagedoor.live.language.path import parse_path
+from stagedoor.live.language.selector import parse_selector
 from stagedoor.wire.roles import Role
 
 
@@ -60,3 +62,50 @@ def test_what_is_not_there_or_not_open_is_told(world: World, path: str, reason: 
     with pytest.raises(Unreadable) as raised:
         look(world, path)
     assert reason in str(raised.value)
+
+
+class Enemy:
+    def __init__(self, hp: int) -> None:
+        self.hp = hp
+
+
+class OnScreen:
+    """A game with enemies on its screen."""
+
+    def __init__(self, *hps: int) -> None:
+        self.enemies = [Enemy(hp) for hp in hps]
+        parts = parts_of(new_hub())
+        parts.scene.own.add("enemies", each=lambda: self.enemies, visible=self.is_visible)
+        self._look = SceneAndObjects(parts, Role.OPERATOR)
+
+    def is_visible(self, enemy: Any) -> bool:
+        return enemy.hp != 7
+
+    def count(self, selector: str, most: int | None = None) -> int:
+        return self._look.count(parse_selector(selector), most)
+
+
+def test_what_is_on_the_screen_is_counted() -> None:
+    game = OnScreen(1, 2, 3, 7)
+    assert game.count("Enemy") == 3, "one is hidden"
+    assert game.count("Enemy[hp<3]") == 2
+    assert game.count("Enemy", 1) == 1, "more do not matter"
+    assert game.count("Enemy") == 3
+    assert game.count("Enemy:hidden") == 1
+    assert game.count("Enemy[hp<0]", 1) == 0
+    game.enemies.append(Enemy(-1))
+    assert game.count("Enemy[hp<0]", 1) == 1
+
+
+def test_a_large_scene_is_gone_through_in_several_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SECONDS", 0.0)
+    game = OnScreen(*[1] * 1000)
+    with pytest.raises(Unreadable, match="still being gone through"):
+        game.count("Enemy")
+    counts = set()
+    for _ in range(200):
+        try:
+            counts.add(game.count("Enemy"))
+        except Unreadable:
+            continue
+    assert counts == {1000}

@@ -148,6 +148,29 @@ def test_conditions_that_take_long_are_looked_at_less_often(
     assert len(connection.messages()) == 4
 
 
+def test_what_a_look_raises_is_a_problem_and_not_the_frames(
+    hub: Hub, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look.SceneAndObjects, "value", lambda *_: 1 // 0)
+    pause_when(connection, condition="rocks > 50")
+    frame(hub, 3)
+    (listed,) = connection.call("game.triggers")["result"]
+    assert listed["problem"].startswith("ZeroDivisionError")
+
+
+def test_it_pauses_for_what_is_on_the_screen(parts: Parts, connection: FakeConnection) -> None:
+    enemies: list[Any] = []
+    parts.scene.own.add("enemy", each=lambda: enemies)
+    pause_when(connection, condition="len(Clock[now>3]) > 1")
+    for now in (1.0, 5.0, 7.0):
+        frame(parts.hub)
+        assert not parts.pace.paused
+        enemies.append(clock := Clock())
+        clock.now = now
+    frame(parts.hub)
+    assert parts.pace.paused
+
+
 def test_subscribers_are_told(hub: Hub, connection: FakeConnection, values: Values) -> None:
     topic = hub.topics.get("game.triggered")
     assert topic is not None
@@ -171,7 +194,7 @@ def test_those_that_wait_are_listed_and_dropped(hub: Hub, connection: FakeConnec
         (None, "uncaught", "ValueError", None),
         (None, None, None, 0.5),
     ]
-    assert listed[0]["problem"] == "gone: there is no root gone"
+    assert listed[0]["problem"] == "there is no root gone"
     assert viewer.call("game.drop_trigger", {"id": 1})["error"]["code"] == -32003
     for one in listed:
         assert connection.call("game.drop_trigger", {"id": one["id"]})["result"] is True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -187,3 +188,13 @@ def test_that_topics_are_thinned_is_told_once_and_that_it_is_over(
         stage.budget.count(0.0, 0.0)
     assert [value.thinning for _, value in told[3:]] == [4, 2, 1]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+
+
+def test_status_says_what_the_engine_can_do_and_whether_time_can_be_scaled(
+    stage: Stage, connection: FakeConnection
+) -> None:
+    engine: Any = SimpleNamespace(name="fake 1.0", can=frozenset({"scale", "keys"}))
+    stage.parts.engine = engine
+    assert connection.call("game.status")["result"]["can"] == ["keys", "scale"]
+    stage.pace.no_scale = "there is no clock"
+    assert connection.call("game.status")["result"]["can"] == ["keys"]

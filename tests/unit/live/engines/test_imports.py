@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from stagedoor.live.engines.imports import ImportHook, Patch
+from stagedoor.live.engines.imports import ImportHook, Patch, merged
 
 Install = Callable[[dict[str, Patch]], None]
 
@@ -108,3 +108,16 @@ def test_a_patch_that_fails_leaves_the_module_as_it_is_and_is_logged(
         assert load("frame_work").value == 1
     assert "does not understand this frame_work.inner" in caplog.text
     assert "AttributeError: Clock" in caplog.text
+
+
+def test_patches_of_several_for_a_module_are_applied_in_their_order() -> None:
+    done: list[object] = []
+
+    def patch(what: str) -> Patch:
+        return lambda module: done.append((what, module))
+
+    both = merged({"a": patch("1"), "b": patch("2")}, {"c": patch("3")}, {"a": patch("4")})
+    assert list(both) == ["a", "b", "c"]
+    module = ModuleType("a")
+    both["a"](module)
+    assert done == [("1", module), ("4", module)]

@@ -89,12 +89,10 @@ class _Passing:
 
     @property
     def part(self) -> float:
-        """How much has passed, from 0.0 to 1.0. The game has a frame to see it, however short."""
-        frames, duration = self._frame - self._first, self._duration
-        if not frames:
-            return 0.0
+        """How much has passed, from 0.0 to 1.0. However short it is, the game has a frame first."""
+        duration = self._duration
         if duration.seconds is None:
-            return min(1.0, frames / duration.frames)
+            return min(1.0, (self._frame - self._first) / duration.frames)
         return min(1.0, self._seconds / duration.seconds)
 
 

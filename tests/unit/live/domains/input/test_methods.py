@@ -42,9 +42,12 @@ class FakeEngine:
     def __init__(self) -> None:
         self.sent: list[Input] = []
         self.has_window = True
+        self.is_full = False
 
     def send(self, inputs: Sequence[Input]) -> None:
         assert inputs, "nothing is asked of an engine for nothing"
+        if self.is_full:
+            raise CannotSendError("pygame takes no event: Event queue full")
         for one in inputs:
             if not self.has_window and getattr(one, "down", True):
                 raise CannotSendError("the game has no window, so it gets no input")
@@ -512,4 +515,20 @@ def test_a_window_that_goes_away_meanwhile_stops_nothing(world: World) -> None:
     world.client.messages()
     world.frames(3)
     assert world.answer()["data"]["type"] == "InputUnavailable"
+    assert world.parts.hands.held() == []
+
+
+def test_an_engine_that_takes_nothing_any_more_is_told_and_nothing_stays_held(
+    world: World,
+) -> None:
+    world.begin("key", key="ctrl+a", frames=3)
+    world.begin("key", key="b", state="down")
+    world.client.messages()
+    world.engine.is_full = True
+    world.frames(3)
+    assert world.answer() == {"frame": 1, "until": 4}
+    world.begin("release")
+    assert world.answer() == {"count": 1}
+    world.begin("key", key="c")
+    assert "queue full" in world.answer()["data"]["message"]
     assert world.parts.hands.held() == []

@@ -60,6 +60,14 @@ def stored_by(descriptor: object) -> str | None:
     return None if known is None else known[1]
 
 
+_rect_types: Final[dict[int, type]] = {}
+
+
+def knows_rects(*kinds: type) -> None:
+    """Know types in C whose values are made of left, top, width and height, and nothing else."""
+    _rect_types.update({id(kind): kind for kind in kinds})
+
+
 MISSING: Final = Unread("there is no such attribute")
 
 
@@ -211,7 +219,9 @@ def rect_of(value: Any, read: Reader) -> Rect | None:
     """A rectangle that is four numbers, two pairs of numbers, or an object with such attributes."""
     kind = type(value)
     items: list[object]
-    if issubclass(kind, tuple):
+    if id(kind) in _rect_types:
+        items = list(value)
+    elif issubclass(kind, tuple):
         items = list(tuple.__iter__(value))
     elif issubclass(kind, list):
         items = list(list.__iter__(value))

@@ -88,6 +88,11 @@ class Selector:
 
     steps: tuple[Step, ...]
 
+    @property
+    def asks_for_hidden(self) -> bool:
+        """Whether it selects what the game does not show."""
+        return "hidden" in self.steps[-1].states
+
     def __str__(self) -> str:
         first, *rest = self.steps
         return str(first) + "".join(f"{' > ' if s.is_direct else ' '}{s}" for s in rest)

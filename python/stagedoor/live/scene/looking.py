@@ -22,15 +22,36 @@ class Looking:
         """`evaluates`: run properties of the game, as an admin may ask for."""
         self._role = role
         self._evaluates = evaluates
+        self._open: dict[str, bool] = {}
+        """Whether this role may see attributes of this name."""
+        self._plain_names: dict[tuple[int, str], type] = {}
+        """Names that a type and its bases know nothing of: an object has them in its dict, if at
+        all. What is looked up once for each type makes a search many times faster."""
+
+    def begin(self) -> None:
+        """Look at the game's types anew: they may have changed since the last search."""
+        self._plain_names.clear()
 
     def __call__(self, target: object, name: str, /) -> object:
         """An attribute that a layer needs, whatever its name; an `Unread` if there is none."""
         if name == "__dict__":
             return plain.instance_dict(target)
-        found = members.attribute(target, name)
+        found = self._attribute(target, name)
         if found is not None and found.way is Way.LAZY and found.value is plain.MISSING:
             return MISSING  # `__getattr__` would answer any name
         return self._value(target, name, found)
+
+    def _attribute(self, target: object, name: str) -> Found | None:
+        kind = type(target)
+        key = id(kind), name
+        if key in self._plain_names:
+            value = plain.value_in(plain.instance_dict(target), name)
+            return None if value is plain.MISSING else Found(Way.VALUE, value)
+        if plain.class_attribute(kind, name) is plain.MISSING and not members.answers_any_name(
+            kind
+        ):
+            self._plain_names[key] = kind
+        return members.attribute(target, name)
 
     def at(self, target: object, path: Path) -> object:
         """The value at a path from an object; an `Unread` if this caller may not see it."""
@@ -45,9 +66,12 @@ class Looking:
 
     def _step(self, value: object, step: Step) -> object:
         if isinstance(step, Attribute):
-            if not rules.is_open(step.name, self._role):
+            is_open = self._open.get(step.name)
+            if is_open is None:
+                is_open = self._open[step.name] = rules.is_open(step.name, self._role)
+            if not is_open:
                 return Unread(f"{step.name} is not for this role", step)
-            return self._value(value, step.name, members.attribute(value, step.name))
+            return self._value(value, step.name, self._attribute(value, step.name))
         return self._item(value, step)
 
     def _item(self, value: object, step: Item | Member) -> object:
@@ -71,7 +95,7 @@ class Looking:
         if found.way is Way.VALUE:
             return found.value
         if (stored := stored_by(found.value)) is not None:
-            return self._value(target, stored, members.attribute(target, stored))
+            return self._value(target, stored, self._attribute(target, stored))
         if found.way is Way.ROUTINE:
             return Unread(f"{name} is a method")
         if not self._evaluates:

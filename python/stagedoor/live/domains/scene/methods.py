@@ -31,7 +31,7 @@ MAX_NODES: Final = 10_000
 """The most nodes in one answer."""
 MAX_WAIT: Final = 3600.0
 """The most seconds that a caller may wait."""
-_AT_ONCE: Final = 32
+_AT_ONCE: Final = 8
 """How many nodes are described and encoded at a time."""
 
 Limit = Annotated[int, msgspec.Meta(ge=1, le=MAX_NODES)]

@@ -62,7 +62,7 @@ class Search:
     limit: int
     """The most nodes that are kept."""
     hidden: bool = False
-    """Also what the game does not show."""
+    """Also what the game does not show, if the selector does not ask for that."""
     found: list[Node] = field(default_factory=list)
     more: bool = False
     """There are more than the limit, or may be."""
@@ -86,15 +86,17 @@ def looking_for(
 def search(scene: Scene, wanted: Search) -> Generator[object, None, None]:
     """Go through the scene once. What was found before is forgotten."""
     wanted.found, wanted.troubles, wanted.more = [], [], False
-    matching = None
+    wanted.looking.begin()
+    matching, hidden = None, wanted.hidden
     if wanted.selector is not None:
         matching = Matching(wanted.selector, wanted.looking.at)
+        hidden = hidden or wanted.selector.asks_for_hidden
     for node in scene.walk(wanted.looking):
         if node is None:
             yield THIS_FRAME
         elif isinstance(node, Trouble):
             wanted.troubles.append(exact(node.reason))
-        elif (matching is None or matching.fits(node)) and (wanted.hidden or node.is_visible()):
+        elif (matching is None or matching.fits(node)) and (hidden or node.is_visible()):
             if len(wanted.found) == wanted.limit:
                 wanted.more = True
                 break

@@ -64,10 +64,7 @@ class _Count:
 
     def __init__(self, parts: Parts, role: Role, selector: Selector, most: int | None) -> None:
         self._scene = parts.scene
-        is_hidden = any("hidden" in step.states for step in selector.steps)
-        self._search = Search(
-            selector, role, Looking(role), MAX_COUNT if most is None else most, is_hidden
-        )
+        self._search = Search(selector, role, Looking(role), MAX_COUNT if most is None else most)
         self._steps: Generator[object, None, None] | None = None
         self._last: int | None = None
         """None: the scene was not gone through to its end yet."""

@@ -9,7 +9,16 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from stagedoor.live.engines.scene import Node, Provider, Reader, Trouble, Unread, knows, number_of
+from stagedoor.live.engines.scene import (
+    Node,
+    Provider,
+    Reader,
+    Trouble,
+    Unread,
+    knows,
+    knows_rects,
+    number_of,
+)
 
 if TYPE_CHECKING:
     from stagedoor.live.engines.imports import Patch
@@ -112,8 +121,10 @@ class Sprites:
 @functools.cache
 def provider() -> Provider:
     """The layer of sprites."""
+    import pygame
     from pygame import sprite
 
+    knows_rects(pygame.Rect, *filter(None, [getattr(pygame, "FRect", None)]))
     knows(sprite.Sprite, {"rect": "_Sprite__rect", "image": "_Sprite__image", "layer": "_layer"})
     knows(sprite.DirtySprite, {"visible": "_visible", "layer": "_layer"})
     return Sprites()

@@ -70,6 +70,8 @@ def test_what_the_game_hides_is_found_only_if_it_is_asked_for(world: World) -> N
         assert found(caller, "#cheat") == []
         (node,) = found(caller, "#cheat", hidden=True)
         assert node["visible"] is False
+        assert found(caller, "#cheat:hidden") == [node]
+        assert found(caller, "#new-game:hidden") == []
 
 
 def test_an_answer_says_whether_there_is_more(world: World) -> None:

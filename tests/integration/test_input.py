@@ -76,6 +76,30 @@ while True:
     pygame.display.flip()
 """
 
+WIDGETS = """
+import pygame, pygame_gui
+pygame.init()
+screen = pygame.display.set_mode((400, 300))
+manager = pygame_gui.UIManager((400, 300))
+pygame_gui.elements.UIButton(pygame.Rect(50, 50, 100, 40), "Go", manager)
+pygame_gui.elements.UITextEntryLine(pygame.Rect(50, 150, 200, 40), manager)
+clock = pygame.time.Clock()
+print("begins", flush=True)
+while True:
+    dt = clock.tick(60) / 1000
+    for event in pygame.event.get():
+        if event.type == pygame.QUIT:
+            raise SystemExit
+        if event.type == pygame_gui.UI_BUTTON_PRESSED:
+            print("clicked", flush=True)
+        if event.type == pygame_gui.UI_TEXT_ENTRY_FINISHED:
+            print("entered", event.text, flush=True)
+        manager.process_events(event)
+    manager.update(dt)
+    manager.draw_ui(screen)
+    pygame.display.flip()
+"""
+
 
 @pytest.fixture
 def runtime(env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,6 +225,24 @@ def test_a_game_with_a_stage_gets_keys_text_the_pointer_and_a_gamepad(
         assert [one["params"] for one in entries if one["method"] == "input.text"] == [
             '{"text":"Hé"}'
         ]
+
+
+def test_widgets_are_clicked_and_typed_into(run: Run, runtime: None, tmp_path: Path) -> None:
+    file = tmp_path / "widgets.py"
+    file.write_text(WIDGETS)
+    program = run("-m", "stagedoor", "run", "--port", "0", file, **HEADLESS)
+    program.wait_for("^begins$")
+    with stagedoor.connect("widgets", timeout=PATIENCE, reconnect=False) as game:
+        game.call("input.click", x=100, y=70)
+        program.wait_for("^clicked$")
+        game.call("input.click", x=100, y=170)
+        game.call("input.text", text="Ada Ü!")
+        game.call("input.key", key="ctrl+a")  # which replaces all of it
+        game.call("input.text", text="Bo")
+        game.call("input.key", key="shift+b")
+        game.call("input.key", key="backspace")
+        game.call("input.text", text="b\n")
+        program.wait_for("^entered Bob$")
 
 
 def test_a_client_that_leaves_lets_go(ours: tuple[Program, str]) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from stagedoor.cli.command import OK, Verbs, add_json, add_verb
+from stagedoor.cli.command import OK, CommandError, Verbs, add_json, add_verb
 from stagedoor.cli.game import add_game, open_game, told
 from stagedoor.cli.terminal import print_line, print_value, wants_json
 
@@ -71,8 +71,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def ask(game: "Client", method: str, **params: Any) -> Any:
     """Call a method, and return its result. Raises: CommandError."""
-    with told(method, game):
-        return game.call(method, **params)
+    from stagedoor.wire.errors import InvalidParams
+
+    with told():
+        try:
+            return game.call(method, **params)
+        except InvalidParams as error:
+            if error.reason is None:
+                raise
+            text, *place = error.reason.split("\n")
+            raise CommandError(text, after=place) from error
 
 
 def _depth(text: str) -> int:

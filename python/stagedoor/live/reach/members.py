@@ -237,6 +237,7 @@ def attributes(value: object, *, is_root: bool = False, every: bool = False) -> 
                 yield Child(Attribute(key), key, Found(Way.VALUE, inner))
         return
     seen = set(_slots(kind))
+    found: Found | None
     for name in _slots(kind):
         found = _read_by_class(value, class_attribute(kind, name))
         if found is not None:
@@ -244,12 +245,12 @@ def attributes(value: object, *, is_root: bool = False, every: bool = False) -> 
     for key, inner in _few_or_live(names):
         if type(key) is not str or is_dunder(key) or key in seen:
             continue
-        seen.add(key)
+        found = Found(Way.VALUE, inner)
         defined_as = class_attribute(kind, key)
-        if _is_read_by_class(defined_as):
-            found = _read_by_class(value, defined_as)
-        else:
-            found = Found(Way.VALUE, inner)
+        if defined_as is not MISSING:
+            seen.add(key)
+            if _is_read_by_class(defined_as):
+                found = _read_by_class(value, defined_as)
         if found is not None:
             yield Child(Attribute(key), key, found)
     for name, defined_as in defined(kind):

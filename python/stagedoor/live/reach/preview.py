@@ -110,7 +110,7 @@ def _member(value: object) -> str:
 
 def _numbers(value: object) -> str:
     found = (attribute(value, field) for field in fields_of(type(value)))
-    numbers = ", ".join(short(one.value) or "?" for one in found if one is not None)
+    numbers = ", ".join(f"{one.value:.6g}" for one in found if one is not None)
     return f"{short_name(type(value))}({numbers})"
 
 
@@ -233,6 +233,8 @@ def _inner(child: Child, role: Role) -> str:
 
 def _part(value: object) -> str:
     """What a value looks like inside the preview of another: containers are not entered."""
+    if type(value) is float:
+        return f"{value:.6g}"
     if (text := short(value)) is not None:
         return cut(text, _LONGEST)
     if type(value) is tuple and len(value) <= 3:
@@ -269,5 +271,5 @@ def _first_fields(value: object, role: Role) -> Iterator[str]:
     for key, inner in list(islice(dict.items(names), 2 * _SHOWN)):
         if type(key) is not str or key[:1] == "_" or not rules.is_open(key, role):
             continue
-        if (text := short(inner)) is not None:
-            yield f"{cut(exact(key), _LONGEST)}={cut(text, _LONGEST)}"
+        if short(inner) is not None:
+            yield f"{cut(exact(key), _LONGEST)}={_part(inner)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from stagedoor.live.language.path import Attribute, Path, Step, parse_path
@@ -12,6 +13,7 @@ from stagedoor.live.reach.members import (
     Found,
     Way,
     attribute_in_steps,
+    attributes,
     container_of,
     count_items,
     item,
@@ -22,6 +24,8 @@ from stagedoor.wire.roles import Role
 from stagedoor.wire.similar import did_you_mean
 from stagedoor.wire.text import reason_of
 
+MOST_COMPARED: Final = 50
+"""How many attributes are compared with a name that is not there."""
 MOST_SEARCHED: Final = 8
 """How many pieces of a search in large dicts and sets `resolve()` makes at once."""
 
@@ -115,7 +119,7 @@ def walk(
             inner = None if child is None else child.found
             key = MISSING if child is None else child.key
         if inner is None:
-            raise _nothing(parent, path.upto(at), step)
+            raise _nothing(parent, path.upto(at), step, role, is_root=is_root)
         if inner.way is Way.LAZY and evaluate and isinstance(step, Attribute):
             inner = Found(Way.VALUE, run(parent, step.name, path.upto(at + 1)), in_class=True)
         found, is_root = inner, False
@@ -160,12 +164,14 @@ def _lazy(path: Path) -> Closed:
     return Closed(reason, rules.EVALUATES)
 
 
-def _nothing(value: object, here: Path, step: Step) -> Missing:
+def _nothing(value: object, here: Path, step: Step, role: Role, *, is_root: bool) -> Missing:
     """Says up to where the path leads, and what is there."""
-    what = type_name(type(value))
+    what = f"its type is {type_name(type(value))}"
     if isinstance(step, Attribute):
-        return Missing(f"{here} is there, and has no attribute {step.name!r}: it is a {what}")
+        some = islice(attributes(value, is_root=is_root), MOST_COMPARED)
+        names = [child.name for child in some if child.name and rules.is_open(child.name, role)]
+        meant = did_you_mean(step.name, names) or f"; {what}"
+        return Missing(f"{here} is there, and has no attribute {step.name!r}{meant}")
     if container_of(value) is None and not count_items(value):
-        return Missing(f"{here} is there, and has no items: it is a {what}")
-    size = count_items(value)
-    return Missing(f"{here} is there, and has no {step}: it is a {what} of {size:,}")
+        return Missing(f"{here} is there, and has no items; {what}")
+    return Missing(f"{here} is there, and has no {step}; {what}, with {count_items(value):,} items")

@@ -36,6 +36,8 @@ from stagedoor.live.reach.plain import (
 
 SLICE: Final = 16_384
 """How many keys are looked at in one piece of a search: half a millisecond."""
+PIECE: Final = 256
+"""How many attributes and items are listed in one piece."""
 SKIPPED: Final = 200_000
 """How many items are passed over in one piece of a jump: a millisecond."""
 _MOST_RESTARTS: Final = 5
@@ -222,19 +224,24 @@ def _read(descriptor: Any, value: object) -> Found | None:
         return None
 
 
-def attributes(value: object, *, is_root: bool = False, every: bool = False) -> Iterator[Child]:
+def attributes(
+    value: object, *, is_root: bool = False, every: bool = False
+) -> Iterator[Child | None]:
     """The attributes of a value: its slots, those in its dict, then what stands in its class.
 
-    Unless `every`: without methods, and of a module without what it has imported or defined.
-    Raises RuntimeError if the object gets or loses some meanwhile.
+    Unless `every`: without methods, and of a module without what it has imported or defined. Yields
+    None for every so many that are left out. Raises RuntimeError if the object gets or loses some
+    meanwhile.
     """
     if rules.is_leaf(value, is_root=is_root):
         return
     kind, names = type(value), instance_dict(value)
     if first_of(value, (types.ModuleType,)) is not None:
-        for key, inner in _few_or_live(names):
+        for at, (key, inner) in enumerate(_few_or_live(names), 1):
             if type(key) is str and not is_dunder(key) and (every or not rules.is_leaf(inner)):
                 yield Child(Attribute(key), key, Found(Way.VALUE, inner))
+            elif at % PIECE == 0:
+                yield None
         return
     seen = set(_slots(kind))
     found: Found | None

@@ -15,6 +15,7 @@ from stagedoor.live.language.path import Attribute, Step, key_text
 from stagedoor.live.reach import arrays, rules
 from stagedoor.live.reach.members import (
     LISTS,
+    PIECE,
     SETS,
     Child,
     Found,
@@ -61,8 +62,6 @@ _SIMPLE: Final = frozenset({"null", "bool", "number", "text", "bytes", "enum"})
 """Kinds of values that are not gone into."""
 _TOLD: Final = _SIMPLE | {"vector"}
 """Kinds of children of which the value is told."""
-_PIECE: Final = 1000
-"""How many attributes are passed over at a time."""
 LONGEST_VALUE: Final = 200
 """The most characters of a text that a child's node has whole."""
 
@@ -276,13 +275,14 @@ def children_of(
     `every`: with methods, and for admins with names that begin with an underscore.
     """
     count = 0
-    for child in attributes(value, is_root=is_root, every=every):
-        if child.name is not None and child.name[:1] == "_" and not (every and role >= Role.ADMIN):
-            continue
-        count += 1
-        if count > start:
-            yield child
-        elif count % _PIECE == 0:
+    show_all = every and role >= Role.ADMIN
+    for at, child in enumerate(attributes(value, is_root=is_root, every=every), 1):
+        if child is not None and (show_all or (child.name or "")[:1] != "_"):
+            count += 1
+            if count > start:
+                yield child
+                continue
+        if at % PIECE == 0:
             yield None
     if not rules.is_leaf(value):
         yield from items(value, max(0, start - count))

@@ -169,7 +169,7 @@ def _nothing(value: object, here: Path, step: Step, role: Role, *, is_root: bool
     what = f"its type is {type_name(type(value))}"
     if isinstance(step, Attribute):
         some = islice(attributes(value, is_root=is_root), MOST_COMPARED)
-        names = [child.name for child in some if child.name and rules.is_open(child.name, role)]
+        names = [one.name for one in some if one and one.name and rules.is_open(one.name, role)]
         meant = did_you_mean(step.name, names) or f"; {what}"
         return Missing(f"{here} is there, and has no attribute {step.name!r}{meant}")
     if container_of(value) is None and not count_items(value):

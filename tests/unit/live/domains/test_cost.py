@@ -148,6 +148,8 @@ def add_objects(parts: Parts) -> None:
     parts.roots.expose("many", {f"key {number}": number for number in range(500 * MANY)})
     thing = SimpleNamespace(**{f"a{number}": number for number in range(50 * MANY)})
     parts.roots.expose("thing", thing)
+    hidden = SimpleNamespace(**{f"_a{number}": number for number in range(50 * MANY)})
+    parts.roots.expose("hidden", hidden)
 
 
 def add_nodes(parts: Parts) -> None:
@@ -162,6 +164,8 @@ def add_nodes(parts: Parts) -> None:
         (add_objects, "objects.get", {"path": "few", "depth": 1, "budget": 1000}, MANY),
         # A name takes half as long as an item, a key of a search a 256th, one of a jump less.
         (add_objects, "objects.children", {"path": "thing", "filter": "none"}, 10 * MANY),
+        (add_objects, "objects.children", {"path": "hidden"}, 100 * SLICE),
+        (add_objects, "objects.get", {"path": "hidden", "depth": 2}, 100 * SLICE),
         (add_objects, "objects.get", {"path": 'many["key 319999"]'}, 19 * SLICE),
         (add_objects, "objects.get", {"path": "thing.a31999"}, 2 * SLICE),
         (add_objects, "objects.children", {"path": "many", "start": 319_000}, 2 * SLICE),

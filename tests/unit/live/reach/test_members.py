@@ -46,7 +46,7 @@ class Derived(Base):
 
 
 def names(value: object, **options: bool) -> list[str | None]:
-    return [child.name for child in attributes(value, **options)]
+    return [child.name for child in attributes(value, **options) if child]
 
 
 def found(value: object, step: Item | Member) -> Any:

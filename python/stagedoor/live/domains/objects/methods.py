@@ -289,7 +289,7 @@ def _add_children(
         below = []
         for parent, value, ancestors in level:
             is_root = place.is_root and not at_depth
-            found, is_cut = _some_children(value, role, is_root=is_root, most=budget)
+            found, is_cut = yield from _some_children(value, role, is_root=is_root, most=budget)
             budget -= len(found)
             parent.children = []
             parent.more = int(is_cut)
@@ -311,16 +311,18 @@ def _add_children(
 
 def _some_children(
     value: object, role: Role, *, is_root: bool, most: int
-) -> tuple[list[Child], bool]:
+) -> Generator[object, None, tuple[list[Child], bool]]:
     """The first children of a value, and whether there are more."""
     found: list[Child] = []
     try:
         for child in children_of(value, role, is_root=is_root):
-            if len(found) == most:
+            if child is None:
+                yield THIS_FRAME
+            elif len(found) == most:
                 return found, True
-            if child is not None:
+            else:
                 found.append(child)
-    except RuntimeError:  # another thread changes it at this moment
+    except RuntimeError:  # it has changed meanwhile
         return found, True
     return found, False
 

@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
-from stagedoor.live.reach.members import INDEXED, Child, count_attributes
+from stagedoor.live.reach.members import INDEXED, PIECE, Child, count_attributes
 from stagedoor.live.reach.node import children_of
 from stagedoor.live.reach.plain import first_of
 from stagedoor.live.reach.walk import Place
@@ -29,8 +29,6 @@ KEPT_FOR: Final = 60.0
 """Seconds for which an iterator is kept, and with it what it goes through."""
 _FEW: Final = 200
 """So many attributes are gone through again rather than kept."""
-_LOOKED_AT: Final = 128
-"""How many names are compared with a filter at a time."""
 _MOST_RESTARTS: Final = 5
 _CHANGED: Final[Any] = object()
 
@@ -145,7 +143,7 @@ def _collect(
         child = None
         at += 1
         looked += 1
-        if wanted and looked % _LOOKED_AT == 0:
+        if looked % PIECE == 0:
             yield THIS_FRAME
 
 

@@ -169,6 +169,13 @@ def test_meanwhile_the_understudy_answers_and_says_what_to_do(game: Playing) -> 
         assert other.call("game.pause")["paused"]
 
 
+def test_code_ends_when_its_caller_leaves(game: Playing) -> None:
+    left = game.command("eval", "while True:\n    pass", "--timeout", "1.5")
+    assert left.returncode == 1
+    with game.client() as other:
+        assert other.call("console.evaluate", code="1")["value"] == 1
+
+
 def test_it_answers_in_a_paused_game(game: Playing) -> None:
     with game.client() as client:
         client.call("game.pause")

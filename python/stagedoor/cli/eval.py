@@ -33,7 +33,7 @@ NO_CONSOLE: Final = (
     "the game has no console: start it with stagedoor.start(console=True), or by stagedoor run "
     "--console"
 )
-GOES_ON: Final = "    the code may still run: stagedoor call console.interrupt ends it"
+TOO_LONG: Final = "    the code is ended now; --timeout gives it more seconds"
 READY, MORE = ">>> ", "... "
 
 
@@ -78,7 +78,7 @@ def evaluated(game: "Client", code: str, path: str | None = None) -> Any:
             except MethodNotFound:
                 raise CommandError(NO_CONSOLE) from None
             except CallTimeoutError as error:
-                raise CommandError(str(error), after=[GOES_ON]) from error
+                raise CommandError(str(error), after=[TOO_LONG]) from error
     except KeyboardInterrupt:
         with contextlib.suppress(CommandError), told():
             game.call("console.interrupt")

@@ -36,6 +36,10 @@ class Peers:
     def __iter__(self) -> Iterator[Peer]:
         return iter(list(self._by_id.values()))
 
+    def get(self, key: int) -> Peer | None:
+        """The peer that an event is about."""
+        return self._by_id.get(key)
+
     def handle(self, event: tuple[int, int, Any]) -> None:
         """Handle an event that is not a message. What a callback of a connection raises is reported
         to that connection."""

@@ -94,6 +94,9 @@ class Hub:
         understudy's thread may call it, too."""
         self.on_close: list[Callable[[], object]] = []
         """Called when the stage ends, after the calls under way."""
+        self.on_gone: list[Callable[[int], None]] = []
+        """Called by the understudy, on its thread, with the id of a session whose client has hung
+        up while the game is stalled."""
         self.game_thread = get_ident()
         """The one that calls `tick()`: where callers are answered."""
         self.is_closing = False

@@ -216,9 +216,13 @@ class Understudy:
                     self._newcomers.add(ident)
                     self._transport.handle(data)
                     continue
-                if kind == CLOSED and ident in self._newcomers:
-                    ours.append(partial(self._transport.handle, data))
-                    continue
+                if kind == CLOSED:
+                    if (peer := self._transport.peers.get(ident)) is not None:
+                        for tell in self._hub.on_gone:
+                            tell(peer.id)
+                    if ident in self._newcomers:
+                        ours.append(partial(self._transport.handle, data))
+                        continue
             else:
                 ident = 0 if owner is None else owner.id
                 if isinstance(data, str) and (session := self._session(owner)) is not None:

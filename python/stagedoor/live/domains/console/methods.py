@@ -66,6 +66,8 @@ def add_to(parts: Parts, /) -> None:
         return
     hub = parts.hub
     console = Console(_encode_with(parts))
+    caller: int | None = None
+    """Whose code runs."""
 
     def evaluate(session: Session, code: Code, path: PathText | None = None) -> Evaluation:
         """Run Python code in the game, as if it stood in its main module, or in an object's method.
@@ -77,18 +79,20 @@ def add_to(parts: Parts, /) -> None:
 
         If the last line is an expression, the answer has its value. What the code prints is in the
         answer, too, and so is the exception that ended it: the game goes on. The game stands still
-        until the code has ended, for which there is no timeout; `console.interrupt` ends it.
+        until the code has ended, for which there is no timeout; `console.interrupt` ends it, and so
+        does a caller that leaves.
 
         >>> evaluate("len(world.rocks)")
         """
         if console.running.is_running:
             raise HandlerError("ConsoleBusy", BUSY.format("another client"))
         names = _names(path)
-        hub.occupied = BUSY.format(session.id)
+        nonlocal caller
+        caller, hub.occupied = session.id, BUSY.format(session.id)
         try:
             return console.evaluate(code, names, hub.frame, _roots())
         finally:
-            hub.occupied = None
+            caller, hub.occupied = None, None
 
     def complete(code: Code, path: PathText | None = None) -> Completions:
         """The names that the end of some code could go on with. No code of the game runs for it.
@@ -116,6 +120,11 @@ def add_to(parts: Parts, /) -> None:
             pause.acquire(timeout=_LOOK)
         return Interruption(True, False, console.running.where or where, GOES_ON)
 
+    def _gone(session: int) -> None:
+        """Nobody waits for what its code does: that must not keep the game."""
+        if session == caller:
+            console.running.interrupt()
+
     def _roots() -> dict[str, object]:
         found = {root.name: root.value for root in parts.roots if root.name != MAIN}
         return {name: value for name, value in found.items() if value is not GONE}
@@ -128,6 +137,7 @@ def add_to(parts: Parts, /) -> None:
         except (SyntaxFault, ReachFault) as fault:
             raise InvalidParams(str(fault), "$.path") from None
 
+    hub.on_gone.append(_gone)
     methods = hub.methods
     methods.add_built_in(
         evaluate, "console.evaluate", role="admin", timeout=None, with_session=True

@@ -8,7 +8,7 @@ Providers are apart from the engine, since layers stack: pygame_gui draws over p
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from math import isfinite
@@ -84,6 +84,9 @@ class Reader(Protocol):
     def __call__(self, target: object, name: str, /) -> object:
         """The value; `MISSING` or another `Unread` if it cannot or may not be read."""
 
+    def is_secret(self, name: str, /) -> bool:
+        """Whether a name says that its caller may not see what is there, as in `password`."""
+
 
 class Node:
     """One thing on the screen. Its methods read the game when they are called, and raise nothing.
@@ -116,7 +119,11 @@ class Node:
         return text_of(self.value("name")) or ""
 
     def text(self) -> str | None:
-        """What is written on it."""
+        """What is written on it; None if its name says that this is a secret."""
+        return None if self.read.is_secret(self.name()) else self.written()
+
+    def written(self) -> str | None:
+        """What is written on it, as the layer knows it."""
         return text_of(self.value("text"))
 
     def rect(self) -> Rect | None:
@@ -215,7 +222,7 @@ def number_of(value: Any) -> float | None:
 _SIDES: Final = (("x", "left"), ("y", "top"), ("w", "width"), ("h", "height"))
 
 
-def rect_of(value: Any, read: Reader) -> Rect | None:
+def rect_of(value: Any, read: Callable[[object, str], object]) -> Rect | None:
     """A rectangle that is four numbers, two pairs of numbers, or an object with such attributes."""
     kind = type(value)
     items: list[object]
@@ -237,7 +244,7 @@ def rect_of(value: Any, read: Reader) -> Rect | None:
     )
 
 
-def _side(value: object, read: Reader, names: tuple[str, ...]) -> object:
+def _side(value: object, read: Callable[[object, str], object], names: tuple[str, ...]) -> object:
     for name in names:
         if type(found := read(value, name)) is not Unread:
             return found

@@ -9,6 +9,7 @@ from stagedoor.live.language.path import Attribute, Item, Member, Path, Step
 from stagedoor.live.reach import members, plain, rules
 from stagedoor.live.reach.members import Found, Way
 from stagedoor.wire.roles import Role
+from stagedoor.wire.secrecy import names_secret
 from stagedoor.wire.text import reason_of
 
 _MAX_REASON: Final = 200
@@ -53,6 +54,16 @@ class Looking:
             self._plain_names[key] = kind
         return members.attribute(target, name)
 
+    def is_secret(self, name: str, /) -> bool:
+        """Whether a name says that this caller may not see what is there, as in `password`."""
+        return self._role < Role.ADMIN and names_secret(name)
+
+    def _is_open(self, name: str) -> bool:
+        found = self._open.get(name)
+        if found is None:
+            found = self._open[name] = rules.is_open(name, self._role)
+        return found
+
     def at(self, target: object, path: Path) -> object:
         """The value at a path from an object; an `Unread` if this caller may not see it."""
         value = target
@@ -66,10 +77,7 @@ class Looking:
 
     def _step(self, value: object, step: Step) -> object:
         if isinstance(step, Attribute):
-            is_open = self._open.get(step.name)
-            if is_open is None:
-                is_open = self._open[step.name] = rules.is_open(step.name, self._role)
-            if not is_open:
+            if not self._is_open(step.name):
                 return Unread(f"{step.name} is not for this role", step)
             return self._value(value, step.name, self._attribute(value, step.name))
         return self._item(value, step)

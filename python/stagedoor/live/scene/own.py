@@ -19,7 +19,7 @@ from stagedoor.live.engines.scene import (
 )
 from stagedoor.wire.text import exact, reason_of
 
-MOST: Final = 1_000_000
+MOST: Final = 200_000
 """The most objects that one declaration stands for."""
 _MAX_REASON: Final = 200
 """How many characters of what an exception says are told."""
@@ -152,6 +152,8 @@ def _each(
         yield Trouble(f"{declared.name}: {reason_of(error)[:_MAX_REASON]}")
         return
     yield None
+    if len(targets) == MOST:
+        yield Trouble(f"{declared.name}: only the first {MOST:,} of them are nodes")
     for target in targets:
         yield OwnNode(declared, target, read)
 

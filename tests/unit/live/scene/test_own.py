@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from stagedoor.live.engines.scene import Node, Trouble
+from stagedoor.live.scene import own as own_nodes
 from stagedoor.live.scene.looking import Looking
 from stagedoor.live.scene.own import OwnNodes
 
@@ -168,3 +170,14 @@ def test_an_async_function_is_refused(own: OwnNodes) -> None:
 
     with pytest.raises(TypeError, match="async"):
         own.add("a", text=text)
+
+
+def test_no_more_objects_are_gone_through_than_it_says(
+    own: OwnNodes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(own_nodes, "MOST", 10)
+    own.add("number", each=itertools.count)
+    found = list(own.nodes(Looking()))
+    assert len([node for node in found if isinstance(node, Node)]) == 10
+    (trouble,) = (one for one in found if isinstance(one, Trouble))
+    assert "10" in trouble.reason

@@ -12,6 +12,7 @@ import msgspec
 from stagedoor.live.domains.scene.searching import (
     SceneNode,
     Search,
+    Turns,
     entry,
     looking_for,
     search,
@@ -46,7 +47,7 @@ class Clicked:
     node: SceneNode
 
 
-def add_to(parts: Parts, /) -> None:
+def add_to(parts: Parts, turns: Turns, /) -> None:
     """Register the method."""
     hub = parts.hub
 
@@ -69,7 +70,7 @@ def add_to(parts: Parts, /) -> None:
         wanted = looking_for(session, selector, limit=MOST, hidden=False, evaluate=evaluate)
         start = monotonic()
         while True:
-            yield from search(parts.scene, wanted)
+            yield from turns.take(session, search(parts.scene, wanted))
             try:
                 node, x, y = _choose(wanted, index, _size(parts))
                 break

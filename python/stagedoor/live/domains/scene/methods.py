@@ -13,6 +13,7 @@ from stagedoor.live.domains.scene import clicking
 from stagedoor.live.domains.scene.searching import (
     SceneNode,
     Search,
+    Turns,
     entry,
     looking_for,
     search,
@@ -59,7 +60,7 @@ class SceneNodes:
 
 def add_to(parts: Parts, /) -> None:
     """Register the domain."""
-    hub, scene = parts.hub, parts.scene
+    hub, scene, turns = parts.hub, parts.scene, Turns()
 
     def tree(
         session: Session,
@@ -75,10 +76,7 @@ def add_to(parts: Parts, /) -> None:
         that takes some frames if much is exposed.
         """
         wanted = looking_for(session, None, limit=limit, hidden=hidden, evaluate=evaluate)
-        began = hub.frame
-        yield from search(scene, wanted)
-        found = yield from _paths(wanted, paths)
-        return (yield from _told(began, wanted, _with_parents(wanted, found)))
+        return (yield from turns.take(session, _found(wanted, paths)))
 
     def find(
         session: Session,
@@ -95,11 +93,7 @@ def add_to(parts: Parts, /) -> None:
         >>> find('Window > "New game"')
         """
         wanted = looking_for(session, selector, limit=limit, hidden=hidden, evaluate=evaluate)
-        began = hub.frame
-        yield from search(scene, wanted)
-        found = yield from _paths(wanted, paths)
-        entries = (entry(node, found.get(id(node.target))) for node in wanted.found)
-        return (yield from _told(began, wanted, entries))
+        return (yield from turns.take(session, _found(wanted, paths)))
 
     def wait(
         session: Session,
@@ -119,13 +113,19 @@ def add_to(parts: Parts, /) -> None:
         start, began = monotonic(), hub.frame
         while True:
             frame = hub.frame
-            yield from search(scene, wanted)
+            yield from turns.take(session, search(scene, wanted))
             if bool(wanted.found) is not gone:
-                return (yield from _told(frame, wanted, map(entry, wanted.found)))
+                return (yield from _told(frame, wanted, {}))
             waited = monotonic() - start
             if waited >= seconds or (frames is not None and hub.frame - began >= frames):
                 raise TimedOut(round(waited, 3))
             yield NEXT_FRAME
+
+    def _found(wanted: Search, paths: bool) -> Generator[object, None, SceneNodes]:
+        began = hub.frame
+        yield from search(scene, wanted)
+        found = yield from _paths(wanted, paths)
+        return (yield from _told(began, wanted, found))
 
     def _paths(wanted: Search, asked: bool) -> Generator[object, None, dict[int, Path]]:
         objects = [node.target for node in wanted.found if node.target is not None]
@@ -140,19 +140,19 @@ def add_to(parts: Parts, /) -> None:
             yield THIS_FRAME
 
     def _told(
-        began: int, wanted: Search, entries: Iterator[SceneNode]
+        began: int, wanted: Search, paths: dict[int, Path]
     ) -> Generator[object, None, SceneNodes]:
-        nodes = yield from in_slices(hub.ours_to_json, entries, _AT_ONCE)
+        nodes = yield from in_slices(hub.ours_to_json, _entries(wanted, paths), _AT_ONCE)
         return SceneNodes(began, hub.frame, cast(list[Any], nodes), wanted.more, wanted.troubles)
 
-    clicking.add_to(parts)
+    clicking.add_to(parts, turns)
     methods = hub.methods
     methods.add_built_in(tree, "scene.tree", role="viewer", timeout=TIMEOUT, with_session=True)
     methods.add_built_in(find, "scene.find", role="viewer", timeout=TIMEOUT, with_session=True)
     methods.add_built_in(wait, "scene.wait", role="viewer", timeout=None, with_session=True)
 
 
-def _with_parents(wanted: Search, paths: dict[int, Path]) -> Iterator[SceneNode]:
+def _entries(wanted: Search, paths: dict[int, Path]) -> Iterator[SceneNode]:
     places: dict[int, int] = {}
     for place, node in enumerate(wanted.found):
         parent = None if node.parent is None else places.get(id(node.parent))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
@@ -12,14 +13,16 @@ from stagedoor.live.engines.scene import Node, Trouble
 from stagedoor.live.language.path import Path
 from stagedoor.live.language.selector import Selector, parse_selector
 from stagedoor.live.reach import plain, rules
-from stagedoor.live.rpc.calls import THIS_FRAME
+from stagedoor.live.rpc.calls import NEXT_FRAME, THIS_FRAME
 from stagedoor.live.rpc.session import Session
 from stagedoor.live.scene.looking import Looking
 from stagedoor.live.scene.matching import Matching
-from stagedoor.live.scene.scene import Scene
+from stagedoor.live.scene.scene import AT_ONCE, Scene
 from stagedoor.wire.errors import Forbidden
 from stagedoor.wire.roles import Role
 from stagedoor.wire.text import exact
+
+Result = TypeVar("Result")
 
 
 class SceneNode(msgspec.Struct, omit_defaults=True, kw_only=True):
@@ -45,7 +48,7 @@ class SceneNode(msgspec.Struct, omit_defaults=True, kw_only=True):
     path: str | None = None
     """Where its object is in `objects`, if it is near a root."""
     parent: int | None = None
-    """What contains it: its place in this list. Only `scene.tree` tells."""
+    """What contains it: its place in this list, if it is there."""
     unread: dict[str, str] = {}
     """What of it could not be read, and why."""
 
@@ -104,7 +107,31 @@ def search(scene: Scene, wanted: Search) -> Generator[object, None, None]:
     if matching is not None:
         wanted.troubles += [exact(f"{test}: {why}") for test, why in matching.unread.items()]
     # The walk may have taken some frames: what has left meanwhile is not there.
-    wanted.found = [node for node in wanted.found if node.is_there()]
+    found, wanted.found = wanted.found, []
+    for count, node in enumerate(found, 1):
+        if node.is_there():
+            wanted.found.append(node)
+        if count % AT_ONCE == 0:
+            yield THIS_FRAME
+
+
+class Turns:
+    """Lets the searches of one client come one after another: each keeps what it goes through."""
+
+    def __init__(self) -> None:
+        self._searching: set[Session] = set()
+
+    def take(
+        self, session: Session, steps: Generator[object, None, Result]
+    ) -> Generator[object, None, Result]:
+        """Go through these steps when the client has no other search."""
+        while session in self._searching:
+            yield NEXT_FRAME
+        self._searching.add(session)
+        try:
+            return (yield from steps)
+        finally:
+            self._searching.discard(session)
 
 
 def entry(node: Node, path: Path | None = None, parent: int | None = None) -> SceneNode:

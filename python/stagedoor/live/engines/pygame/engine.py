@@ -8,6 +8,7 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from stagedoor.live.engines.pygame import groups
 from stagedoor.live.engines.pygame.hooks import PygameHooks
 from stagedoor.live.engines.pygame.inputs import Inputs
 from stagedoor.live.engines.pygame.overlay import overlay
@@ -68,6 +69,8 @@ class Pygame:
     def can(self) -> frozenset[Ability]:
         """What works in this game."""
         found: set[Ability] = {"scale", "picture", "keys", "pointer", "text", "quit"}
+        if groups.are_seen():
+            found.add("scene")
         if self._inputs.is_polled:
             found.add("polled")
         if self._inputs.gamepad.is_reachable:

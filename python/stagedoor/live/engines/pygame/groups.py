@@ -74,6 +74,13 @@ GROUPS: Final = Groups()
 """Those of this process."""
 
 
+def are_seen() -> bool:
+    """Whether groups of the game's are seen, as they are since a stage was started."""
+    from pygame import sprite
+
+    return hasattr(sprite.Sprite.add_internal, _OURS)
+
+
 def members(group: object, read: Reader) -> list[object]:
     """The sprites of a group, from the back to the front as far as it has an order.
 

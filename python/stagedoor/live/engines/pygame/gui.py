@@ -52,7 +52,7 @@ class ElementNode(Node):
         ids = self.value(name)
         return text_of(list.__getitem__(ids, -1)) if type(ids) is list and ids else None
 
-    def text(self) -> str | None:
+    def written(self) -> str | None:
         if is_true(self.value("is_text_hidden")):
             return None  # a password
         for name in _TEXTS:

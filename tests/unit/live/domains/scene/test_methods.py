@@ -192,3 +192,53 @@ def test_params_out_of_bounds_are_refused(world: World, params: Any) -> None:
     method = "scene.wait" if "seconds" in params else "scene.find"
     with Caller(world.stage, role="viewer") as caller:
         assert caller.call(method, **params)["error"]["code"] == INVALID
+
+
+def test_the_text_of_what_is_named_like_a_secret_is_for_admins(world: World) -> None:
+    world.stage.node("password", text="swordfish", rect=(0, 0, 1, 1))
+    for role in ("viewer", "operator"):
+        with Caller(world.stage, role=role) as caller:  # type: ignore[arg-type]
+            assert "text" not in found(caller, "#password")[0]
+            for guess in ('#password"swordfish"', '~"sword"'):
+                assert found(caller, guess) == []
+    with Caller(world.stage, role="admin") as caller:
+        assert found(caller, '"swordfish"')[0]["text"] == "swordfish"
+
+
+def test_searches_of_one_client_come_one_after_another(world: World) -> None:
+    started, together = [], []
+    walk = world.stage._parts.scene.walk
+
+    def counted(read: Any) -> Any:
+        started.append(1)
+        together.append(len(started))
+        try:
+            yield from walk(read)
+            yield from [None] * 100
+        finally:
+            started.pop()
+
+    world.stage._parts.scene.walk = counted  # type: ignore[method-assign]
+    with Caller(world.stage, role="viewer") as caller:
+        for _ in range(20):
+            caller.send("scene.find", selector="*")
+        caller.send("scene.wait", selector="none", seconds=0)
+        answers = [caller.receive() for _ in range(21)]
+    assert sum("result" in answer for answer in answers) == 20
+    assert set(together) == {1}
+    assert started == []
+
+
+def test_two_clients_search_at_the_same_time(world: World) -> None:
+    with Caller(world.stage, role="viewer") as one, Caller(world.stage, role="viewer") as other:
+        one.send("scene.wait", selector="none", seconds=60)
+        assert len(found(other, "Rock")) == 3
+
+
+def test_who_leaves_lets_others_search(world: World) -> None:
+    with Caller(world.stage, role="viewer") as caller:
+        caller.send("scene.wait", selector="none", seconds=60)
+        for _ in range(5):
+            world.stage.tick(0.0)
+    with Caller(world.stage, role="viewer") as caller:
+        assert len(found(caller, "Rock")) == 3

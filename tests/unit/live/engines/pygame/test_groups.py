@@ -13,6 +13,7 @@ import pytest
 from pygame import sprite as sprites
 
 from stagedoor.live.engines.pygame import groups
+from stagedoor.live.engines.pygame.engine import Pygame
 from stagedoor.live.engines.pygame.groups import Groups, SpriteNode, members
 from stagedoor.live.engines.scene import Node
 from stagedoor.live.scene.looking import Looking
@@ -260,3 +261,11 @@ def test_a_group_that_changes_while_it_is_walked_tells_what_was_there(seen: Grou
     there = [node for node in found if isinstance(node, Node) and node.is_there()]
     assert [node.target for node in there] == rocks[50:]
     assert late
+
+
+def test_an_engine_can_tell_the_scene_once_groups_are_seen(seen: Groups) -> None:
+    assert groups.are_seen()
+    assert "scene" in Pygame().can
+    watched: Any = sprites.Sprite.add_internal
+    sprites.Sprite.add_internal = watched.__wrapped__  # type: ignore[method-assign]
+    assert "scene" not in Pygame().can

@@ -56,7 +56,9 @@ def is_same(one: Any, other: Any) -> bool:
 
 def _is_name(key: object) -> bool:
     """Whether a key is made of numbers and texts, so that it may be remembered."""
-    return remembered(key) is not OTHER or (type(key) is tuple and all(map(_is_name, key)))
+    if type(key) is tuple:
+        return all(remembered(part) is not OTHER for part in key)
+    return remembered(key) is not OTHER
 
 
 class Box:
@@ -101,9 +103,9 @@ class Box:
     @property
     def is_old(self) -> bool:
         """It is time to go through it one by one."""
-        if self.is_plain and self._refreshed:
-            return False
-        return monotonic() - self._refreshed >= REFRESHED
+        if not self._refreshed:
+            return True
+        return not self.is_plain and monotonic() - self._refreshed >= REFRESHED
 
     @is_old.setter
     def is_old(self, value: bool) -> None:
@@ -113,15 +115,18 @@ class Box:
         """All values in it now; None: it must be gone through one by one."""
         if self._form is _Form.ONE_BY_ONE or self.kind is not type(value):
             return None
+        try:
+            return self._taken(value)
+        except (AttributeError, RuntimeError):  # a slot was emptied; another thread changes it now
+            return None
+
+    def _taken(self, value: Any) -> list[Any] | None:
         names = self._names
         if self._form is _Form.LIST:
             kind: Any = container_of(value)
             taken: list[Any] = [*kind.__getitem__(value, slice(0, self._most))]
             return taken if len(taken) == len(names) else None
-        try:
-            taken = [read(value) for read in self._getters]
-        except AttributeError:  # a slot has been emptied
-            return None
+        taken = [read(value) for read in self._getters]
         inner: Any = value if self._form is _Form.DICT else instance_dict(value)
         if size_of(inner) != len(names):
             return None
@@ -134,7 +139,10 @@ class Box:
     def begin(self, value: Any) -> None:
         """It is about to be gone through one by one: see how its values can be taken later."""
         self.kind, self._names, self._getters, self._index = type(value), [], [], {}
-        self._form = self._find_form(value)
+        try:
+            self._form = self._find_form(value)
+        except RuntimeError:  # another thread changes it at this moment
+            self._form, self._names, self._getters = _Form.ONE_BY_ONE, [], []
         size = len(self._getters) + len(self._names)
         self.places, self.last = [], [OTHER] * size
 

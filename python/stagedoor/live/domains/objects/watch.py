@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Annotated, Any, Final
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
 
 from stagedoor.live.domains.objects.known import MAX_NODES
 from stagedoor.live.domains.objects.sight import Filter, Sight
 from stagedoor.live.domains.objects.telling import telling
+from stagedoor.live.domains.topic import MAX_HISTORY_SIZE
 from stagedoor.live.language.path import Attribute, Path, parse_path
 from stagedoor.live.pacing.budget import Budget
 from stagedoor.live.reach import rules
@@ -35,6 +36,8 @@ SHARE: Final = 0.25
 FIRST_SHARE: Final = 0.5
 """The part of the budget of a frame that scans take, and while somebody waits for a first one. One
 piece is always scanned."""
+BETWEEN: Final = 1.0
+"""Seconds between two snapshots for a group."""
 LONGEST: Final = 0.002
 """The longest budget of which that is a part, in seconds."""
 
@@ -82,6 +85,8 @@ class Watching:
         self._budget = budget
         self._encode = encode
         self._turn = 0
+        self._snapshots: WeakKeyDictionary[Group, float] = WeakKeyDictionary()
+        """When each group has had a snapshot."""
         self._sights: WeakValueDictionary[Filter, Sight] = WeakValueDictionary()
 
     def view_of(self, asked: Any, role: Role) -> Sight:
@@ -122,11 +127,21 @@ class Watching:
             assert isinstance(sight, Sight)
             if group.seen == sight.scans or not group.is_due(now):
                 continue
+            if not group.seen and not self._may_have_all(group, now):
+                continue
             news = sight.news(group.seen)
             group.seen = sight.scans
             if news is not NOTHING:
                 self._topics.publish_to(group, sample, news)
                 group.wait(now)
+
+    def _may_have_all(self, group: Group, now: float) -> bool:
+        """A snapshot may be large, and who reads slowly loses much: they get one a second."""
+        last = self._snapshots.get(group)
+        if last is not None and now - last < BETWEEN:
+            return False
+        self._snapshots[group] = now
+        return True
 
     def _scan(self, groups: list[Group], now: float) -> None:
         """Sights take turns, for as long as there is time: one piece at least."""
@@ -153,7 +168,11 @@ class Watching:
         """All that the group has been told, for somebody who joins it."""
         if not group.seen or not isinstance(group.view, Sight):
             return []
-        return [Sample(time(), 0, group.view.news(0))]
+        snapshot = group.view.news(0)
+        if memoryview(snapshot).nbytes > MAX_HISTORY_SIZE:
+            group.seen = 0  # it is too large for an answer: all members get it once more
+            return []
+        return [Sample(time(), 0, snapshot)]
 
 
 def _check_names(path: Path, role: Role) -> None:

@@ -21,6 +21,8 @@ KINDS: Final[tuple[Kind, ...]] = (bool, int, float, str)
 """The types that a tweak may have, each exactly: no subclass of them."""
 EXPECTED: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 """What clients are told to send."""
+_SHOWN: Final = {bool: (bool,), int: (int, float), float: (float, int), str: (str,)}
+"""The types of a value that is shown: the game may set a number of the other kind."""
 MAX_TEXT: Final = 10_000
 """The most characters of a text that is shown or set."""
 LARGEST: Final = 2**63 - 1
@@ -89,7 +91,7 @@ class Tweak:
             raise Unreadable("its object is gone")
         found = stored(owner, self.attribute)
         value = self._known if found is UNSTORED else found
-        if type(value) not in KINDS:
+        if not any(type(value) is kind for kind in _SHOWN[self.kind]):
             raise Unreadable(f"it is no {self.kind.__name__} now")
         if type(value) is str and len(value) > MAX_TEXT:
             raise Unreadable(f"its text has more than {MAX_TEXT} characters")

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from pygame import Vector2
 from tests.unit.live.domains.objects.stages import PATIENCE, Rock, Stage
 from tests.unit.live.rpc.fakes import FakeConnection, end_frame, session_of
 
+from stagedoor.live.domains.objects import box, watch
 from stagedoor.live.domains.objects import sight as sights
 from stagedoor.live.domains.objects.known import MAX_GONE, MAX_NODES, Known
 from stagedoor.wire.roles import Role
@@ -120,6 +122,12 @@ def the_sight(stage: Stage) -> Any:
     return found
 
 
+def rename(config: dict[Any, Any]) -> None:
+    """The dict is as large as before, and has a value of the same type in the same place."""
+    del config[3]
+    config[4] = 2.5
+
+
 CHANGES: list[tuple[str, Callable[[Any], object], dict[str, Any]]] = [
     ("a number of another type", lambda w: setattr(w, "score", 1.5), {"world.score": 1.5}),
     ("a text for a number", lambda w: setattr(w, "score", "many"), {"world.score": "many"}),
@@ -136,6 +144,10 @@ CHANGES: list[tuple[str, Callable[[Any], object], dict[str, Any]]] = [
     ("a list for a list", lambda w: setattr(w, "rocks", [Rock(4.0)]), {"world.rocks[0].x": 4.0}),
     ("a dict's value", lambda w: w.config.update({3: 2}), {"world.config[3]": 2}),
     ("a dict's key", lambda w: w.config.update({(1, 2): "k"}), {"world.config[(1, 2)]": "k"}),
+    ("a key for another", lambda w: rename(w.config), {"world.config[4]": 2.5}),
+    ("a vector for a list", lambda w: setattr(w, "rocks", Vector2(1)), {"world.rocks": [1.0, 1.0]}),
+    ("a dict for a list", lambda w: setattr(w, "rocks", {0: Rock(6)}), {"world.rocks[0].x": 6}),
+    ("a nested key", lambda w: w.config.update({((1, 2), 3): 4}), {"world.config[((1, 2), 3)]": 4}),
     ("a dict for a dict", lambda w: setattr(w, "config", {"a": 1}), {'world.config["a"]': 1}),
 ]
 
@@ -143,9 +155,14 @@ CHANGES: list[tuple[str, Callable[[Any], object], dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("what", "change", "expected"), CHANGES, ids=[what for what, *_ in CHANGES]
 )
-def test_a_change_is_told(
-    stage: Stage, what: str, change: Callable[[Any], object], expected: dict[str, Any]
+def test_a_change_is_told_by_the_next_scan(
+    stage: Stage,
+    what: str,
+    change: Callable[[Any], object],
+    expected: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(box, "REFRESHED", 1e9)  # nothing is looked at anew without a reason
     watcher = Watcher(stage, "world", depth=3)
     watcher.wait_for(lambda known: "world.rocks[1].x" in known)
     change(stage.world)
@@ -153,8 +170,11 @@ def test_a_change_is_told(
         lambda known: all(is_alike(known.get(path), value) for path, value in expected.items())
     )
     assert watcher.snapshots == 1
-    same = Watcher(stage, "world", depth=3)
-    assert same.wait_for(lambda known: known) == watcher.look(), "as for somebody who comes now"
+    watcher.look()
+    for path, known in watcher.nodes.items():
+        if known["kind"] != "lazy":
+            node = stage.call("objects.get", path=path)
+            assert (known["type"], known["kind"]) == (node["type"], node["kind"]), path
 
 
 def is_alike(one: object, other: object) -> bool:
@@ -233,6 +253,40 @@ def test_who_has_lost_something_gets_all_of_it(stage: Stage) -> None:
     stage.world.score = 4
     watcher.wait_for(lambda known: watcher.snapshots == 2)
     assert watcher.look()["world.score"] == 4
+
+
+def test_who_loses_much_gets_a_snapshot_a_second(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "BETWEEN", 1e9)
+    watcher = Watcher(stage, "world", depth=1)
+    watcher.wait_for(lambda known: known)
+    session = session_of(stage.hub, stage.connection)
+    session._dropped(watcher.number, 1)
+    stage.world.score = 4
+    sight = the_sight(stage)
+    scans = sight.scans
+    deadline = time.monotonic() + PATIENCE
+    while sight.scans < scans + 5:
+        assert time.monotonic() < deadline
+        stage.frames()
+    watcher.look()
+    assert watcher.snapshots == 1
+    monkeypatch.setattr(watch, "BETWEEN", 0.0)
+    watcher.wait_for(lambda known: known["world.score"] == 4)
+    assert watcher.snapshots == 2
+
+
+def test_a_snapshot_too_large_for_an_answer_comes_as_a_value(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Watcher(stage, "world", depth=1)
+    one.wait_for(lambda known: known)
+    monkeypatch.setattr(watch, "MAX_HISTORY_SIZE", 100)
+    monkeypatch.setattr(watch, "BETWEEN", 0.0)
+    other = Watcher(stage, "world", depth=1, connection=stage.client(Role.ADMIN))
+    assert other.seen == []
+    other.wait_for(lambda known: known == one.look())
 
 
 def test_it_goes_on_while_the_game_is_paused(stage: Stage) -> None:
@@ -417,12 +471,13 @@ def test_a_frame_makes_a_piece_of_a_scan_and_watchers_take_turns(
         watcher.wait_for(lambda known: known)
 
 
+class _Node(msgspec.Struct):
+    value: int
+
+
 class TestKnown:
     def test_what_went_long_ago_is_told_by_a_snapshot(self) -> None:
-        import msgspec
-
         known = Known(msgspec.json.encode)
-        node = SimpleNamespace
         for at in range(MAX_GONE + 2):
             known.put(f"a{at}", _Node(at), 1)
         for at in range(MAX_GONE + 1):
@@ -433,8 +488,3 @@ class TestKnown:
         told = msgspec.json.decode(bytes(known.news(MAX_GONE + 1) or b""))
         assert (told["snapshot"], told["nodes"]) == (True, [{"value": MAX_GONE + 1}])
         assert known.news(MAX_GONE + 2) is None
-        assert node is SimpleNamespace
-
-
-class _Node(__import__("msgspec").Struct):  # type: ignore[misc,name-defined]
-    value: int

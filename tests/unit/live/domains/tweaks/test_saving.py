@@ -135,6 +135,12 @@ def test_an_object_that_began_with_something_else_is_left(game: Game, tuning: Tu
     assert "the game began with 1.0, and settings.py, line 17 has 240" in reason
 
 
+def test_true_is_not_1(game: Game, tuning: Tuning) -> None:
+    ship = game.module.Ship()
+    ship.armed = 0
+    assert "line 18 has False" in tuning.refused(ship, "armed", 1)
+
+
 def test_what_no_source_assigns_is_left(game: Game, tuning: Tuning) -> None:
     ship = game.module.Ship()
     ship.extra = 1

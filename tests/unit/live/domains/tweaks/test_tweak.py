@@ -171,7 +171,7 @@ class TestAValue:
             (None, "it is no float now"),
             ([], "it is no float now"),
             (Level.EASY, "it is no float now"),
-            ("x" * (MAX_TEXT + 1), f"its text has more than {MAX_TEXT} characters"),
+            ("many", "it is no float now"),
             (10**30, "its number has more than 63 bits"),
         ],
     )
@@ -182,6 +182,18 @@ class TestAValue:
         tweak = tweak_of(ship, "thrust")
         ship.thrust = value
         assert (tweak.info().value, tweak.info().problem) == (None, problem)
+
+    def test_that_is_no_truth_any_more_is_a_problem(self) -> None:
+        ship = Ship()
+        tweak = tweak_of(ship, "shield")
+        ship.shield = 1  # type: ignore[assignment]
+        assert (tweak.info().value, tweak.info().problem) == (None, "it is no bool now")
+
+    def test_that_is_a_huge_text_is_a_problem(self) -> None:
+        ship = Ship()
+        tweak = tweak_of(ship, "name")
+        ship.name = "x" * (MAX_TEXT + 1)
+        assert tweak.info().problem == f"its text has more than {MAX_TEXT} characters"
 
     def test_knows_whether_it_is_the_default(self) -> None:
         ship = Ship()

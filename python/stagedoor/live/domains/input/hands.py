@@ -129,7 +129,11 @@ class Hands:
         call."""
         found = [(control, list(grips)) for control, grips in self._grips.copy().items()]
         return [
-            (control, grips[-1].values[control], sorted({grip.session.id for grip in grips}))
+            (
+                control,
+                grips[-1].values.get(control, 0.0),
+                sorted({grip.session.id for grip in grips}),
+            )
             for control, grips in found
             if grips
         ]

@@ -64,6 +64,8 @@ _CHARACTERS: Final = {
 _TYPED: Final = {"\n": "return", "\r": "return", "\t": "tab", "\b": "backspace"}
 """The keys for characters that are no text."""
 _UNSHIFTED: Final = {shifted: plain for plain, shifted in SHIFTED.items()}
+_SCANCODES: Final = 512
+"""More than any key has."""
 _WHEEL_UP, _WHEEL_DOWN = 4, 5
 """The buttons that pygame has for a wheel, as old games know it."""
 
@@ -78,6 +80,8 @@ class Inputs:
         self._pygame: Any = pygame
         self._overlay = overlay
         self._window = window
+        self._pressed: dict[str, tuple[int, int]] = {}
+        """The keys that are pressed, with their codes: the keyboard's layout may change."""
         self.gamepad = Gamepad(pygame)
 
     @property
@@ -128,7 +132,10 @@ class Inputs:
         pygame, overlay = self._pygame, self._overlay
         if key.down:
             self._check()
-        code, scancode = self._codes(key.name)
+            self._pressed[key.name] = self._codes(key.name)
+        code, scancode = self._pressed.get(key.name) or self._codes(key.name)
+        if not key.down:
+            self._pressed.pop(key.name, None)
         mod = self._mod(key.name)
         overlay.mods = overlay.mods | mod if key.down else overlay.mods & ~mod
         if scancode:
@@ -169,10 +176,11 @@ class Inputs:
         return code, self._scancode(code)
 
     def _scancode(self, code: int) -> int:
-        """Where the key is: pygame's own type knows, for the keyboard that there is."""
+        """Where the key is, for the keyboard that there is: pygame's own type looks it up."""
+        pygame = self._pygame
         try:
-            number: int = self._pygame.key.ScancodeWrapper(range(512))[code]
-        except (IndexError, OverflowError):
+            number: int = type(pygame.key.get_pressed())(range(_SCANCODES))[code]
+        except (IndexError, OverflowError, pygame.error):
             return 0
         return number
 

@@ -220,6 +220,16 @@ def test_what_was_pressed_in_a_window_that_is_gone_is_released(inputs: Inputs) -
     assert pygame.mouse.get_pressed() == (False, False, False)
 
 
+def test_a_key_is_released_where_it_was_pressed(
+    inputs: Inputs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs.send([Key("a", True)])
+    monkeypatch.setattr(inputs, "_codes", lambda name: (pygame.K_q, 20))  # another layout
+    inputs.send([Key("a", False)])
+    assert not any(tuple.__iter__(pygame.key.get_pressed()))
+    assert [event.key for event in events() if event.type == pygame.KEYUP] == [pygame.K_a]
+
+
 def test_what_a_game_has_blocked_it_does_not_get(inputs: Inputs) -> None:
     pygame.event.set_blocked([pygame.KEYDOWN, pygame.TEXTINPUT])
     try:

@@ -8,7 +8,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 use stagedoor_pictures::{Error, Format, Layout, Picture, Rectangle, Shot, Size};
 
-#[pyclass(frozen, module = "stagedoor._core")]
+#[pyclass(frozen, weakref, module = "stagedoor._core")]
 pub(crate) struct RawPicture(Arc<Picture>);
 
 #[pymethods]

@@ -3,7 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -35,15 +35,23 @@ impl Order {
         self.is_done.load(Ordering::Acquire)
     }
 
-    /// Nobody waits for it: it is not begun any more.
+    /// Nobody waits for it: it is not begun any more, and what was made is let go of.
     pub fn cancel(&self) {
+        let mut outcome = self.outcome();
         self.is_cancelled.store(true, Ordering::Relaxed);
+        if let Some(made) = &mut *outcome {
+            *made = (Err(Error::Cancelled), made.1);
+        }
     }
 
     /// Takes the outcome, and how long the thread has worked on it. `None`: it is not done, or was
     /// taken.
     pub fn take(&self) -> Option<(Result<Encoded, Error>, Duration)> {
-        self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.outcome().take()
+    }
+
+    fn outcome(&self) -> MutexGuard<'_, Option<(Result<Encoded, Error>, Duration)>> {
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn encode(&self, picture: &Picture) -> Result<Encoded, Error> {
@@ -65,8 +73,11 @@ impl Order {
             }
             _ => Err(Error::Cancelled),
         };
-        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((outcome, began.elapsed()));
+        let mut kept = self.outcome();
+        let is_wanted = !self.is_cancelled.load(Ordering::Relaxed);
+        let outcome = if is_wanted { outcome } else { Err(Error::Cancelled) };
+        *kept = Some((outcome, began.elapsed()));
+        drop(kept);
         self.is_done.store(true, Ordering::Release);
     }
 }
@@ -226,6 +237,27 @@ mod tests {
         drop(shut);
         assert_eq!(done(&waiting[0]).unwrap_err(), Error::Cancelled);
         assert!(done(&waiting[1]).is_ok());
+    }
+
+    #[test]
+    fn what_was_made_for_nobody_is_let_go_of() {
+        let studio = Studio::default();
+        let order = studio.order(picture(), SHOT, 1 << 20, false).unwrap();
+        while !order.is_done() {
+            thread::yield_now();
+        }
+        order.cancel();
+        assert_eq!(order.take().unwrap().0.unwrap_err(), Error::Cancelled);
+        let gate = Arc::new(Mutex::new(()));
+        let shut = gate.lock().unwrap();
+        let slow = picture_of(Box::new(Slow(Arc::clone(&gate))));
+        let order = studio.order(slow, SHOT, 1 << 20, false).unwrap();
+        while order.picture.lock().unwrap().is_some() {
+            thread::yield_now();
+        }
+        order.cancel();
+        drop(shut);
+        assert_eq!(done(&order).unwrap_err(), Error::Cancelled);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
@@ -46,10 +48,10 @@ class Taken(msgspec.Struct, frozen=True):
     """A picture that is being encoded."""
 
     order: Order
+    picture: RawPicture
+    """It is kept, so that others who want one of this frame share it."""
     frame: int
     """The frame in which it was taken."""
-    size: int
-    """The bytes of its pixels."""
 
 
 class Darkroom:
@@ -58,20 +60,21 @@ class Darkroom:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._studio = Studio()
-        self._picture: RawPicture | None = None
-        """The picture of this frame."""
-        self._size = 0
+        self._last: Callable[[], RawPicture | None] = lambda: None
+        """The last picture, if somebody keeps it."""
         self._frame = -1
-        self._taken_at = 0.0
-        self._under_way: list[Taken] = []
+        """The frame in which it was taken."""
+        self._when = 0.0
+        self._under_way: list[tuple[Order, int]] = []
+        """What is being encoded, each with the bytes of its pixels."""
 
-    def take(self) -> bool:
-        """Take the picture of this frame. False: it comes in a later frame. Raises HandlerError if
-        the game shows none."""
+    def take(self) -> RawPicture | None:
+        """The picture of this frame. None: it comes in a later frame. Raises HandlerError if the
+        game shows none."""
         frame, now = self._parts.hub.frame, monotonic()
-        if self._picture is not None and frame == self._frame and now - self._taken_at < SAME:
-            return True
-        self._picture = None
+        last = self._last()
+        if last is not None and frame == self._frame and now - self._when < SAME:
+            return last
         engine = self._parts.engine
         if engine is None:
             raise no_picture("the game uses no framework that stagedoor knows")
@@ -82,8 +85,8 @@ class Darkroom:
         except Exception as error:  # the framework's own
             raise no_picture(f"the game's picture cannot be read: {reason_of(error)}") from error
         if picture is None:
-            return False
-        self._picture = RawPicture(
+            return None
+        raw = RawPicture(
             picture.data,
             width=picture.width,
             height=picture.height,
@@ -91,19 +94,20 @@ class Darkroom:
             layout=picture.layout,
             bottom_up=picture.bottom_up,
         )
-        self._size, self._frame, self._taken_at = len(picture.data), frame, monotonic()
-        return True
+        self._last, self._frame, self._when = weakref.ref(raw), frame, monotonic()
+        return raw
 
-    def develop(self, shot: Shot, *, most: int, as_json: bool) -> Taken:
+    def develop(self, picture: RawPicture, shot: Shot, *, most: int, as_json: bool) -> Taken:
         """Have the picture of this frame encoded, in `most` bytes at most. Raises TooManyRequests
         if too much is being encoded."""
-        assert self._picture is not None
-        self._under_way = [one for one in self._under_way if not one.order.is_done]
-        held = sum(one.size for one in self._under_way)
+        self._under_way = [one for one in self._under_way if not one[0].is_done]
+        held = sum(size for _, size in self._under_way)
+        width, height = picture.size
+        size = 4 * width * height
         order = None
-        if not held or held + self._size <= MAX_HELD:
+        if not held or held + size <= MAX_HELD:
             order = self._studio.order(
-                self._picture,
+                picture,
                 quality=shot.quality if shot.format == "jpeg" else None,
                 rectangle=shot.rectangle,
                 width=shot.width,
@@ -112,18 +116,12 @@ class Darkroom:
             )
         if order is None:
             raise TooManyRequests("pictures that are being encoded")
-        taken = Taken(order, self._frame, self._size)
-        self._under_way.append(taken)
-        return taken
-
-    def tidy(self) -> None:
-        """Let go of the last picture, which may be large."""
-        self._picture = None
+        self._under_way.append((order, size))
+        return Taken(order, picture, self._frame)
 
     def close(self) -> None:
         """End the thread. Does not block."""
         self._studio.close()
-        self.tidy()
 
 
 def no_picture(reason: str) -> HandlerError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
+from stagedoor._core import Order, RawPicture
 from stagedoor.live.domains.screen import stream
 from stagedoor.live.domains.screen.darkroom import (
     Darkroom,
@@ -16,7 +17,6 @@ from stagedoor.live.domains.screen.darkroom import (
     Pixels,
     Quality,
     Shot,
-    Taken,
     Width,
     no_picture,
 )
@@ -71,7 +71,7 @@ def add_to(parts: Parts, /) -> None:
     darkroom = Darkroom(parts)
     pending: set[Session] = set()
     """Those whose capture waits for the game's picture."""
-    last: dict[Session, Taken] = {}
+    last: dict[Session, Order] = {}
     """The newest capture of each."""
 
     def window() -> ScreenWindow | None:
@@ -100,22 +100,24 @@ def add_to(parts: Parts, /) -> None:
         >>> capture(format="jpeg", width=640)
         """
         before = last.get(session)
-        if session in pending or (before is not None and not before.order.is_done):
+        if session in pending or (before is not None and not before.is_done):
             raise TooManyRequests("1 capture under way")
         shot = Shot(format, quality, width, rectangle)
         pending.add(session)
         try:
-            yield from _wait_for_picture(parts, darkroom)
+            picture = yield from _wait_for_picture(parts, darkroom)
             most = max(0, hub.limits.max_answer_size - AROUND) * 3 // 4
-            taken = last[session] = darkroom.develop(shot, most=most, as_json=True)
+            taken = darkroom.develop(picture, shot, most=most, as_json=True)
+            last[session] = taken.order
+            del picture
         finally:
             pending.discard(session)
         try:
             while not taken.order.is_done:
                 yield NEXT_FRAME
-        finally:
+        except GeneratorExit:
             taken.order.cancel()
-            darkroom.tidy()
+            raise
         try:
             data, width, height, seconds = taken.order.take()
         except ValueError as error:
@@ -137,10 +139,10 @@ def add_to(parts: Parts, /) -> None:
     stream.add_to(parts, darkroom)
 
 
-def _wait_for_picture(parts: Parts, darkroom: Darkroom) -> Generator[Any, None, None]:
-    """Until the picture of the frame is taken. Raises HandlerError."""
+def _wait_for_picture(parts: Parts, darkroom: Darkroom) -> Generator[Any, None, RawPicture]:
+    """The picture of the frame, or of a later one. Raises HandlerError."""
     deadline = monotonic() + PATIENCE
-    while not darkroom.take():
+    while (picture := darkroom.take()) is None:
         if monotonic() > deadline:
             reason = f"the game has shown no picture for {PATIENCE:g} s"
             if parts.pace.is_held:
@@ -150,3 +152,4 @@ def _wait_for_picture(parts: Parts, darkroom: Darkroom) -> Generator[Any, None, 
                 )
             raise no_picture(reason)
         yield NEXT_FRAME
+    return picture

@@ -94,7 +94,6 @@ class Stream:
     def end(self) -> None:
         """Nobody subscribes any more."""
         self._follow_groups()
-        self._darkroom.tidy()
 
     def _follow_groups(self) -> None:
         groups = {group.number: group for group in self._topic.groups.values()}
@@ -124,18 +123,17 @@ class Stream:
                 break
             under_way += reel.taken is not None
             self._reels[number] = self._reels.pop(number)  # the others are first in the next frame
-        if not under_way:
-            self._darkroom.tidy()
 
     def _take(self, reel: Reel, wall: float, now: float) -> None:
         """Have the picture of this frame encoded, if there is one. Raises TooManyRequests."""
         try:
-            if not self._darkroom.take():
+            picture = self._darkroom.take()
+            if picture is None:
                 return
         except HandlerError as error:
             self._topics.fail(reel.group, error)
         else:
-            reel.taken = self._darkroom.develop(reel.shot, most=MAX_BYTES, as_json=False)
+            reel.taken = self._darkroom.develop(picture, reel.shot, most=MAX_BYTES, as_json=False)
         reel.time = wall
         reel.group.wait(now)
 

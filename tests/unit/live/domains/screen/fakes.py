@@ -66,7 +66,8 @@ class FakeRaw:
 
     alive: ClassVar[WeakSet[FakeRaw]] = WeakSet()
 
-    def __init__(self, data: bytes, **_: object) -> None:
+    def __init__(self, data: bytes, *, width: int, height: int, **_: object) -> None:
+        self.size = (width, height)
         self.alive.add(self)
 
 

@@ -141,6 +141,7 @@ class TestWithAStudioThatWaits:
         studio = FakeStudio()
         monkeypatch.setattr(darkroom, "Studio", lambda: studio)
         monkeypatch.setattr(darkroom, "RawPicture", FakeRaw)
+        FakeRaw.alive.clear()  # those of other tests
         return studio
 
     def test_a_client_has_one_capture_under_way(

@@ -23,6 +23,7 @@ def studio(monkeypatch: pytest.MonkeyPatch) -> FakeStudio:
     studio = FakeStudio()
     monkeypatch.setattr(darkroom, "Studio", lambda: studio)
     monkeypatch.setattr(darkroom, "RawPicture", FakeRaw)
+    FakeRaw.alive.clear()  # those of other tests
     return studio
 
 

@@ -21,6 +21,8 @@ _GAME_CONTROLLER: Final = 1
 """`SDL_JOYSTICK_TYPE_GAMECONTROLLER`"""
 _BACKGROUND: Final = b"SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS"
 """Unless this hint is "1", SDL takes nothing from a gamepad while no window has the focus."""
+_HAT: Final = {"up": 1, "right": 2, "down": 4, "left": 8}
+"""SDL's bits for the four directions, which many games ask for as a hat, and others as buttons."""
 _MOST: Final = 32767
 """The value of an axis at its end."""
 
@@ -31,6 +33,7 @@ class Gamepad:
     def __init__(self, pygame: ModuleType) -> None:
         self._pygame: Any = pygame
         self._instance = -1
+        self._hat = 0
 
     @cached_property
     def _sdl(self) -> Any:
@@ -55,6 +58,7 @@ class Gamepad:
                 ("SDL_JoystickFromInstanceID", pointer, (ctypes.c_int32,)),
                 ("SDL_JoystickSetVirtualAxis", number, (pointer, number, ctypes.c_int16)),
                 ("SDL_JoystickSetVirtualButton", number, (pointer, number, ctypes.c_uint8)),
+                ("SDL_JoystickSetVirtualHat", number, (pointer, number, ctypes.c_uint8)),
                 ("SDL_JoystickUpdate", None, ()),
                 ("SDL_GetHint", ctypes.c_char_p, (ctypes.c_char_p,)),
                 ("SDL_SetHint", number, (ctypes.c_char_p, ctypes.c_char_p)),
@@ -75,6 +79,9 @@ class Gamepad:
         """Press or release a button. Raises CannotSendError."""
         joystick = self._joystick()
         self._sdl.SDL_JoystickSetVirtualButton(joystick, PAD_BUTTONS.index(name), down)
+        if bit := _HAT.get(name, 0):
+            self._hat = self._hat | bit if down else self._hat & ~bit
+            self._sdl.SDL_JoystickSetVirtualHat(joystick, 0, self._hat)
         self._update()
 
     def set_axis(self, name: str, value: float) -> None:
@@ -108,12 +115,13 @@ class Gamepad:
 
     def _attach(self) -> Any:
         sdl = self._sdl
-        index = sdl.SDL_JoystickAttachVirtual(_GAME_CONTROLLER, len(PAD_AXES), len(PAD_BUTTONS), 0)
+        index = sdl.SDL_JoystickAttachVirtual(_GAME_CONTROLLER, len(PAD_AXES), len(PAD_BUTTONS), 1)
         joystick = sdl.SDL_JoystickOpen(index) if index >= 0 else None
         if not joystick:
             reason = (sdl.SDL_GetError() or b"").decode(errors="replace")
             raise CannotSendError(f"SDL attaches no gamepad: {reason}")
         self._instance = sdl.SDL_JoystickInstanceID(joystick)
+        self._hat = 0
         for name in PAD_AXES:
             if name.endswith("trigger"):
                 sdl.SDL_JoystickSetVirtualAxis(joystick, PAD_AXES.index(name), -_MOST)

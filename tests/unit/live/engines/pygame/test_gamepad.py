@@ -65,6 +65,39 @@ def test_buttons_and_axes_are_events_and_states(gamepad: Gamepad) -> None:
             assert joystick.get_axis(number) == pytest.approx(expected, abs=1e-3)
 
 
+def test_the_four_directions_are_a_hat_too(gamepad: Gamepad) -> None:
+    gamepad.set_button("up", down=True)
+    joystick = plugged_in()
+    pygame.event.get()
+    assert joystick.get_numhats() == 1
+    assert joystick.get_hat(0) == (0, 1)
+    gamepad.set_button("left", down=True)
+    (moved,) = pygame.event.get(pygame.JOYHATMOTION)
+    assert moved.value == joystick.get_hat(0) == (-1, 1)
+    for name, left in (("up", (-1, 0)), ("left", (0, 0)), ("right", (1, 0)), ("right", (0, 0))):
+        gamepad.set_button(name, down=name == "right" and left != (0, 0))
+        pygame.event.get()
+        assert joystick.get_hat(0) == left
+
+
+def test_a_game_that_knows_controllers_sees_one(gamepad: Gamepad) -> None:
+    controller = pytest.importorskip("pygame._sdl2.controller")
+    controller.init()
+    try:
+        for name in ("a", "up"):
+            gamepad.set_button(name, down=True)
+        gamepad.set_axis("left trigger", 1.0)
+        pygame.event.get()
+        one = controller.Controller(0)
+        pygame.event.get()
+        buttons = (pygame.CONTROLLER_BUTTON_A, pygame.CONTROLLER_BUTTON_DPAD_UP)
+        assert [one.get_button(button) for button in buttons] == [1, 1]
+        assert not one.get_button(pygame.CONTROLLER_BUTTON_B)
+        assert one.get_axis(pygame.CONTROLLER_AXIS_TRIGGERLEFT) == 32767
+    finally:
+        controller.quit()
+
+
 def test_it_is_plugged_in_again_after_the_game_has_started_anew(gamepad: Gamepad) -> None:
     for _ in range(3):
         gamepad.set_button("a", down=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from conftest import Run
 from program import PATIENCE, Program
 
 import stagedoor
+from stagedoor.client.errors import NoGameError
 from stagedoor.client.sync.client import Client
 from stagedoor.wire.errors import HandlerError
 
@@ -70,6 +72,22 @@ async def main():
 asyncio.run(main())
 """
 
+KNOWS_NOTHING = """
+import time
+
+world = {"rocks": 3}
+is_over = False
+
+def main():
+    print("ready", flush=True)
+    while True:
+        time.sleep(0.005)
+        if is_over:
+            raise KeyError("no ship")
+
+main()
+"""
+
 Play = Callable[..., tuple[Program, Callable[[], Client]]]
 
 
@@ -81,9 +99,9 @@ def play(
     file = tmp_path / "fragile.py"
     clients: list[Client] = []
 
-    def start(game: str = GAME) -> tuple[Program, Callable[[], Client]]:
+    def start(game: str = GAME, *options: str) -> tuple[Program, Callable[[], Client]]:
         file.write_text(game)
-        program = run(file, STAGEDOOR="1")
+        program = run(*options, file, STAGEDOOR="1")
         program.wait_for("^ready$")
 
         def connect() -> Client:
@@ -130,10 +148,39 @@ def test_a_game_is_held_before_an_exception_ends_it(play: Play, game: str) -> No
     assert "ValueError: no ship left" in "\n".join(program.lines)
 
 
+def test_a_game_that_knows_nothing_of_stagedoor_is_held_too(play: Play) -> None:
+    program, connect = play(KNOWS_NOTHING, "-m", "stagedoor", "run", "--port", "0")
+    client, other = eventually_connected(connect), connect()
+    thread, found = wait_for(client, exception="uncaught", type="KeyError")
+    eventually(lambda: other.call("game.triggers"))
+    other.call("objects.set", path="__main__.is_over", value=True)
+    thread.join(PATIENCE)
+    assert found[0]["reason"].startswith("KeyError is about to end the game")
+    assert found[0]["stack"][-1]["function"] == "main"
+    rocks = other.call("objects.get", path="__main__.world")
+    assert "rocks" in str(rocks), "its objects are there to be looked at"
+    other.call("game.resume")
+    assert program.wait() == 1
+    assert "KeyError: 'no ship'" in program.lines
+
+
 def test_a_game_in_which_nobody_waits_ends_at_once(play: Play) -> None:
     program, connect = play()
     connect().call("ask", "end")
     assert program.wait() == 1
+
+
+def eventually_connected(connect: Callable[[], Client]) -> Client:
+    """The game's door opens a moment after it has begun."""
+    found: list[Client] = []
+
+    def is_connected() -> bool:
+        with contextlib.suppress(NoGameError):
+            found.append(connect())
+        return bool(found)
+
+    eventually(is_connected)
+    return found[0]
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring")
@@ -167,6 +214,6 @@ def test_a_slow_frame_holds_the_game_in_the_next(play: Play) -> None:
     other.call("ask", "slow")
     thread.join(PATIENCE)
     assert found[0]["seconds"] > 0.2
-    assert found[0]["stack"][-1]["function"] == "main"
+    assert "main" in [call["function"] for call in found[0]["stack"]]
     assert other.call("game.status")["paused"]
     other.call("game.resume")

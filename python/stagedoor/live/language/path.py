@@ -21,8 +21,10 @@ from stagedoor.live.language.tokens import Kind, Tokens, is_name, quoted
 
 MAX_STEPS: Final = 200
 """The most steps of a path."""
-MAX_NESTING: Final = 8
+MAX_NESTING: Final = 4
 """How deep tuples may be in keys."""
+MAX_PARTS: Final = 8
+"""The most members of a tuple."""
 
 _NAMED: Final = {"None": None, "True": True, "False": False}
 
@@ -163,6 +165,8 @@ def _tuple(tokens: Tokens, nesting: int) -> tuple[Key, ...]:
     tokens.expect("(")
     keys: list[Key] = []
     while not tokens.accept(")"):
+        if len(keys) == MAX_PARTS:
+            tokens.fault(f"tuples of at most {MAX_PARTS}")
         if keys:
             tokens.expect(",")
             if tokens.accept(")"):

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections import deque
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
@@ -29,10 +30,19 @@ SYMBOLS: Final = ("<=", ">=", "==", "!=", *".,:;#@$~^*+-/%=<>!?&|()[]{}")
 _SHOWN: Final = 72
 """How much of a line a fault shows."""
 
-_SPACE: Final = re.compile(r"\s+")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
-_NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_TEXT: Final = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
+_TOKEN: Final = re.compile(
+    rf"""(?P<space>\s*)(?:
+    (?P<NAME>{_NAME.pattern})
+    |(?P<NUMBER>0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)
+    |(?P<TEXT>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    |(?P<SYMBOL>{"|".join(map(re.escape, SYMBOLS))})
+    |(?P<END>\Z)
+    )""",
+    re.DOTALL | re.VERBOSE,
+)
+"""The next token, whatever it is. The groups have the names of the kinds."""
+_SPACE: Final = re.compile(r"\s*")
 _ESCAPE: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 _QUOTED: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -77,6 +87,9 @@ class Kind(enum.Enum):
     END = "the end"
 
 
+_KINDS: Final = {kind.name: kind for kind in Kind}
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A token, and where it stands."""
@@ -94,31 +107,35 @@ class Token:
 
 
 class Tokens:
-    """A text's tokens, taken from left to right. Raises SyntaxFault where none can be made."""
+    """A text's tokens, taken from left to right. Raises SyntaxFault where none can be made: a token
+    is made when the one before it is taken."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         if len(text) > MAX_TEXT:
             raise SyntaxFault(text, MAX_TEXT, f"at most {MAX_TEXT:,} characters")
-        self._rest = _tokens_of(text)
-        self._rest.reverse()
+        self._made = deque([_token_at(text, 0)])
+        """The next token, and those after it that were looked at."""
 
     @property
     def next(self) -> Token:
         """The token that comes next; the one of kind END at the end."""
-        return self._rest[-1]
+        return self._made[0]
 
     def ahead(self, count: int) -> Token:
         """The token that comes after so many others; the one of kind END at the end."""
-        return self._rest[max(0, len(self._rest) - 1 - count)]
+        while len(self._made) <= count and self._made[-1].kind is not Kind.END:
+            self._made.append(_token_at(self.text, self._made[-1].end))
+        return self._made[min(count, len(self._made) - 1)]
 
     def take(self) -> Token:
         """Take the next token. The end stays."""
-        return self._rest.pop() if len(self._rest) > 1 else self._rest[-1]
+        self.ahead(1)
+        return self._made.popleft() if len(self._made) > 1 else self._made[0]
 
     def at(self, *texts: str) -> bool:
         """Whether the next token is one of these symbols or names."""
-        token = self._rest[-1]
+        token = self.next
         return token.kind in (Kind.SYMBOL, Kind.NAME) and token.text in texts
 
     def accept(self, *texts: str) -> Token | None:
@@ -133,7 +150,7 @@ class Tokens:
 
     def expect_kind(self, kind: Kind, expected: str = "") -> Token:
         """Take the next token, which must be of this kind. `expected`: what to call it."""
-        if self._rest[-1].kind is not kind:
+        if self.next.kind is not kind:
             self.fault(expected or kind.value)
         return self.take()
 
@@ -143,7 +160,7 @@ class Tokens:
 
     def expect_end(self, expected: str = "the end") -> None:
         """Check that nothing is left."""
-        if self._rest[-1].kind is not Kind.END:
+        if self.next.kind is not Kind.END:
             self.fault(expected)
 
     def fault(self, expected: str, position: int | None = None) -> NoReturn:
@@ -170,47 +187,36 @@ def _escaped(character: str) -> str:
     return f"\\u{ord(character):04x}"
 
 
-def _tokens_of(text: str) -> list[Token]:
-    tokens: list[Token] = []
-    position, is_spaced = 0, False
-    while position < len(text):
-        if space := _SPACE.match(text, position):
-            position, is_spaced = space.end(), True
-            continue
-        token = _token_at(text, position, is_spaced)
-        tokens.append(token)
-        position, is_spaced = token.end, False
-    tokens.append(Token(Kind.END, "", "", position, position, is_spaced))
-    return tokens
+def _token_at(text: str, position: int) -> Token:
+    found = _TOKEN.match(text, position)
+    if found is None:
+        raise _no_token(text, position)
+    kind = _KINDS[str(found.lastgroup)]
+    written, start = found[kind.name], found.start(kind.name)
+    value: str | int | float = written
+    if kind is Kind.NUMBER:
+        value = _number(text, start, written)
+    elif kind is Kind.TEXT:
+        value = _unquoted(text, start, written)
+    return Token(kind, written, value, start, found.end(), is_spaced=start > position)
 
 
-def _token_at(text: str, start: int, is_spaced: bool) -> Token:
-    value: str | int | float
-    if found := _NAME.match(text, start):
-        kind, value = Kind.NAME, found[0]
-    elif found := _NUMBER.match(text, start):
-        kind, value = Kind.NUMBER, _number(text, start, found)
-    elif found := _TEXT.match(text, start):
-        kind, value = Kind.TEXT, _unquoted(text, start, found[0])
-    elif text[start] in "\"'":
-        raise SyntaxFault(text, len(text), f"{text[start]} at the end of the text in quotes")
-    else:
-        symbol = next((one for one in SYMBOLS if text.startswith(one, start)), None)
-        if symbol is None:
-            raise SyntaxFault(text, start, "a name, a number, a text in quotes or a symbol")
-        return Token(Kind.SYMBOL, symbol, symbol, start, start + len(symbol), is_spaced)
-    return Token(kind, found[0], value, start, found.end(), is_spaced)
+def _no_token(text: str, position: int) -> SyntaxFault:
+    space = _SPACE.match(text, position)
+    start = position if space is None else space.end()
+    if (quote := text[start]) in "\"'":
+        return SyntaxFault(text, len(text), f"{quote} at the end of the text in quotes")
+    return SyntaxFault(text, start, "a name, a number, a text in quotes or a symbol")
 
 
-def _number(text: str, start: int, found: re.Match[str]) -> int | float:
-    written = found[0]
+def _number(text: str, start: int, written: str) -> int | float:
     if len(written) > MAX_DIGITS:
         raise SyntaxFault(text, start, f"a number of at most {MAX_DIGITS} characters")
-    if _NAME.match(text, found.end()):
-        raise SyntaxFault(text, found.end(), "no letter after a number")
+    if _NAME.match(text, start + len(written)):
+        raise SyntaxFault(text, start + len(written), "no letter after a number")
     if written[:2] in ("0x", "0X"):
         return int(written, 16)
-    if found[1] is None and found[2] is None:
+    if written.isdigit():
         return int(written)
     if (number := float(written)) == float("inf"):
         raise SyntaxFault(text, start, "a smaller number")

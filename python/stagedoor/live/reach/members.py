@@ -15,7 +15,16 @@ from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from stagedoor.live.language.path import Attribute, Identity, Item, Key, Member, Step
+from stagedoor.live.language.path import (
+    MAX_NESTING,
+    MAX_PARTS,
+    Attribute,
+    Identity,
+    Item,
+    Key,
+    Member,
+    Step,
+)
 from stagedoor.live.reach import arrays, rules
 from stagedoor.live.reach.faults import Missing
 from stagedoor.live.reach.plain import (
@@ -34,11 +43,11 @@ from stagedoor.live.reach.plain import (
     value_in,
 )
 
-SLICE: Final = 16_384
+SLICE: Final = 8192
 """How many keys are looked at in one piece of a search: half a millisecond."""
 PIECE: Final = 256
 """How many attributes and items are listed in one piece."""
-SKIPPED: Final = 200_000
+SKIPPED: Final = 100_000
 """How many items are passed over in one piece of a jump: a millisecond."""
 _MOST_RESTARTS: Final = 5
 _LONGEST_KEY: Final = 200
@@ -466,7 +475,7 @@ def key_of(key: object, nesting: int = 0) -> Key:
         return key  # type: ignore[return-value]
     if kind is float and math.isfinite(key):  # type: ignore[arg-type]
         return key  # type: ignore[return-value]
-    if kind is tuple and nesting < 4 and len(key) <= 8:  # type: ignore[arg-type]
+    if kind is tuple and nesting < MAX_NESTING and len(key) <= MAX_PARTS:  # type: ignore[arg-type]
         parts = tuple(key_of(part, nesting + 1) for part in key)  # type: ignore[attr-defined]
         if not any(isinstance(part, Identity) for part in parts):
             return parts

@@ -62,7 +62,7 @@ def test_the_end_can_be_taken_again_and_again() -> None:
 )
 def test_what_makes_no_token_is_a_fault(text: str, position: int, expected: str) -> None:
     with pytest.raises(SyntaxFault) as fault:
-        Tokens(text)
+        all_of(text)
     assert fault.value.position == position
     assert expected in str(fault.value)
 
@@ -92,3 +92,12 @@ def test_a_quoted_text_is_a_token_with_that_value(text: str) -> None:
 def test_names() -> None:
     assert all(map(is_name, ["a", "_a1", "größe"]))
     assert not any(map(is_name, ["", "1a", "a b", "a.b", "a-b"]))
+
+
+def test_tokens_are_made_when_they_are_needed() -> None:
+    tokens = Tokens("a b c €")
+    assert [tokens.ahead(count).text for count in (2, 0, 1)] == ["c", "a", "b"]
+    assert [tokens.take().text for _ in range(2)] == ["a", "b"]
+    with pytest.raises(SyntaxFault):
+        tokens.take()
+    assert Tokens("a").ahead(5).kind is Kind.END

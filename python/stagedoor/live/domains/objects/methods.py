@@ -20,6 +20,7 @@ from stagedoor.live.language.path import Attribute, Path, parse_path
 from stagedoor.live.reach import rules
 from stagedoor.live.reach.faults import Closed, Missing, Raised
 from stagedoor.live.reach.members import (
+    PIECE,
     Child,
     Found,
     Way,
@@ -322,6 +323,8 @@ def _some_children(
                 return found, True
             else:
                 found.append(child)
+                if len(found) % PIECE == 0:
+                    yield THIS_FRAME
     except RuntimeError:  # it has changed meanwhile
         return found, True
     return found, False

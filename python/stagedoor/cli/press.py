@@ -9,8 +9,8 @@ from stagedoor.cli.values import Given
 
 DETAILS = """\
 Each key is pressed and released, one after another: `up up space`. Keys that are pressed together
-are joined, as in `ctrl+s`. A name with a space may have an underscore: `page_up`. A paused game gets them when it goes on. Ctrl-C releases the key that is
-pressed."""
+are joined, as in `ctrl+s`. A name with a space may have an underscore: `page_up`. A paused game
+gets them when it goes on. Ctrl-C releases the key that is pressed."""
 SLOW = 10
 """Frames a second that a slow game has, or a fast one while something else keeps it busy."""
 

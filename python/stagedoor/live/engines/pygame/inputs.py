@@ -82,6 +82,8 @@ class Inputs:
         self._window = window
         self._pressed: dict[str, tuple[int, int]] = {}
         """The keys that are pressed, with their codes: the keyboard's layout may change."""
+        self._keyboard: Any = None
+        """The scancode of each code, while inputs are sent: to make it takes a while."""
         self.gamepad = Gamepad(pygame)
 
     @property
@@ -91,6 +93,7 @@ class Inputs:
 
     def send(self, inputs: Sequence[Input]) -> None:
         """Do what a player would do. Raises CannotSendError."""
+        self._keyboard = None
         for one in inputs:
             match one:
                 case Key():
@@ -179,7 +182,9 @@ class Inputs:
         """Where the key is, for the keyboard that there is: pygame's own type looks it up."""
         pygame = self._pygame
         try:
-            number: int = type(pygame.key.get_pressed())(range(_SCANCODES))[code]
+            if self._keyboard is None:
+                self._keyboard = type(pygame.key.get_pressed())(range(_SCANCODES))
+            number: int = self._keyboard[code]
         except (IndexError, OverflowError, pygame.error):
             return 0
         return number

@@ -41,6 +41,29 @@ while True:
         Rock(100_000 + rock.number)
 """
 
+MENU = """
+import pygame, pygame_gui
+pygame.init()
+window = pygame.display.set_mode((640, 480))
+manager = pygame_gui.UIManager((640, 480), enable_live_theme_updates=False)
+window_rect = pygame.Rect(50, 50, 400, 300)
+menu = pygame_gui.elements.UIWindow(window_rect, manager, "Menu", object_id="#menu")
+start = pygame_gui.elements.UIButton(
+    pygame.Rect(20, 20, 100, 30), "New game", manager, container=menu, object_id="#start"
+)
+clock = pygame.time.Clock()
+while True:
+    dt = clock.tick(60) / 1000
+    for event in pygame.event.get():
+        manager.process_events(event)
+        if event.type == pygame_gui.UI_BUTTON_PRESSED and event.ui_element is start:
+            start.set_text("Go on")
+            start.disable()
+    manager.update(dt)
+    manager.draw_ui(window)
+    pygame.display.flip()
+"""
+
 Play = Callable[..., tuple[Program, Client]]
 
 
@@ -110,6 +133,21 @@ def test_the_sprites_of_a_game_that_knows_nothing_of_stagedoor_are_found(play: P
     game.call("game.step", frames=5)
     rects = [found["rect"] for found in before["nodes"] if found["type"] == "__main__.Chimp"]
     assert [node["rect"] for node in game.scene.find("Chimp")["nodes"]] != rects
+
+
+def test_a_button_of_pygame_gui_is_found_in_its_window_and_clicked(
+    play: Play, tmp_path: Path
+) -> None:
+    file = tmp_path / "menu.py"
+    file.write_text(MENU)
+    _, game = play("-m", "stagedoor", "run", "--port", "0", file)
+    (start,) = game.scene.wait(selector='UIWindow#menu "New game"', seconds=PATIENCE)["nodes"]
+    assert start["name"] == "start"
+    clicked = game.scene.click('UIWindow#menu "New game"')
+    assert clicked["node"]["rect"] == start["rect"]
+    game.scene.wait(selector='#start"Go on":disabled', seconds=PATIENCE)
+    with pytest.raises(HandlerError, match="disabled"):
+        game.scene.click('"Go on"')
 
 
 def test_a_crowd_is_gone_through_in_many_frames_while_it_changes(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import os
+import sys
 from typing import Any
 
 import numpy
@@ -198,6 +200,27 @@ def test_what_is_hidden_from_a_role_is_no_way_to_guess_it(selector: str) -> None
         denied = matching(selector.replace("[", "[not ", 1), role)
         assert not denied.fits(NODE)
     assert fits(NODE, selector, Role.ADMIN)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "[module.sep]",
+        "[function.name]",
+        "[function.__globals__]",
+        "[kind.name]",
+        "[kind.__subclasses__]",
+        "[frame.f_back]",
+        "[stage.name]",
+    ],
+)
+def test_no_role_goes_through_what_is_no_data(selector: str) -> None:
+    enemy = Enemy(module=os, function=fits, kind=Enemy, frame=sys._getframe(), stage=Looking())
+    enemy.function.name = enemy.kind.name = "Enemy"
+    for role in Role:
+        for negated in (selector, selector.replace("[", "[not ", 1)):
+            assert not fits(Told(enemy), negated, role, evaluates=role is Role.ADMIN)
+    del fits.name, Enemy.name  # type: ignore[attr-defined]
 
 
 def test_a_node_without_an_object_has_no_attributes() -> None:

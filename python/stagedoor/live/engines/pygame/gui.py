@@ -25,8 +25,6 @@ GROUPS: Final = Groups()
 """Those of this process: each `UIManager` has one."""
 _TEXTS: Final = ("text", "html_text", "window_display_title")
 """Where an element has its text."""
-_DEEPEST: Final = 50
-"""The most containers that an element is in."""
 _AT_ONCE: Final = 50
 """How many elements are looked at for their containers before the walk may pause."""
 
@@ -101,19 +99,7 @@ def _find_parents(found: dict[int, ElementNode], read: Reader) -> Iterator[None]
         if count % _AT_ONCE == 0:
             yield None
         parent = owners.get(ident) or found.get(id(node.value("ui_container")))
-        if parent is not None and not _contains(node, parent):
-            node.parent = parent
-
-
-def _contains(node: Node, other: Node | None) -> bool:
-    """Whether it contains the other, or is it."""
-    for _ in range(_DEEPEST):
-        if other is None:
-            return False
-        if other is node:
-            return True
-        other = other.parent
-    return True
+        node.parent = None if parent is node else parent
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from stagedoor.live.domains.console.interrupt import Interrupted, Interruptible
 from stagedoor.live.domains.console.names import LAST, Names
 from stagedoor.live.domains.console.output import printed
 from stagedoor.live.domains.console.source import Source
-from stagedoor.wire.text import exact, frames_of, text_of, traceback_of, type_of
+from stagedoor.wire.text import exact, frames_of, is_a, text_of, traceback_of, type_of
 
 MAX_TEXT: Final = 10_000
 """Characters of a value's text, of an error's, and of a traceback."""
@@ -127,7 +127,7 @@ def _told(error: BaseException) -> EvaluationError:
         trace = trace.tb_next
     BaseException.__dict__["__traceback__"].__set__(error, trace)
     message = text_of(error)
-    if isinstance(error, Interrupted):
+    if is_a(error, Interrupted):
         message = "console.interrupt ended it"
     return EvaluationError(type_of(error), message[:MAX_TEXT], traceback_of(error)[-MAX_TEXT:])
 

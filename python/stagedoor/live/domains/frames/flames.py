@@ -20,6 +20,11 @@ from stagedoor.wire.text import exact
 
 MAX_NODES: Final = 20_000
 """The most nodes of a tree. The time of deeper calls is that of the node above."""
+MAX_NAME: Final = 200
+MAX_FILE: Final = 1000
+"""Characters of a function's name, and of a file's, from its end."""
+_APART: Final = str.maketrans(";\r\n", ",  ")
+"""What would end a call of a collapsed stack."""
 _AT_ONCE: Final = 128
 """So many stacks or nodes are made one after the other."""
 _NS: Final = 1e9
@@ -149,7 +154,7 @@ def collapsed(seen: Seen) -> bytes:
     calls = _Calls(seen)
     lines: dict[str, int] = {}
     for stack, duration in _in_parts(seen.stacks.items()):
-        line = ";".join(str(call).replace(";", ",") for call in calls.of(stack))
+        line = ";".join(str(call).translate(_APART) for call in calls.of(stack))
         lines[line] = lines.get(line, 0) + duration
     return msgspec.json.encode("".join(f"{line} {ns // 1000}\n" for line, ns in lines.items()))
 
@@ -167,7 +172,8 @@ class _Calls:
         for key in self._seen.calls(stack):
             if (call := self._known.get(key)) is None:
                 code = self._seen.codes[key[0]]
-                function, file = exact(code.co_qualname), exact(code.co_filename)
+                function = exact(code.co_qualname[:MAX_NAME])
+                file = exact(code.co_filename[-MAX_FILE:])
                 call = self._known[key] = Call(function, file, self._line(*key))
             yield call
 

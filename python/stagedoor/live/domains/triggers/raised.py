@@ -19,9 +19,9 @@ class CannotWatchError(Exception):
     """Nobody can be told of raised exceptions here. Its text says why."""
 
 
-def watch_raised(tell: Callable[[BaseException], object]) -> Callable[[], None]:
-    """Call `tell` with each exception where it is raised, on its thread. Returns what ends that.
-    Raises CannotWatchError."""
+def watch_raised(tell: Callable[[BaseException, CodeType], object]) -> Callable[[], None]:
+    """Call `tell` with each exception where it is raised, on its thread, and the code that raises.
+    Returns what ends that. Raises CannotWatchError."""
     monitoring: Any = getattr(sys, "monitoring", None)
     if monitoring is None:
         raise CannotWatchError(NOT_HERE)
@@ -31,7 +31,7 @@ def watch_raised(tell: Callable[[BaseException], object]) -> Callable[[], None]:
     event = monitoring.events.RAISE
 
     def raised(code: CodeType, offset: int, error: BaseException, /) -> None:
-        tell(error)
+        tell(error, code)
 
     monitoring.use_tool_id(tool, _NAME)
     monitoring.register_callback(tool, event, raised)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _LOOKS: Final = 4
 """In the time that a frame may take, the thread looks so often."""
 _LEAST: Final = 0.001
+_MOST: Final = 0.25
 """Seconds from one look to the next."""
 
 
@@ -49,7 +50,7 @@ class SlowFrames:
         number, passed = 0, 0.0
         try:
             while (threshold := self._wanted()) is not None:
-                interval = max(_LEAST, threshold / _LOOKS)
+                interval = min(max(_LEAST, threshold / _LOOKS), _MOST)
                 if self._core.number != number:
                     number, passed = self._core.number, 0.0
                 if passed < threshold <= passed + interval:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from time import perf_counter
+from types import CodeType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stagedoor.live.domains.process.stacks import Captured, StackFrame, capture, stack_of
@@ -186,8 +187,10 @@ class Triggers:
             reason = f"the frame took {seconds:.3f} s, more than {most:g} s"
             self._fire(trigger, reason, number, stack, seconds=seconds)
 
-    def _raised(self, error: BaseException) -> None:
+    def _raised(self, error: BaseException, code: CodeType) -> None:
         """An exception was raised, on any thread."""
+        if is_ours(code.co_filename):
+            return
         if threads.get_ident() != self._hub.game_thread or self._is_telling:
             return
         if self._parts.is_inside() or is_a(error, KeyboardInterrupt):

@@ -111,3 +111,14 @@ def test_a_name_that_is_no_utf8_is_escaped(format: Any) -> None:
     seen = Seen(codes=[code])
     seen.add(packed(0, 0), SECOND)
     assert "odd\\\\udce9" in flames.made(seen, format, "game").decode()
+
+
+def test_names_may_be_long_and_have_anything_in_them() -> None:
+    code = compile("pass", "f;\n" * 1000, "exec").replace(co_name="a;b\nc", co_qualname="q\n" * 999)
+    seen = Seen(codes=[code])
+    seen.add(packed(0, 0), SECOND)
+    text = json.loads(flames.made(seen, "collapsed", "game"))
+    assert text.count("\n") == 1
+    assert ";" not in text
+    (node,) = json.loads(flames.made(seen, "tree", "game"))["nodes"]
+    assert (len(node["function"]), len(node["file"])) == (flames.MAX_NAME, flames.MAX_FILE)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -375,3 +377,78 @@ def test_the_stack_of_a_slow_frame_is_what_it_did(parts: Parts, connection: Fake
     core.begin(None, 0.016)
     frame(hub, 2)
     assert "load_level" in [call["function"] for call in answer(connection)["result"]["stack"]]
+
+
+@pytest.fixture
+def raise_(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Tells of an exception as `sys.monitoring` does."""
+    told: list[Callable[..., object]] = []
+
+    def watch(tell: Callable[..., object]) -> Callable[[], None]:
+        told.append(tell)
+        return told.clear
+
+    monkeypatch.setattr(triggers, "watch_raised", watch)
+
+    def raise_(error: BaseException, file: str = __file__) -> None:
+        for tell in told:
+            tell(error, compile("pass", file, "exec"))
+
+    return raise_
+
+
+def test_a_raised_exception_holds_the_game_where_it_is(
+    parts: Parts, connection: FakeConnection, raise_: Callable[..., None]
+) -> None:
+    held: list[bool] = []
+    parts.hold_here = lambda: held.append(parts.pace.paused)
+    pause_when(connection, exception="raised", type="LookupError")
+    raise_(ValueError())
+    raise_(KeyError("ours"), triggers.__file__)
+    raise_(KeyboardInterrupt())
+    thread = threading.Thread(target=lambda: raise_(KeyError()))
+    thread.start()
+    thread.join()
+    parts.is_inside = lambda: True
+    raise_(KeyError("in a method that somebody has called"))
+    parts.is_inside = lambda: False
+    assert held == []
+    raise_(KeyError("ship"))
+    assert held == [True]
+    frame(parts.hub, 2)
+    found = answer(connection)["result"]
+    assert found["reason"] == "KeyError was raised: 'ship'"
+    assert found["stack"][-1]["function"] == "raise_"
+    raise_(KeyError("nobody waits any more"))
+    assert held == [True]
+
+
+def test_one_trigger_of_many_may_fit(
+    parts: Parts, connection: FakeConnection, raise_: Callable[..., None]
+) -> None:
+    parts.hold_here = lambda: None
+    for name in ("KeyError", "ValueError", "Exception"):
+        pause_when(connection, exception="raised", type=name)
+    raise_(KeyError())
+    frame(parts.hub, 2)
+    assert len(connection.messages()) == 2
+    assert len(connection.call("game.triggers")["result"]) == 1
+    raise_(ValueError())
+    frame(parts.hub, 2)
+    assert connection.call("game.triggers")["result"] == []
+
+
+def test_the_thread_that_looks_for_slow_frames_ends_with_the_last_trigger(
+    hub: Hub, connection: FakeConnection
+) -> None:
+    def looks() -> bool:
+        return any(one.name == "stagedoor-slow-frames" for one in threading.enumerate())
+
+    pause_when(connection, slower_than=1e6)
+    assert looks()
+    connection.on_close("gone")
+    frame(hub)
+    deadline = time.monotonic() + PATIENCE
+    while looks():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

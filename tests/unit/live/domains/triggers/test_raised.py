@@ -22,7 +22,7 @@ def test_before_python_3_12_nobody_can_be_told() -> None:
 class TestRaised:
     def test_each_exception_is_told_until_the_end(self) -> None:
         told: list[BaseException] = []
-        end = watch_raised(told.append)
+        end = watch_raised(lambda error, code: told.append(error))
         with contextlib.suppress(ZeroDivisionError):
             1 // 0  # noqa: B018
         end()

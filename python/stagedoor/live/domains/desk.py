@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from stagedoor.live.net import threads
 from stagedoor.live.rpc.calls import NEXT_FRAME
-from stagedoor.wire.errors import InternalError, TooManyRequests
+from stagedoor.wire.errors import InternalError
 
 T = TypeVar("T")
 
@@ -16,15 +16,15 @@ class Desk:
     """Does one thing at a time, on a thread of its own that ends with it."""
 
     def __init__(self, what: str) -> None:
-        """`what` is done here, for who is refused."""
+        """`what` is done here: the name of the threads."""
         self._what = what
         self._is_free = threads.Lock()
 
     def do(self, work: Callable[[], T]) -> Generator[Any, None, T]:
-        """Do this, for a method that is a generator: `found = yield from desk.do(work)`. Raises
-        what the work raises, and TooManyRequests while something else is done."""
-        if not self._is_free.acquire(blocking=False):
-            raise TooManyRequests(f"one {self._what} at a time")
+        """Do this, for a method that is a generator: `found = yield from desk.do(work)`. Waits
+        while something else is done. Raises what the work raises."""
+        while not self._is_free.acquire(blocking=False):
+            yield NEXT_FRAME
         outcome: list[Callable[[], T]] = []
 
         def run() -> None:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, cast
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from stagedoor.live.domains.objects.box import OTHER, remembered
 from stagedoor.live.domains.objects.places import PathText, place_of, role_of
 from stagedoor.live.domains.objects.telling import telling
 from stagedoor.live.domains.slices import SLICE, in_slices
+from stagedoor.live.language.path import Item, Step
 from stagedoor.live.reach import rules
-from stagedoor.live.reach.members import Child, Way
+from stagedoor.live.reach.members import Child, Found, Way
 from stagedoor.live.reach.node import Node, children_of, kind_of, node_of_child
-from stagedoor.live.reach.plain import bases_of, first_of, type_name
+from stagedoor.live.reach.plain import PerClass, bases_of, first_of, type_name
 from stagedoor.live.reach.setting import UNKNOWN, as_json
 from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.rpc.session import Session
@@ -38,6 +41,8 @@ MAX_TEXT: Final = 10_000
 """So many characters of a text are looked at."""
 AT_ONCE: Final = 64
 """How many values are looked at in one piece."""
+MADE: Final = 16
+"""How many nodes are made in one."""
 TOLD_EVERY: Final = 0.25
 """Seconds between two notices of progress."""
 _LARGEST: Final = 1e300
@@ -74,9 +79,6 @@ class SearchResult(msgspec.Struct):
     meanwhile."""
 
 
-_Test: TypeAlias = Callable[[Child], bool]
-
-
 def add_to(parts: Parts, /) -> None:
     """Register the method."""
     hub, roots = parts.hub, parts.roots
@@ -102,35 +104,37 @@ def add_to(parts: Parts, /) -> None:
 
         >>> search("world", type="Rock")
         """
-        tests = _tests(name, type, text, value)
-        if not tests:
+        wanted = _Wanted(name, type, text, value)
+        if wanted.is_anything:
             raise InvalidParams("expected a name, a type, a text or a value to look for")
         if len(searching) >= MAX_SEARCHES or searching.count(session) >= MAX_OF_ONE:
             raise TooManyRequests(f"{MAX_OF_ONE} searches, {MAX_SEARCHES} of all clients")
         searching.append(session)
         try:
-            return (yield from _search(session, root, tests, count))
+            return (yield from _search(session, root, wanted, count))
         finally:
             searching.remove(session)
 
     def _search(
-        session: Session, root: str, tests: list[_Test], count: int
+        session: Session, root: str, wanted: _Wanted, count: int
     ) -> Generator[object, None, SearchResult]:
         role = role_of(session)
         place = yield from place_of(roots, root, role, "$.root")
         with telling("$.root"):
-            walk = _Walk(place.value, str(place.path), role, is_root=place.is_root)
+            walk = _Walk(place.value, str(place.path), role, wanted, is_root=place.is_root)
         del place
         found: list[Node] = []
         told, told_at = 0, monotonic()
-        for step, (parent, prefix, child) in enumerate(walk.children(), 1):
-            if child is not None and all(test(child) for test in tests):
+        made = looked = 0
+        for parent, prefix, child in walk.children():
+            if child is not None and wanted.fits(child):
                 if len(found) == count:
                     walk.complete = False
                     break
                 found.append(node_of_child(parent, prefix, child, role))
-            if step % AT_ONCE == 0:
-                now = monotonic()
+                made += 1
+            if walk.looked - looked >= AT_ONCE or made >= MADE or child is None:
+                made, looked, now = 0, walk.looked, monotonic()
                 if now - told_at >= TOLD_EVERY:
                     yield SearchProgress(found[told:], walk.looked)
                     told, told_at = len(found), now
@@ -144,45 +148,97 @@ def add_to(parts: Parts, /) -> None:
     )
 
 
+class _Wanted:
+    """What is looked for."""
+
+    def __init__(self, name: str | None, type: str | None, text: str | None, value: object) -> None:
+        self._name = None if name is None else name.casefold()
+        self._text = None if text is None else text.casefold()
+        self._value = value
+        self._has_type = None if type is None else PerClass(partial(_is_called, type))
+        self._is_any_value = type is None and text is None and value is UNSET
+        self.is_anything = name is None and self._is_any_value
+
+    def fits(self, child: Child) -> bool:
+        """Whether a child is what is looked for."""
+        if self._is_any_value:
+            return self.fits_name(_name_of(child))
+        is_there = child.found.way is Way.VALUE
+        return is_there and self.fits_value(child.found.value) and self.fits_name(_name_of(child))
+
+    def fits_name(self, name: str) -> bool:
+        """Whether what has this name may be it."""
+        return self._name is None or self._name in name.casefold()
+
+    def fits_value(self, value: object) -> bool:
+        """Whether a value may be it, whatever its name."""
+        return (
+            (self._has_type is None or self._has_type(type(value)))
+            and (self._text is None or _has_text(value, self._text))
+            and (self._value is UNSET or _is_alike(value, self._value))
+        )
+
+
 class _Walk:
     """Goes through all that is below a value, level by level, each object once."""
 
-    def __init__(self, value: object, path: str, role: Role, *, is_root: bool) -> None:
+    def __init__(
+        self, value: object, path: str, role: Role, wanted: _Wanted, *, is_root: bool
+    ) -> None:
         self.looked = 0
         self.complete = True
         self._role = role
+        self._wanted = wanted
         self._waiting: deque[tuple[object, str, bool]] = deque([(value, path, is_root)])
         self._seen = {id(value)}
 
     def children(self) -> Iterator[tuple[object, str, Child | None]]:
-        """Each value below, with its parent and the path of that; None for a piece of the way."""
-        while self._waiting:
+        """Each value below that may be wanted, with its parent and the path of that; None after a
+        piece of the way."""
+        while self._waiting and self.looked < MAX_LOOKED:
             value, prefix, is_root = self._waiting.popleft()
             try:
+                if type(value) is list or type(value) is tuple:
+                    yield from self._items(value, prefix)
+                    continue
                 for child in children_of(value, self._role, is_root=is_root):
-                    if child is not None and rules.is_open(child.name, self._role):
-                        self.looked += 1
-                        self._add(child, prefix)
-                        yield value, prefix, child
-                    else:
-                        yield value, prefix, None
+                    self.looked += 1
+                    if child is None or not rules.is_open(child.name, self._role):
+                        continue
+                    if child.found.way is Way.VALUE:
+                        self._add(child.found.value, prefix, child.step)
+                    yield value, prefix, child
                     if self.looked >= MAX_LOOKED:
-                        self.complete = False
-                        return
+                        break
             except RuntimeError:  # it changes while it is gone through: go on with the others
                 self.complete = False
+        if self._waiting:
+            self.complete = False
 
-    def _add(self, child: Child, prefix: str) -> None:
-        inner = child.found.value
-        if child.found.way is not Way.VALUE or kind_of(inner) not in _INTO:
-            return
-        if id(inner) in self._seen:
+    def _items(
+        self, value: list[object] | tuple[object, ...], prefix: str
+    ) -> Iterator[tuple[object, str, Child | None]]:
+        """The items of a list that may be wanted. A list of a million numbers is soon through."""
+        wanted, start = self._wanted, 0
+        while (piece := value[start : start + AT_ONCE]) and self.looked < MAX_LOOKED:
+            for at, inner in enumerate(piece, start):
+                step = Item(at)
+                self._add(inner, prefix, step)
+                if wanted.fits_value(inner) and wanted.fits_name(str(step)):
+                    yield value, prefix, Child(step, None, Found(Way.VALUE, inner))
+            start += AT_ONCE
+            self.looked += len(piece)
+            yield value, prefix, None
+
+    def _add(self, value: object, prefix: str, step: Step) -> None:
+        """It is to be looked into."""
+        if remembered(value) is not OTHER or kind_of(value) not in _INTO or id(value) in self._seen:
             return
         if len(self._seen) >= MAX_INTO:
             self.complete = False
             return
-        self._seen.add(id(inner))
-        self._waiting.append((inner, f"{prefix}{child.step}", False))
+        self._seen.add(id(value))
+        self._waiting.append((value, f"{prefix}{step}", False))
 
 
 _INTO: Final = frozenset({"list", "dict", "set", "array", "vector", "object"})
@@ -191,47 +247,26 @@ _TOLD: Final = frozenset({"null", "bool", "number", "text", "enum"})
 """Kinds that are compared with a value."""
 
 
-def _tests(name: str | None, type: str | None, text: str | None, value: object) -> list[_Test]:
-    tests: list[_Test] = []
-    if name is not None:
-        part = name.casefold()
-        tests.append(lambda child: part in _name_of(child))
-    if type is not None:
-        tests.append(lambda child: _has_type(child, type))
-    if text is not None:
-        piece = text.casefold()
-        tests.append(lambda child: _has_text(child, piece))
-    if value is not UNSET:
-        tests.append(lambda child: _has_value(child, value))
-    return tests
-
-
 def _name_of(child: Child) -> str:
-    return (child.name if child.name is not None else str(child.step)).casefold()
+    return child.name if child.name is not None else str(child.step)
 
 
-def _has_type(child: Child, wanted: str) -> bool:
-    if child.found.way is not Way.VALUE:
+def _is_called(wanted: str, kind: type) -> bool:
+    """Whether a type, or one that it is derived from, has this name."""
+    names = (type_name(base) for base in bases_of(kind))
+    return any(wanted in (name, name.rpartition(".")[2]) for name in names)
+
+
+def _has_text(value: object, wanted: str) -> bool:
+    if first_of(value, (str,)) is None:
         return False
-    for base in bases_of(type(child.found.value)):
-        full = type_name(base)
-        if wanted in (full, full.rpartition(".")[2]):
-            return True
-    return False
+    return wanted in str.__getitem__(cast(str, value), slice(MAX_TEXT)).casefold()
 
 
-def _has_text(child: Child, wanted: str) -> bool:
-    found = child.found.value
-    if child.found.way is not Way.VALUE or first_of(found, (str,)) is None:
-        return False
-    return wanted in str.casefold(str.__getitem__(found, slice(MAX_TEXT)))
-
-
-def _has_value(child: Child, wanted: object) -> bool:
-    if child.found.way is not Way.VALUE:
-        return False
-    found = child.found.value
-    told = as_json(found) if kind_of(found) in _TOLD else UNKNOWN
+def _is_alike(value: object, wanted: object) -> bool:
+    told = remembered(value)
+    if told is OTHER:
+        told = as_json(value) if kind_of(value) in _TOLD else UNKNOWN
     if type(wanted) is bool or wanted is None or type(told) is bool:
         return told is wanted
     return type(told) in (int, float, str) and bool(told == wanted)

@@ -68,7 +68,8 @@ def add_to(parts: Parts, /) -> None:
     """Register the domain."""
     hub, tweaks = parts.hub, parts.tweaks
     presets, sources = Presets(parts.project), Sources(parts.project)
-    desk = Desk("preset or save")
+    # A viewer who lists presets all the time keeps no operator waiting.
+    desk, reading_desk = Desk("save"), Desk("presets")
     tweaks.on_add = sources.note
 
     def list_tweaks() -> Generator[object, None, list[TweakInfo]]:
@@ -93,7 +94,7 @@ def add_to(parts: Parts, /) -> None:
 
     def list_presets() -> Generator[object, None, list[Preset]]:
         """The presets in the file `stagedoor-presets.toml` of the game's project."""
-        found = yield from desk.do(presets.all)
+        found = yield from reading_desk.do(presets.all)
         items = (Preset(exact(name), len(values)) for name, values in found.items())
         return cast(list[Preset], (yield from in_slices(hub.ours_to_json, items)))
 

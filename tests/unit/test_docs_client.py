@@ -34,6 +34,9 @@ def _asteroids(games_folder: Path) -> Iterator[None]:
     """The game, with values that change all the time."""
     stage = FakeStage()
     stage.past = [1, 2, 3]
+    stage.methods["screen.capture"] = lambda format, width: {
+        "frame": 42, "format": format, "width": width, "height": width, "data": "iVBORw0KGgo=",
+    }  # fmt: skip
     ends = threading.Event()
 
     def play() -> None:

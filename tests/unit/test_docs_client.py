@@ -37,6 +37,7 @@ def _asteroids(games_folder: Path) -> Iterator[None]:
     stage.methods["screen.capture"] = lambda format, width: {
         "frame": 42, "format": format, "width": width, "height": width, "data": "iVBORw0KGgo=",
     }  # fmt: skip
+    stage.methods["input.key"] = lambda key, frames: {"from": 42, "until": 42 + frames}
     ends = threading.Event()
 
     def play() -> None:

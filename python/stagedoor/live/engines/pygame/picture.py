@@ -84,8 +84,8 @@ class Pictures:
         import pygame
 
         self._pygame = pygame
-        self._taken: Picture | None = None
-        """The last picture that was read before it was shown."""
+        self._taken: Picture | NoPictureError | None = None
+        """The last picture that was read before it was shown, or why it could not be read."""
         self._taken_at = 0
         """What `showing.count` was then."""
         self._taken_when = 0.0
@@ -122,9 +122,7 @@ class Pictures:
     def _drawn(self, surface: pygame.Surface) -> Picture:
         picture = read(self._pygame, surface)
         if showing.count == 0 and picture.data == bytes(len(picture.data)):
-            raise NoPictureError(
-                "the game has shown nothing yet: it has drawn on its window at most"
-            )
+            raise NoPictureError("the game has shown nothing yet")
         return picture
 
     def _shown_last(self) -> Picture | None:
@@ -132,6 +130,8 @@ class Pictures:
         is_new = is_new and monotonic() - self._taken_when < NEW
         self._is_new = False
         if taken is not None and (is_new or self._taken_at == showing.count):
+            if isinstance(taken, NoPictureError):
+                raise NoPictureError(*taken.args)
             return taken
         self._taken = None
         showing.take_next(self._take)
@@ -139,7 +139,14 @@ class Pictures:
 
     def _take(self, source: Any) -> None:
         """Called just before a picture is shown."""
-        self._taken = self._read(source)
+        try:
+            self._taken = self._read(source)
+        except NoPictureError as error:
+            self._taken = error
+        except Exception as error:  # the framework's own
+            self._taken = NoPictureError(
+                f"the picture cannot be read: {type(error).__name__}: {error}"
+            )
         self._taken_at = showing.count
         self._taken_when = monotonic()
         self._is_new = True

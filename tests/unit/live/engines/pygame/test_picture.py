@@ -211,6 +211,25 @@ class TestARenderer:
         show("green")
         assert pixel(pictures.picture(), 63, 47)[1] > 100
 
+    def test_that_cannot_be_read_says_why_and_the_game_goes_on(
+        self, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        renderer = video.Renderer(pygame.window.Window("one", (64, 48)))
+        renderer.present()
+        assert pictures.picture() is None
+
+        def fail(*_: object) -> Picture:
+            raise pygame.error("the target is lost")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(module, "read", fail)
+            renderer.present()
+        assert text_of(pictures) == "the picture cannot be read: error: the target is lost"
+        renderer.present()
+        assert pictures.picture() is None
+        renderer.present()
+        assert pictures.picture() is not None
+
     def test_costs_nothing_while_nobody_asks(self, pictures: Pictures) -> None:
         renderer = video.Renderer(pygame.window.Window("one", (64, 48)))
         for _ in range(3):

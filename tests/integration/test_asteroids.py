@@ -12,6 +12,8 @@ from conftest import Run
 from program import EXAMPLES, PATIENCE
 from pygame import Vector2
 
+from stagedoor.client import connect
+
 sys.path.append(str(EXAMPLES))
 from asteroids_world import (
     HEIGHT,
@@ -351,3 +353,29 @@ def test_what_is_tuned_live_goes_back_into_the_source(
     ).replace("BULLET_SPEED = 560.0", "BULLET_SPEED = 700.0")
     assert json.loads(tweak("--save").stdout)["diff"] == ""
     assert game.process.poll() is None
+
+
+def test_what_is_watched_is_told_while_the_game_is_paused(
+    run: Run, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAGEDOOR_RUNTIME_DIR", env["STAGEDOOR_RUNTIME_DIR"])
+    game = run(GAME, "--headless", "--port", "0", "--seed", "1")
+    url = game.wait_for(r"open at (\S+)$")[1]
+    watched = {"paths": ["world.ship", "world.rocks"], "depth": 2}
+    with connect(url, timeout=PATIENCE) as client:
+        client.call("game.pause")
+        state = client.call("objects.save", path="world")
+        with client.subscribe("objects", hz=30, filter=watched) as news:
+            first = next(iter(news)).value
+            thrust = {node["path"]: node for node in first["nodes"]}["world.ship.thrust"]
+            assert (first["snapshot"], thrust["value"]) == (True, 240.0)
+            client.call("tweaks.set", name="ship.thrust", value=100)
+            values: dict[str, object] = {}
+            while "world.ship.thrust" not in values:
+                values |= next(iter(news)).value["values"]
+            assert values["world.ship.thrust"] == 100.0
+        [found] = client.call("objects.search", root="world", name="thrust")["found"]
+        assert found["path"] == "world.ship.thrust"
+        loaded = client.call("objects.load", path="world", values=state["values"])
+        assert loaded["left"] == []
+        assert client.call("objects.get", path="world.ship.thrust")["value"] == 240.0

@@ -164,6 +164,14 @@ def test_a_game_that_knows_nothing_of_stagedoor_is_held_too(play: Play) -> None:
     assert "KeyError: 'no ship'" in program.lines
 
 
+def test_the_stack_is_the_games_own(play: Play) -> None:
+    _, connect = play(KNOWS_NOTHING, "-m", "stagedoor", "run", "--port", "0")
+    client = eventually_connected(connect)
+    found = client.call("game.pause_when", condition="len(__main__.world) == 1")
+    assert [call["function"] for call in found["stack"]] == ["<module>", "main"]
+    client.call("game.resume")
+
+
 def test_a_game_in_which_nobody_waits_ends_at_once(play: Play) -> None:
     program, connect = play()
     connect().call("ask", "end")

@@ -26,6 +26,8 @@ MAX_TEXT: Final = 10_000
 """Characters of an exception's text, and of its traceback."""
 BUDGET: Final = 0.001
 """Seconds of a frame that conditions may take. What does not fit is looked at less often."""
+_BELOW: Final = 8
+"""Calls from the outermost on among which are those of `stagedoor run`."""
 _NS: Final = 1e9
 
 When: TypeAlias = Literal["uncaught", "raised"]
@@ -235,12 +237,15 @@ class Triggers:
         self._hub.topics.emit(TOPIC, trigger.outcome)
 
     def _here(self) -> Captured:
-        """The game's own stack, without what of stagedoor is on top of it."""
+        """The game's own stack, without what of stagedoor is on top of it, or below, as under
+        `stagedoor run`."""
         thread = threads.get_ident()
         stack = next(one for one in capture(thread) if one.is_game_thread)
-        while stack.calls and is_ours(stack.calls[-1][0].co_filename):
-            stack.calls.pop()
-        return stack
+        ours = [is_ours(code.co_filename) for code, *_ in stack.calls]
+        while ours and ours[-1]:
+            ours.pop()
+        below = max((at for at, one in enumerate(ours[:_BELOW]) if one), default=-1)
+        return stack._replace(calls=stack.calls[below + 1 : len(ours)])
 
 
 def _fits(error: BaseException, name: str) -> bool:

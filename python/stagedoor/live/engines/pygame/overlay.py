@@ -8,6 +8,7 @@ the real one has returned.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from types import ModuleType
@@ -77,6 +78,14 @@ class Overlay:
         """How far clients have moved the pointer since the game asked for that."""
         self._get_pos: Callable[[], tuple[int, int]] | None = None
         self._patched: WeakSet[ModuleType] = WeakSet()
+
+    def release(self) -> None:
+        """Nobody holds anything: in a forked child, whose parent has the clients."""
+        for buttons in (self.keys, self.mouse):
+            buttons.held = frozenset()
+        self.mods = 0
+        self.is_held = False
+        self._pointer = None
 
     # For who sends
 
@@ -228,3 +237,5 @@ def _flags(real: Callable[..., Any], down: Callable[[], frozenset[int]]) -> Call
 
 overlay: Final = Overlay()
 """That of this process: pygame has one keyboard and one mouse, too."""
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=overlay.release)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import pickle
 from collections.abc import Callable
 from types import ModuleType
@@ -11,6 +12,7 @@ from typing import Any
 import pygame
 import pytest
 
+from stagedoor.live.engines.pygame import overlay as overlay_module
 from stagedoor.live.engines.pygame.overlay import Overlay
 from stagedoor.live.engines.replacement import Replacement
 
@@ -213,3 +215,18 @@ def test_the_place_on_the_desktop_is_the_players(overlay: Overlay) -> None:
     overlay.move(100, 200)
     assert pygame.mouse.get_pos(desktop=True) == pygame.mouse.get_pos(True) == real
     assert pygame.mouse.get_pos(desktop=False) == (100, 200)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_forked_child_holds_nothing_of_its_parents(display: None) -> None:
+    ours = overlay_module.overlay
+    ours.press(ours.keys, A, down=True)
+    ours.mods = pygame.KMOD_LSHIFT
+    try:
+        child = os.fork()
+        if not child:
+            os._exit(bool(ours.keys.held or ours.mods))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert ours.keys.held == {A}
+    finally:
+        ours.release()

@@ -81,6 +81,12 @@ def are_seen() -> bool:
     return hasattr(sprite.Sprite.add_internal, _OURS)
 
 
+def is_in_a_group(groups: object) -> bool:
+    """Whether what a sprite keeps of its groups is not empty; pygame-ce has a dict, pygame a set.
+    What is neither is none of theirs, and says nothing."""
+    return not (type(groups) in (dict, set) and not groups)
+
+
 def members(group: object, read: Reader) -> list[object]:
     """The sprites of a group, from the back to the front as far as it has an order.
 
@@ -101,8 +107,7 @@ class SpriteNode(Node):
     __slots__ = ()
 
     def is_there(self) -> bool:
-        groups = self.read(self.target, "_Sprite__g")
-        return type(groups) is not dict or bool(groups)
+        return is_in_a_group(self.read(self.target, "_Sprite__g"))
 
     def layer(self) -> float | None:
         return number_of(self.value("_layer"))

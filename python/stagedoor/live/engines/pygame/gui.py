@@ -6,7 +6,7 @@ import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from stagedoor.live.engines.pygame.groups import Groups, members
+from stagedoor.live.engines.pygame.groups import Groups, is_in_a_group, members
 from stagedoor.live.engines.scene import (
     Node,
     Provider,
@@ -35,8 +35,7 @@ class ElementNode(Node):
     __slots__ = ()
 
     def is_there(self) -> bool:
-        groups = self.read(self.target, "_GUISprite__g")
-        return type(groups) is not dict or bool(groups)
+        return is_in_a_group(self.read(self.target, "_GUISprite__g"))
 
     def name(self) -> str:
         return (self._own_id("object_ids") or "").removeprefix("#")

@@ -129,6 +129,14 @@ def test_pygames_own_properties_are_read_where_it_has_the_values(seen: Groups) -
     assert node.unread == {}
 
 
+@pytest.mark.parametrize(
+    ("groups_of_it", "expected"),
+    [({}, False), (set(), False), ({1: 0}, True), ({1}, True), (None, True), ([], True)],
+)
+def test_a_sprite_is_there_while_it_is_in_a_group(groups_of_it: Any, expected: bool) -> None:
+    assert groups.is_in_a_group(groups_of_it) is expected
+
+
 class Tricky(sprites.Sprite):
     """Runs code wherever it can."""
 

@@ -94,7 +94,7 @@ MAY_IMPORT = {
         "wire",
         "stagedoor",
     },
-    "live.engines": {"live.values"},
+    "live.engines": {"live.reach", "live.values"},
     "live.scene": {"checks", "live.engines", "live.language", "live.reach", "wire"},
     "live.closing": {
         "live.domains",

@@ -8,7 +8,7 @@ Providers are apart from the engine, since layers stack: pygame_gui draws over p
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from math import isfinite
@@ -41,23 +41,6 @@ class Unread:
     reason: str
     by: object = None
     """The property that would have to be run."""
-
-
-_stored: Final[dict[int, tuple[object, str]]] = {}
-
-
-def knows(kind: type, stored: Mapping[str, str]) -> None:
-    """Know the properties of a layer's own class that only give back an attribute, by their names.
-    So their values are read without running any code."""
-    for name, attribute in stored.items():
-        if type(found := vars(kind).get(name)) is property:
-            _stored[id(found)] = found, attribute
-
-
-def stored_by(descriptor: object) -> str | None:
-    """The attribute that a property of a layer gives back; None if it is none of those."""
-    known = _stored.get(id(descriptor))
-    return None if known is None else known[1]
 
 
 _rect_types: Final[dict[int, type]] = {}

@@ -3,6 +3,7 @@
     roots    what the game has exposed, by name
     rules    what is a leaf, and what is hidden from whom: ONE place decides
     plain    how an object is read without running any code of its types
+    stored   properties of frameworks that only give back an attribute
     members  what is one step below a value: its attributes and its items
     walk     `resolve(roots, path, role)`: the value at a path
     preview  what a value looks like, in 100 characters that we make

@@ -42,6 +42,7 @@ from stagedoor.live.reach.plain import (
     size_of,
     value_in,
 )
+from stagedoor.live.reach.stored import stored_by
 
 SLICE: Final = 8192
 """How many keys are looked at in one piece of a search: half a millisecond."""
@@ -193,6 +194,9 @@ def _is_read_by_class(defined_as: object) -> bool:
 
 def _read_by_class(value: object, defined_as: Any) -> Found | None:
     described = type(defined_as)
+    if (stored := stored_by(defined_as)) is not None:
+        inner = value_in(instance_dict(value), stored)
+        return None if inner is MISSING else Found(Way.VALUE, inner, in_class=True)
     if described is types.MemberDescriptorType or described is _TUPLEGETTER:
         return _read(defined_as, value)
     if described is types.GetSetDescriptorType and _safe_getset(defined_as.__objclass__):

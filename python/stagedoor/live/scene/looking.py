@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stagedoor.live.engines.scene import MISSING, Unread, stored_by
+from stagedoor.live.engines.scene import MISSING, Unread
 from stagedoor.live.language.path import Attribute, Item, Member, Path, Step
 from stagedoor.live.reach import members, plain, rules
 from stagedoor.live.reach.members import Found, Way
@@ -102,8 +102,6 @@ class Looking:
             return MISSING
         if found.way is Way.VALUE:
             return found.value
-        if (stored := stored_by(found.value)) is not None:
-            return self._value(target, stored, self._attribute(target, stored))
         if found.way is Way.ROUTINE:
             return Unread(f"{name} is a method")
         if not self._evaluates:

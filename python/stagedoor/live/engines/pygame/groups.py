@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import weakref
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,10 +16,10 @@ from stagedoor.live.engines.scene import (
     Reader,
     Trouble,
     Unread,
-    knows,
     knows_rects,
     number_of,
 )
+from stagedoor.live.reach.stored import knows
 
 if TYPE_CHECKING:
     from stagedoor.live.engines.imports import Patch
@@ -130,18 +131,20 @@ class Sprites:
             yield None
 
 
-@functools.cache
 def provider() -> Provider:
     """The layer of sprites."""
-    import pygame
-    from pygame import sprite
-
-    knows_rects(pygame.Rect, *filter(None, [getattr(pygame, "FRect", None)]))
-    knows(sprite.Sprite, {"rect": "_Sprite__rect", "image": "_Sprite__image", "layer": "_layer"})
-    knows(sprite.DirtySprite, {"visible": "_visible", "layer": "_layer"})
     return Sprites()
 
 
 def patches() -> dict[str, Patch]:
     """The patch by which groups are seen."""
-    return {"pygame.sprite": lambda module: GROUPS.watch(module.Sprite)}
+    return {"pygame.sprite": patch}
+
+
+def patch(module: Any) -> None:
+    """Know pygame's sprites from now on, and see their groups."""
+    knows(module.Sprite, {"rect": "_Sprite__rect", "image": "_Sprite__image", "layer": "_layer"})
+    knows(module.DirtySprite, {"visible": "_visible", "layer": "_layer"})
+    rects = vars(sys.modules["pygame.rect"])
+    knows_rects(*[rects[name] for name in ("Rect", "FRect") if name in rects])
+    GROUPS.watch(module.Sprite)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from stagedoor.live.engines.pygame.groups import Groups, is_in_a_group, members
 from stagedoor.live.engines.scene import (
@@ -13,10 +12,10 @@ from stagedoor.live.engines.scene import (
     Reader,
     Trouble,
     is_true,
-    knows,
     number_of,
     text_of,
 )
+from stagedoor.live.reach.stored import knows
 
 if TYPE_CHECKING:
     from stagedoor.live.engines.imports import Patch
@@ -101,16 +100,18 @@ def _find_parents(found: dict[int, ElementNode], read: Reader) -> Iterator[None]
         node.parent = None if parent is node else parent
 
 
-@functools.cache
 def provider() -> Provider:
     """The layer of pygame_gui."""
-    from pygame_gui.core.layered_gui_group import GUISprite
-
-    names = ("rect", "image", "visible", "layer", "blendmode")
-    knows(GUISprite, {name: f"_{name}" for name in names})
     return Elements()
 
 
 def patches() -> dict[str, Patch]:
     """The patch by which the managers' groups are seen."""
-    return {"pygame_gui.core.layered_gui_group": lambda module: GROUPS.watch(module.GUISprite)}
+    return {"pygame_gui.core.layered_gui_group": patch}
+
+
+def patch(module: Any) -> None:
+    """Know pygame_gui's elements from now on, and see their groups."""
+    names = ("rect", "image", "visible", "layer", "blendmode")
+    knows(module.GUISprite, {name: f"_{name}" for name in names})
+    GROUPS.watch(module.GUISprite)

@@ -34,8 +34,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Groups]:
     monkeypatch.setattr(groups, "GROUPS", seen)
     real: Any = sprites.Sprite.add_internal
     monkeypatch.setattr(sprites.Sprite, "add_internal", getattr(real, "__wrapped__", real))
-    seen.watch(sprites.Sprite)
-    groups.provider()
+    groups.patch(sprites)
     return seen
 
 
@@ -114,7 +113,7 @@ def test_layers_are_from_the_back_to_the_front(seen: Groups) -> None:
 def test_the_patch_is_applied_once_and_looks_like_what_it_replaces(seen: Groups) -> None:
     replaced: Any = sprites.Sprite.add_internal
     (patch,) = groups.patches().values()
-    patch(types.SimpleNamespace(Sprite=sprites.Sprite))  # type: ignore[arg-type]
+    patch(sprites)
     assert sprites.Sprite.add_internal is replaced
     assert replaced.__name__ == "add_internal"
     assert not hasattr(replaced.__wrapped__, "__wrapped__")

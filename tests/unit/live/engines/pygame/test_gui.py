@@ -8,7 +8,7 @@ from typing import Any
 import pygame
 import pytest
 from pygame_gui import UIManager
-from pygame_gui.core import ObjectID
+from pygame_gui.core import ObjectID, layered_gui_group
 from pygame_gui.core.layered_gui_group import GUISprite
 from pygame_gui.elements import (
     UIButton,
@@ -39,7 +39,7 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[UIManager]:
     monkeypatch.setattr(gui, "GROUPS", seen)
     real: Any = GUISprite.add_internal
     monkeypatch.setattr(GUISprite, "add_internal", getattr(real, "__wrapped__", real))
-    seen.watch(GUISprite)
+    gui.patch(layered_gui_group)
     yield UIManager((640, 480), enable_live_theme_updates=False)
     pygame.font.quit()
     pygame.display.quit()

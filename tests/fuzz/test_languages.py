@@ -21,7 +21,7 @@ PIECES = [
 ]  # fmt: skip
 
 GOOD = [
-    "world", "world", ".rocks", "[3]", "[-1]", '["a b"]', "{@0x1f}", "[(1, 'x')]", '."q r"', "{None}",
+    "world", ".rocks", "[3]", "[-1]", '["a b"]', "{@0x1f}", "[(1, 'x')]", '."q r"', "{None}",
     " > 3", " == 'x'", " and ", " or ", "not ", "len(world)", "Enemy", "[hp<10]", "#start", " ",
 ]  # fmt: skip
 

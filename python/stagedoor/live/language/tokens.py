@@ -191,8 +191,8 @@ def _token_at(text: str, position: int) -> Token:
     found = _TOKEN.match(text, position)
     if found is None:
         raise _no_token(text, position)
-    kind = _KINDS[str(found.lastgroup)]
-    written, start = found[kind.name], found.start(kind.name)
+    name = str(found.lastgroup)
+    kind, written, start = _KINDS[name], found[name], found.start(name)
     value: str | int | float = written
     if kind is Kind.NUMBER:
         value = _number(text, start, written)

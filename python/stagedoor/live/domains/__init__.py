@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from stagedoor.live.domains import frame, game, rpc, session, sessions, telemetry, topic
-from stagedoor.live.domains.console import methods as console
+from stagedoor.live.domains import console, frame, game, rpc, session, sessions, telemetry, topic
 from stagedoor.live.domains.frames import methods as frames
 from stagedoor.live.domains.input import methods as input_
 from stagedoor.live.domains.logs import methods as logs

@@ -13,6 +13,7 @@ import pytest
 from tests.unit.live.callers import PATIENCE
 from tests.unit.live.rpc.fakes import FakeConnection, connect, new_hub, parts_of
 
+from stagedoor.live.domains import console
 from stagedoor.live.domains.console import methods
 from stagedoor.live.domains.console.evaluate import MAX_ITEMS, MAX_TEXT
 from stagedoor.live.domains.parts import Parts
@@ -32,7 +33,7 @@ def main(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 def parts(main: ModuleType) -> Iterator[Parts]:
     parts = parts_of(new_hub())
     parts.has_console = True
-    methods.add_to(parts)
+    console.add_to(parts)
     yield parts
     assert parts.hub.occupied is None
 
@@ -53,7 +54,7 @@ def evaluate(connection: FakeConnection, code: str) -> Any:
 
 def test_there_are_none_unless_the_stage_was_started_with_a_console() -> None:
     hub = new_hub()
-    methods.add_to(parts_of(hub))
+    console.add_to(parts_of(hub))
     assert not [method for method in hub.methods if method.name.startswith("console.")]
 
 

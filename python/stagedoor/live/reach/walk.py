@@ -142,7 +142,7 @@ def _root(roots: Roots, name: str, role: Role) -> tuple[Root, Found]:
     root = roots.get(name)
     if root is None:
         names = [one.name for one in roots if one.is_open(role)]
-        known = f"; there are {', '.join(names[:10])}" if names else "; nothing is exposed"
+        known = f"; expected {' or '.join(names[:10])}" if names else "; nothing is exposed"
         raise Missing(f"there is no root {name!r}{did_you_mean(name, names) or known}")
     if (value := root.value) is GONE:
         raise Missing(f"the {root.type} that was exposed as {name!r} is gone")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from unicodedata import category
 
 import msgspec
 
@@ -22,8 +23,10 @@ MAX_TEXT: Final = 1000
 """The most characters that one call types."""
 TEXT_A_FRAME: Final = 32
 """How many of them the game gets in a frame."""
-_TYPABLE: Final = "\n\t\b"
-"""What a text may contain that is no character to show."""
+_NOT_TYPED: Final = ("Cc", "Cs")
+"""No keyboard and no input method gives these: controls, and halves of characters."""
+_TYPED: Final = "\n\t\b"
+"""Controls that are keys."""
 
 Frames = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=600)]
@@ -104,7 +107,7 @@ def add_to(parts: Parts, /) -> None:
         The game gets 32 characters of the `text` in a frame. A line break is the key return.
         """
         for at, character in enumerate(text):
-            if not (character.isprintable() or character in _TYPABLE):
+            if category(character) in _NOT_TYPED and character not in _TYPED:
                 reason = f"the character {character!a} at {at} cannot be typed"
                 raise InvalidParams(f"{reason}; input.key presses keys", "$.text")
         hands.engine("text")

@@ -61,7 +61,7 @@ _CHARACTERS: Final = {
     "delete": "\x7f",
 }
 """What a key gives as `unicode`, for those with a longer name than that."""
-_TYPED: Final = {"\n": "return", "\r": "return", "\t": "tab", "\b": "backspace"}
+_TYPED: Final = {"\n": "return", "\t": "tab", "\b": "backspace"}
 """The keys for characters that are no text."""
 _UNSHIFTED: Final = {shifted: plain for plain, shifted in SHIFTED.items()}
 _SCANCODES: Final = 512

@@ -304,6 +304,12 @@ def test_text_comes_so_many_characters_a_frame(world: World) -> None:
     assert world.answer() == {"frame": 3, "until": 3}
 
 
+def test_any_text_in_any_language_is_typed(world: World) -> None:
+    text = "Ü\u00a0語\u200d\U0001f468\u202e\t\b\n"
+    world.begin("text", text=text)
+    assert world.sent() == [Text(text)]
+
+
 def test_a_click_is_pressed_for_a_frame_and_again(world: World) -> None:
     world.begin("click", x=10, y=20, button="middle", count=2)
     assert world.sent() == [Move(10, 20), Button(2, True)]
@@ -431,7 +437,8 @@ def test_seconds_do_not_pass_while_the_game_is_held(world: World) -> None:
         ("text", {"text": "x" * 1001}),
         ("text", {"text": "a\x00b"}),
         ("text", {"text": "a\x1b[31m"}),
-        ("text", {"text": "‮"}),
+        ("text", {"text": "a\x9b0m"}),
+        ("text", {"text": "\r"}),
         ("text", {"text": 3}),
         ("click", {"x": -1, "y": 0}),
         ("click", {"x": 0, "y": 65_536}),

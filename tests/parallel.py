@@ -27,5 +27,5 @@ def escaped(value: Any) -> Any:
     if isinstance(value, dict):
         return {escaped(key): escaped(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [escaped(member) for member in value]
+        return type(value)(escaped(member) for member in value)
     return value

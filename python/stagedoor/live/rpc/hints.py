@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from msgspec import UnsetType, inspect
 
 from stagedoor.live.rpc.shape import Items, Key, Mapping, Object, Row, Set, Shape, Union
+from stagedoor.live.values.kind import unnamed
 
 Known: TypeAlias = "dict[Any, Shape]"
 """The shapes that were made already, by their hints: types may contain themselves."""
@@ -104,9 +105,8 @@ def _bare(hint: Any) -> Any:
             hint = typing.get_args(hint)[0]
         elif isinstance(hint, typing.NewType):
             hint = hint.__supertype__
-        elif (value := getattr(hint, "__value__", None)) is not None:  # type X = ...
-            arguments = typing.get_args(hint)
-            hint = value[arguments] if arguments else value
+        elif (meant := unnamed(hint)) is not hint:
+            hint = meant
         else:
             return hint
 

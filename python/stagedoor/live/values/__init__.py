@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from stagedoor.live.values import standard
-from stagedoor.live.values.kind import Kind, Schema, type_in
+from stagedoor.live.values.kind import Kind, Schema, type_in, unnamed
 from stagedoor.wire.text import exact
 
 __all__ = ["Kind", "Schema", "can_decode", "decode", "encode", "schema"]
@@ -49,7 +49,7 @@ def encode(value: Any) -> Any:
 
 def can_decode(hint: Any) -> bool:
     """Whether `decode()` makes values for this hint."""
-    kind = _kind_of(type_in(hint))
+    kind = _kind_of(type_in(unnamed(hint)))
     return kind is not None and kind.decode is not None
 
 
@@ -58,6 +58,7 @@ def decode(hint: Any, value: Any) -> Any:
 
     Raises TypeError or ValueError, with what was expected.
     """
+    hint = unnamed(hint)
     kind = _kind_of(type_in(hint))
     if kind is None or kind.decode is None:
         raise TypeError(f"{hint!r} cannot be made from JSON")
@@ -70,6 +71,7 @@ def decode(hint: Any, value: Any) -> Any:
 def schema(hint: Any) -> dict[str, Any]:
     """The JSON Schema of what `decode()` takes. Raises NotImplementedError, as msgspec's hook must,
     for a hint that it knows nothing of."""
+    hint = unnamed(hint)
     kind = _kind_of(type_in(hint))
     if kind is None:
         raise NotImplementedError

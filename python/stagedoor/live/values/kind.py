@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, TypeAlias, get_origin
+from typing import Any, Final, NamedTuple, TypeAlias, get_args, get_origin
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -29,11 +29,20 @@ class Kind(NamedTuple):
     """What `decode` takes, or what it takes for a hint."""
 
 
+def unnamed(hint: Any) -> Any:
+    """The hint that a name stands for: `type Trail = deque[int]`, or `NDArray[int8]`."""
+    while (value := getattr(hint, "__value__", None)) is not None:
+        arguments = get_args(hint)
+        if arguments and (parameters := getattr(value, "__parameters__", ())):
+            given = dict(zip(get_origin(hint).__type_params__, arguments, strict=False))
+            value = value[tuple(given.get(one, Any) for one in parameters)]
+        hint = value
+    return hint
+
+
 def type_in(hint: Any) -> type:
-    """The type of a hint as `deque[int]`, or of a name for one: `type Trail = deque[int]`."""
+    """The type of a hint as `deque[int]`."""
     found = get_origin(hint) or hint
-    while (named := getattr(found, "__value__", None)) is not None:
-        found = get_origin(named) or named
     return found if isinstance(found, type) else object
 
 

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any, ClassVar, Final, Literal, NamedTuple
 
 from stagedoor.bounds import Bounds
+from stagedoor.live.values.kind import unnamed
 
 _WRAPPERS: Final = (ClassVar, typing.Final)
 
@@ -71,7 +72,7 @@ def _hint(hint: Any) -> Hint:
             choices = typing.get_args(hint)
             bounds = (bounds or Bounds())._replace(choices=choices)
             return Hint(type(choices[0]), bounds)
-        elif (value := getattr(hint, "__value__", None)) is not None:  # type X = ...
-            hint = value
+        elif (meant := unnamed(hint)) is not hint:
+            hint = meant
         else:
             return Hint(hint, bounds)

@@ -93,7 +93,17 @@ def test_a_button_of_asteroids_is_found_and_clicked(play: Play) -> None:
     game.scene.wait(selector="Rock", seconds=PATIENCE)
     rocks = game.scene.find("#rock[radius>20]:shown")["nodes"]
     assert {node["type"] for node in rocks} == {"asteroids_world.Rock"}
-    assert len(game.scene.find("Body")["nodes"]) > len(rocks), "the ship is a body, too"
+    (ship,) = game.scene.find("Ship")["nodes"]
+    assert ship["path"] == "world.ship"
+    assert game.call("objects.get", "world.ship")["type"] == ship["type"]
+    assert {node["name"] for node in game.scene.find("Body")["nodes"]} == {"ship", "rock"}
+    game.call("game.pause")
+    rock = game.scene.find("Rock")["nodes"][0]
+    left = game.call("objects.get", f"{rock['path']}.pos.x")["value"]
+    assert rock["rect"][0] == pytest.approx(left - rock["rect"][2] / 2)
+    game.call("objects.set", f"{rock['path']}.pos.x", 400)
+    assert game.scene.find("Rock")["nodes"][0]["rect"][0] == 400 - rock["rect"][2] / 2
+    game.call("game.resume")
     assert game.call("add_lives", 5) >= 6
     clicked = game.scene.click('"NEW GAME"')
     assert clicked["node"]["tags"] == ["button"]

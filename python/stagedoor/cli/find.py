@@ -20,6 +20,10 @@ SELECTORS: Final = """\
   [alive]           what is true of it, or [not alive]
   :hidden           or :shown, :enabled, :disabled
   Window > #ok      directly in it; without > at any depth"""
+_NOTHING: Final = (
+    "stagedoor: nothing is known of this game's screen: pygame's Groups and pygame_gui are seen, and"
+    " what the game says by stage.node()"
+)
 DETAILS: Final = f"""\
 A selector is made of these, as in Enemy.boss[hp<10]:
 
@@ -70,6 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
         found = patient.call(method, **params)
     show = _show_json if wants_json(arguments.json) else _show_text
     show(found["nodes"])
+    if not found["nodes"] and arguments.selector is None:
+        print_note(_NOTHING)
     for trouble in found["troubles"]:
         print_note(f"stagedoor: {trouble}")
     if found["more"]:

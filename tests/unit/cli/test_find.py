@@ -85,9 +85,14 @@ def test_it_waits(game: FakeGame, stage: SceneStage) -> None:
     assert stage.asked.pop() == ("wait", params | {"gone": True})
 
 
-def test_nothing_is_a_failure(game: FakeGame, stage: SceneStage) -> None:
+def test_nothing_is_a_failure(
+    game: FakeGame, stage: SceneStage, capsys: pytest.CaptureFixture[str]
+) -> None:
     stage.nodes = []
     assert main(["find", "#start", "--to", game.url]) == 1
+    assert "stage.node" not in capsys.readouterr().err
+    assert main(["find", "--to", game.url]) == 1
+    assert "stage.node" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

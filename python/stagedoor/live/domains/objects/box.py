@@ -29,6 +29,7 @@ from stagedoor.live.reach.plain import class_attribute, instance_dict, size_of
 REFRESHED: Final = 1.0
 """Seconds after which all in a box is looked at anew: the previews of what is not gone into, and
 what stands in the class."""
+_LONG: Final = 10_000
 OTHER: Final[Any] = object()
 """Stands for a value that is neither number nor text."""
 
@@ -50,7 +51,10 @@ def remembered(value: object) -> Any:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two remembered values of one type are equal. NaN equals itself."""
+    """Whether two remembered values of one type are equal. NaN equals itself. Of long texts, only
+    the same object is: to compare them takes time."""
+    if type(one) is str and len(one) > _LONG:
+        return one is other
     return bool(one == other or (one != one and other != other))
 
 
@@ -68,6 +72,7 @@ class Box:
         "_form",
         "_getters",
         "_index",
+        "_loose",
         "_most",
         "_names",
         "_refreshed",
@@ -93,6 +98,8 @@ class Box:
         """For each child its place in what is taken, and its path. Place -1: it is not taken."""
         self.last: list[Any] = []
         """What was remembered of all that is taken, by its place."""
+        self._loose: dict[str, Any] = {}
+        """What was remembered of children that are not taken, by their paths."""
         self.below: dict[str, Box] = {}
         """The boxes of what was gone into, by their paths."""
         self.is_plain = False
@@ -144,7 +151,7 @@ class Box:
         except RuntimeError:  # another thread changes it at this moment
             self._form, self._names, self._getters = _Form.ONE_BY_ONE, [], []
         size = len(self._getters) + len(self._names)
-        self.places, self.last = [], [OTHER] * size
+        self.places, self.last, self._loose = [], [OTHER] * size, {}
 
     def _find_form(self, value: Any) -> _Form:
         kind, names, slots = container_of(value), instance_dict(value), slots_of(type(value))
@@ -176,7 +183,15 @@ class Box:
         self.places.append((at, path))
         if at >= 0:
             self.last[at] = value
+        elif value is not OTHER:
+            self._loose[path] = value
         return at >= 0
+
+    def remembered_by_path(self) -> dict[str, Any]:
+        """The numbers and texts that were there."""
+        last = self.last
+        taken = {path: last[at] for at, path in self.places if at >= 0 and last[at] is not OTHER}
+        return taken | self._loose
 
     def _place_of(self, child: Child) -> int:
         if self._form is _Form.OBJECT:

@@ -138,16 +138,12 @@ class Sight:
                 continue
             told = remembered(new)
             if told is OTHER and old is OTHER:
-                if (inner := below.get(path)) is None:
-                    self._compare(path, new, version)
-                elif inner.kind is type(new):
-                    deeper.append((inner, path, new))
-                else:
+                if not self._is_right(path, new, below.get(path), version):
                     box.is_old = True
                     break
-            elif type(told) is not type(old) or not (
-                is_same(told, old) or self._set(path, told, version)
-            ):
+                if (inner := below.get(path)) is not None:
+                    deeper.append((inner, path, new))
+            elif not self._is_told(path, told, old, version):
                 box.is_old = True
                 break
             else:
@@ -165,7 +161,7 @@ class Sight:
     ) -> Generator[None, None, None]:
         """Go through the children, and make the nodes of those that differ."""
         role, known = self.filter.role, self.known
-        before = {path: box.last[at] for at, path in box.places if at >= 0}
+        is_due, before = box.is_old, box.remembered_by_path()
         old_places, old_below = box.places, box.below
         box.begin(value)
         box.below, paths, deeper = {}, set(), []
@@ -173,29 +169,38 @@ class Sight:
         for looked, child in enumerate(self._children(value, is_root), 1):
             if looked % LOOKED_AT == 0:
                 yield
-            path = f"{prefix}{child.step}"
+            path, inner = f"{prefix}{child.step}", child.found.value
             if path not in known and known.is_full:
-                break
+                continue
             is_seen = child.found.way is Way.VALUE and rules.is_open(child.name, role)
-            inner = child.found.value
             told = remembered(inner) if is_seen else OTHER
             is_taken = box.add(child, path, told)
             paths.add(path)
-            old = before.get(path, OTHER)
-            if told is OTHER or type(told) is not type(old) or path not in known:
+            within = old_below.get(path)
+            if path not in known:
+                is_known = False
+            elif told is not OTHER:
+                is_known = self._is_told(path, told, before.get(path, OTHER), version)
+            elif is_due or path in before:
+                is_known = False
+            else:
+                is_known = not is_seen or self._is_right(path, inner, within, version)
+            if not is_known:
                 node = node_of_child(value, prefix, child, role)
                 known.put(path, node, version)
-                if depth > 1 and node.can_expand and node.kind not in _SIMPLE:
-                    within = box.below[path] = old_below.get(path) or Box(MAX_NODES)
-                    deeper.append((within, path, inner))
+                is_box = depth > 1 and node.can_expand and node.kind not in _SIMPLE
+                within = (within or Box(MAX_NODES)) if is_box else None
                 made += 1
                 if made % MADE == 0:
                     yield
-            elif not is_same(told, old) and not self._set(path, told, version):
-                known.put(path, node_of_child(value, prefix, child, role), version)
+            if within is not None:
+                box.below[path] = within
+                deeper.append((within, path, inner))
             if is_seen and not (is_taken and self._tells_all(told, path)):
                 is_plain = False
-        box.is_old, box.is_plain = False, is_plain
+        box.is_plain = is_plain
+        if is_due:
+            box.is_old = False
         for _, path in old_places:
             if path not in paths:
                 known.drop(path, version)
@@ -219,13 +224,28 @@ class Sight:
 
     def _tells_all(self, told: object, path: str) -> bool:
         """Whether a scan sees by the value what changes: of an object, the preview may change."""
-        return told is not OTHER or type(self.known.value_of(path)) is list
+        return told is not OTHER or self.known.value_of(path) is not UNSET
 
-    def _compare(self, path: str, value: Any, version: int) -> None:
-        """A value that is no number and no text, and is not gone into: a vector may differ."""
+    def _is_told(self, path: str, told: Any, old: Any, version: int) -> bool:
+        """Whether it is enough to tell the value of a number or text: the node is right."""
+        if type(told) is not type(old):
+            return False
+        return is_same(told, old) or self._set(path, told, version)
+
+    def _is_right(self, path: str, value: Any, within: Box | None, version: int) -> bool:
+        """Whether the node of a value is right that is neither number nor text. If it is one that
+        is told, as a vector, the value is."""
+        if within is not None:
+            return within.kind is type(value)
         known = self.known.value_of(path)
-        if type(known) is list and (told := as_json(value)) is not UNKNOWN and told != known:
+        if known is UNSET:
+            return True
+        told = as_json(value)
+        if told is UNKNOWN or type(told) is not type(known):
+            return False
+        if told != known:
             self.known.set(path, told, version)
+        return True
 
     def _set(self, path: str, value: Any, version: int) -> bool:
         """A number or text is another one of its type. Returns whether to say so is enough."""

@@ -121,11 +121,14 @@ def _class(tree: ast.Module, names: tuple[str, ...]) -> ast.ClassDef:
 
 
 def _scope(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes below this one that run in its scope: not those inside functions and classes."""
-    for child in ast.iter_child_nodes(node):
+    """The nodes below this one that run in its scope, each before those in it: not those inside
+    functions and classes. Code may nest deeper than Python recurses."""
+    pending = list(ast.iter_child_nodes(node))[::-1]
+    while pending:
+        child = pending.pop()
         yield child
         if not isinstance(child, ast.ClassDef | _Function | ast.Lambda):
-            yield from _scope(child)
+            pending += list(ast.iter_child_nodes(child))[::-1]
 
 
 def _assignments(scope: ast.AST, name: str) -> Iterator[_Assignment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import gc
 import math
 import time
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy
 import pytest
 from pygame import Vector2
 from tests.unit.live.domains.objects.stages import PATIENCE, Rock, Stage
@@ -227,6 +229,40 @@ def test_values_that_are_changed_in_place_are_told(stage: Stage) -> None:
     )  # fmt: skip
     assert known["world.slotted.hp"] == 6
     watcher.wait_for(lambda known: known.get("world.pair.a") == 2)
+
+
+class Mood(enum.Enum):
+    CALM = 1
+    WILD = 2
+
+
+def test_values_of_other_kinds_are_told_by_the_next_scan(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(box, "REFRESHED", 1e9)
+    world: Any = stage.world
+    world.mood, world.gain, world.trail = Mood.CALM, numpy.float64(1.5), deque([1.0, 2.0])
+    world.sprites = {Rock(1.0): "one"}  # a key that no text can name
+    watcher = Watcher(stage, "world", depth=2)
+    known = watcher.wait_for(lambda known: known)
+    assert (known["world.mood"], known["world.gain"]) == ("CALM", 1.5)
+    [sprite] = [path for path in known if path.startswith("world.sprites[@")]
+    world.mood, world.gain, world.trail[1] = Mood.WILD, numpy.float64(2.5), 3.0
+    world.sprites[next(iter(world.sprites))] = "two"
+    expected = {"world.mood": "WILD", "world.gain": 2.5, "world.trail[1]": 3.0, sprite: "two"}
+    watcher.wait_for(lambda known: expected.items() <= known.items())
+    assert watcher.seen[-1]["nodes"] == []
+
+
+def test_what_no_value_tells_is_looked_at_anew_after_a_while(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(box, "REFRESHED", 0.0)
+    watcher = Watcher(stage, "world", depth=1)
+    watcher.wait_for(lambda known: known)
+    stage.world.rocks[0].x = 4.0
+    stage.world.rocks.append(Rock())
+    watcher.wait_for(lambda _: watcher.nodes["world.rocks"]["indexed"] == 3)
 
 
 def test_two_who_watch_the_same_share_the_work_and_the_second_has_a_snapshot_at_once(

@@ -30,6 +30,8 @@ OF_OBJECT = Place("x", ("A",), of_object=True)
         (GLOBAL, "\ufeffx = 1\r\ny = 2\r\n", 3, "\ufeffx = 3\r\ny = 2\r\n"),
         (GLOBAL, "y = 2\r\nx = (\r\n  1\r\n)\r\n", 3, "y = 2\r\nx = (\r\n  3\r\n)\r\n"),
         (GLOBAL, "y = '\x0c\u2028'\nx = 1\n", 3, "y = '\x0c\u2028'\nx = 3\n"),
+        (GLOBAL, "y = " + "+".join(["z"] * 3000) + "\nx = 1", 3,
+         "y = " + "+".join(["z"] * 3000) + "\nx = 3"),
         (GLOBAL, "x: int\nx = 1", 3, "x: int\nx = 3"),
         (GLOBAL, "def f():\n  x = 5\nclass A:\n  x = 6\nx = 1\n", 3,
          "def f():\n  x = 5\nclass A:\n  x = 6\nx = 3\n"),

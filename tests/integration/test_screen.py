@@ -201,7 +201,7 @@ def test_a_renderer_has_pictures_though_they_are_kept_nowhere(play: Play) -> Non
     with stagedoor.connect(client.url, reconnect=False) as other:
         thread = threading.Thread(target=lambda: answers.append(other.call("screen.capture")))
         thread.start()
-        while not answers:
+        while thread.is_alive():  # it waits for so long, and no longer
             client.call("game.step")
         thread.join()
     assert picture_of(answers[0]).get_size() == (320, 200)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
 import msgspec
 
 from stagedoor.live.domains.objects.places import PathText, paused, place_of, role_of
 from stagedoor.live.domains.objects.telling import telling
-from stagedoor.live.domains.slices import TIMEOUT
+from stagedoor.live.domains.slices import TIMEOUT, in_slices
 from stagedoor.live.language.path import Step, parse_path
 from stagedoor.live.reach import rules
 from stagedoor.live.reach.members import Way
@@ -129,7 +129,8 @@ def add_to(parts: Parts, /) -> None:
                 left.append(LeftValue(exact(text)[:1000], exact(error.detail())[:500]))
             if at % AT_ONCE == 0:
                 yield THIS_FRAME
-        return LoadedValues(len(values) - len(left), left)
+        told = cast(list[LeftValue], (yield from in_slices(hub.ours_to_json, left)))
+        return LoadedValues(len(values) - len(left), told)
 
     methods = hub.methods
     methods.add_built_in(save, "objects.save", role="viewer", with_session=True, timeout=TIMEOUT)

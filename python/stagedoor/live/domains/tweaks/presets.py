@@ -67,10 +67,13 @@ class Presets:
                 document.pop(name, None)
             else:
                 wanted[name] = dict(values)
-                table = tomlkit.table()
+                table = document.get(name)
+                if not isinstance(table, tomlkit.items.Table):
+                    table = document[name] = tomlkit.table()
+                for key in [key for key in table if key not in values]:
+                    del table[key]
                 for key in sorted(values):
-                    table.add(key, values[key])
-                document[name] = table
+                    table[key] = values[key]  # its comment stays
             text = tomlkit.dumps(document)
             is_right = _tables(text.encode()) == wanted
         except (TOMLKitError, ValueError, TypeError, RecursionError) as error:

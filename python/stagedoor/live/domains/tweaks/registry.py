@@ -9,7 +9,7 @@ from typing import Final
 from stagedoor import checks
 from stagedoor.bounds import Bounds
 from stagedoor.live.domains.tweaks.annotated import Hint, hints_of
-from stagedoor.live.domains.tweaks.tweak import KINDS, Kind, Scalar, Tweak, converted
+from stagedoor.live.domains.tweaks.tweak import KINDS, MAX_TEXT, Kind, Scalar, Tweak, converted
 from stagedoor.wire.text import exact
 
 MAX_TWEAKS: Final = 1000
@@ -89,6 +89,8 @@ def _kind_of(name: str, default: object, bounds: Bounds, hint: Hint) -> Kind:
     kind = type(default)
     if kind not in KINDS:
         raise TypeError(f"{name} must be a bool, int, float or str, not {checks.kind_of(default)}")
+    if kind is str and len(default) > MAX_TEXT:  # type: ignore[arg-type]
+        raise ValueError(f"{name} must have at most {MAX_TEXT} characters")
     numbers = (bounds.low, bounds.high, bounds.step)
     if kind is int and (hint.kind is float or any(type(one) is float for one in numbers)):
         return float  # `speed: float = 240`

@@ -19,7 +19,7 @@ from stagedoor import settings
 from stagedoor.live.domains.tweaks import files
 from stagedoor.live.domains.tweaks.files import Project, Refused
 from stagedoor.live.domains.tweaks.source import Literal, Place, find, replaced
-from stagedoor.live.domains.tweaks.tweak import Scalar, Tweak, converted, same
+from stagedoor.live.domains.tweaks.tweak import Scalar, Tweak, brief, converted, same
 from stagedoor.live.reach.plain import bases_of, first_of, instance_dict, module_of, value_in
 
 _qualname_of: Final[Callable[[type], str]] = type.__dict__["__qualname__"].__get__
@@ -150,15 +150,14 @@ class Sources:
     def _check(self, tweak: Tweak, where: str, found: Literal) -> None:
         if not same(found.value, tweak.default):
             raise Refused(
-                f"the game began with {tweak.default!r}, and {where} has {found.value!r}: "
-                "what it begins with is computed elsewhere"
+                f"the game began with {brief(tweak.default)}, and {where} has "
+                f"{brief(found.value)}: what it begins with is computed elsewhere"
             )
 
     def _diff(self, file: str, before: bytes, after: bytes) -> str:
         shown = self._project.shown(file)
         lines = difflib.unified_diff(
-            before.decode().splitlines(), after.decode().splitlines(), f"a/{shown}", f"b/{shown}",
-            lineterm="",
+            _lines(before), _lines(after), f"a/{shown}", f"b/{shown}", lineterm="",
         )  # fmt: skip
         return "".join(f"{line}\n" for line in lines)
 
@@ -186,6 +185,10 @@ def _changed(source: bytes, changes: list[_Change]) -> bytes:
         if found is None or not same(found.value, change.value):
             raise Refused(f"{change.name} cannot be written into this source")
     return after
+
+
+def _lines(source: bytes) -> list[str]:
+    return [line.decode() for line in source.splitlines()]
 
 
 def _places(tweak: Tweak) -> list[tuple[str, Place]]:

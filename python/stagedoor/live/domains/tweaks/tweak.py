@@ -117,15 +117,15 @@ class Tweak:
         """The value as this tweak takes it: by its type and bounds. Raises InvalidParams."""
         found = converted(value, self.kind)
         if found is None:
-            raise InvalidParams(f"expected {self.expected}, got {_shown(value)}", path)
+            raise InvalidParams(f"expected {self.expected}, got {brief(value)}", path)
         low, high, choices = self.bounds.low, self.bounds.high, self.bounds.choices
         if choices is not None:
             if not any(type(one) is type(found) and one == found for one in choices):
-                raise InvalidParams(f"expected {self.expected}, got {_shown(value)}", path)
+                raise InvalidParams(f"expected {self.expected}, got {brief(value)}", path)
         elif isinstance(found, int | float) and not (
             (low is None or found >= low) and (high is None or found <= high)
         ):
-            raise InvalidParams(f"expected {self.expected}, got {_shown(value)}", path)
+            raise InvalidParams(f"expected {self.expected}, got {brief(value)}", path)
         return found
 
     @property
@@ -133,7 +133,7 @@ class Tweak:
         """What may be set, for people."""
         low, high, _, choices, unit = self.bounds
         if choices is not None:
-            return "one of " + ", ".join(map(_shown, choices))
+            return "one of " + ", ".join(map(brief, choices))
         unit = f" {unit}" if unit else ""
         what = EXPECTED[self.kind]
         if low is not None and high is not None:
@@ -213,7 +213,8 @@ def stored(owner: object, name: str) -> object:
     return UNSTORED if reached is None or reached.way is not Way.VALUE else reached.value
 
 
-def _shown(value: object) -> str:
+def brief(value: object) -> str:
+    """A value for people, in at most 100 characters."""
     if type(value) is int and abs(value) > LARGEST:
         return "a number of more than 63 bits"
     text = repr(value) if type(value) in KINDS else type(value).__name__

@@ -53,7 +53,7 @@ def test_what_people_wrote_stays(presets: Presets, file: Path) -> None:
     )
     presets.put("easy", {"x": 2})
     text = file.read_text()
-    assert text.startswith("# mine\ntitle = 5\n")
+    assert text.startswith("# mine\ntitle = 5\n\n[easy]  # for children\nx = 2 # one\n")
     assert "x = 9 # nine\n" in text
     assert presets.all() == {"easy": {"x": 2}, "hard": {"x": 9}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,8 @@ MAX_HZ: Final = 60.0
 MAX_UNDER_WAY: Final = 4
 """The most pictures of streams that are being encoded at a time: half of what may wait, so that
 captures have the other half."""
+MAX_OF_ONE: Final = 2
+"""Those of one group: while one is encoded, the next is taken."""
 MAX_BYTES: Final = 4 << 20
 """The most bytes of one picture of a stream."""
 DEFAULT: Final = Shot("jpeg", 70, None, None)
@@ -57,17 +60,16 @@ class Reel:
     def __init__(self, group: Group) -> None:
         self.group = group
         self.shot = group.view.shot if isinstance(group.view, Wanted) else DEFAULT
-        self.taken: Taken | None = None
-        """The picture that is being encoded."""
-        self.time = 0.0
-        """When it was taken: seconds since the epoch."""
+        self.under_way: deque[tuple[Taken, float]] = deque()
+        """The pictures that are being encoded, in order, each with when it was taken: seconds since
+        the epoch."""
         self.behind: Behind | None = None
         """Who has the last picture still to come."""
         self.last = b""
 
     def may_take(self, now: float) -> bool:
         """Whether another picture is due, and somebody is ready for it."""
-        if self.taken is not None or not self.group.is_due(now):
+        if len(self.under_way) >= MAX_OF_ONE or not self.group.is_due(now):
             return False
         return self.behind is None or self.behind.waiting < len(self.group.members)
 
@@ -98,7 +100,7 @@ class Stream:
     def _follow_groups(self) -> None:
         groups = {group.number: group for group in self._topic.groups.values()}
         for number in self._reels.keys() - groups.keys():
-            if (taken := self._reels.pop(number).taken) is not None:
+            for taken, _ in self._reels.pop(number).under_way:
                 taken.order.cancel()
         for number, group in groups.items():
             if number not in self._reels:
@@ -107,39 +109,37 @@ class Stream:
     def step(self, frame: int, wall: float, now: float) -> None:
         """Once a frame, or a beat of a held game."""
         self._follow_groups()
-        under_way = 0
         for reel in self._reels.values():
-            if reel.taken is not None and reel.taken.order.is_done:
-                self._publish(reel)
-            under_way += reel.taken is not None
+            while reel.under_way and reel.under_way[0][0].order.is_done:
+                self._publish(reel, *reel.under_way.popleft())
+        room = MAX_UNDER_WAY - sum(len(reel.under_way) for reel in self._reels.values())
         for number, reel in list(self._reels.items()):
-            if under_way >= MAX_UNDER_WAY:
+            if room == 0:
                 break
             if not reel.may_take(now):
                 continue
             try:
-                self._take(reel, wall, now)
+                room -= self._take(reel, wall, now)
             except TooManyRequests:  # a later frame may have room
                 break
-            under_way += reel.taken is not None
             self._reels[number] = self._reels.pop(number)  # the others are first in the next frame
 
-    def _take(self, reel: Reel, wall: float, now: float) -> None:
-        """Have the picture of this frame encoded, if there is one. Raises TooManyRequests."""
+    def _take(self, reel: Reel, wall: float, now: float) -> bool:
+        """Have the picture of this frame encoded; False: there is none. Raises TooManyRequests."""
         try:
             picture = self._darkroom.take()
-            if picture is None:
-                return
         except HandlerError as error:
             self._topics.fail(reel.group, error)
-        else:
-            reel.taken = self._darkroom.develop(picture, reel.shot, most=MAX_BYTES, as_json=False)
-        reel.time = wall
+            reel.group.wait(now)
+            return False
+        if picture is None:
+            return False
+        taken = self._darkroom.develop(picture, reel.shot, most=MAX_BYTES, as_json=False)
+        reel.under_way.append((taken, wall))
         reel.group.wait(now)
+        return True
 
-    def _publish(self, reel: Reel) -> None:
-        taken, reel.taken = reel.taken, None
-        assert taken is not None
+    def _publish(self, reel: Reel, taken: Taken, time: float) -> None:
         try:
             data, width, height, seconds = taken.order.take()
         except (ValueError, RuntimeError) as error:
@@ -150,7 +150,7 @@ class Stream:
                 return
             reel.last = data
         value = ScreenPicture(reel.shot.format, width, height, round(seconds, 6))
-        sample = Sample(reel.time, taken.frame, value)
+        sample = Sample(time, taken.frame, value)
         reel.behind = self._topics.publish_bytes(reel.group, sample, data)
 
 

@@ -115,16 +115,24 @@ def test_no_rate_is_beyond_that_of_a_screen(
     assert subscribe(connection, hz=asked)["result"]["hz"] == agreed
 
 
-def test_one_picture_of_a_group_is_encoded_at_a_time(
-    parts: Parts, connection: FakeConnection, studio: FakeStudio, clock: list[float]
+def test_two_pictures_of_a_group_are_encoded_at_a_time_and_come_in_order(
+    parts: Parts,
+    connection: FakeConnection,
+    sink: FakeSink,
+    studio: FakeStudio,
+    clock: list[float],
 ) -> None:
-    subscribe(connection)
+    number = subscribe(connection)["result"]["subscription"]
     for _ in range(5):
         pass_time(clock, parts)
-    assert len(studio.orders) == 1
-    studio.work()
-    pass_time(clock, parts)
     assert len(studio.orders) == 2
+    studio.orders[1].is_done = True
+    pass_time(clock, parts)
+    assert sink.paced == {}, "the first one comes first"
+    studio.orders[0].is_done = True
+    pass_time(clock, parts)
+    assert [told["params"]["frame"] for told, _ in sink.paced[number]] == [1, 2]
+    assert len(studio.orders) == 3
 
 
 def test_none_is_taken_while_nobody_has_read_the_last(

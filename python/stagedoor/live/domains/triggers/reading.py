@@ -26,7 +26,16 @@ from stagedoor.live.language.path import Path
 from stagedoor.live.language.selector import Selector
 from stagedoor.live.reach.arrays import is_array
 from stagedoor.live.reach.members import container_of, count_items
-from stagedoor.live.reach.plain import first_of, type_name
+from stagedoor.live.reach.plain import (
+    MISSING,
+    bases_of,
+    first_of,
+    instance_dict,
+    module_of,
+    short_name,
+    type_name,
+    value_in,
+)
 from stagedoor.live.scene.comparable import comparable, is_truthy
 
 _TEXTS: Final = (str, bytes, bytearray)
@@ -101,4 +110,20 @@ def _length(path: Path, look: Look) -> int:
         return int(kind.__len__(value))  # type: ignore[attr-defined]
     if container_of(value) is not None or is_array(value):
         return count_items(value)
+    if (sprites := _sprites_of(value)) is not None:
+        return sprites
     raise Unreadable(f"{path}: the length of a {type_name(type(value))} is not known")
+
+
+def _sprites_of(value: object) -> int | None:
+    """How many sprites are in a Group of pygame's, whose `__len__` is code in Python; None if it is
+    no Group."""
+    for base in bases_of(type(value)):
+        if module_of(base) == "pygame.sprite" and short_name(base) == "AbstractGroup":
+            names = instance_dict(value)
+            single = value_in(names, "_GroupSingle__sprite")
+            if single is not MISSING:
+                return int(single is not None)
+            sprites = value_in(names, "spritedict")
+            return dict.__len__(sprites) if first_of(sprites, (dict,)) is not None else None
+    return None

@@ -6,6 +6,7 @@ import enum
 from collections import deque
 from typing import Any
 
+import pygame
 import pytest
 
 from stagedoor.live.domains.triggers.reading import Unreadable, holds
@@ -38,6 +39,10 @@ class TrapText(str):
     __hash__ = str.__hash__
 
 
+class TrapGroup(pygame.sprite.Group):  # type: ignore[type-arg]
+    __len__ = __bool__ = __iter__ = sprites = Trap._trap  # type: ignore[assignment]
+
+
 class Colour(enum.IntEnum):
     RED = 1
 
@@ -59,6 +64,9 @@ VALUES: dict[str, Any] = {
     "trap_text": TrapText("boss"),
     "colour": Colour.RED,
     "nan": float("nan"),
+    "single": pygame.sprite.GroupSingle(pygame.sprite.Sprite()),
+    "nobody": pygame.sprite.GroupSingle(),
+    "group": TrapGroup(pygame.sprite.Sprite(), pygame.sprite.Sprite()),
 }
 
 
@@ -123,6 +131,9 @@ def ask(text: str) -> tuple[bool, list[str]]:
         ("colour", True),
         ("nan == nan", False),
         ("nan < 1", False),
+        ("len(group) == 2", True),
+        ("len(single) == 1", True),
+        ("len(nobody) == 0", True),
         ("Enemy[hp<0]", True),
         ("Nobody[hp<0]", False),
         ("len(Enemy[hp<0]) == 2", True),

@@ -69,7 +69,9 @@ def holds(condition: Condition, look: Look, problem: Callable[[str], object]) ->
         case Comparison(left, operator, right):
             try:
                 if operator is None:
-                    return is_truthy(_value(left, look, most=1))
+                    value = _value(left, look, most=1)
+                    size = _size(value)
+                    return is_truthy(value) if size is None else size > 0
                 return _compare(left, operator, right, look)
             except Unreadable as error:
                 problem(str(error))
@@ -104,15 +106,19 @@ def _value(operand: Operand, look: Look, most: int | None = None) -> object:
 
 
 def _length(path: Path, look: Look) -> int:
-    """How many items or characters a value has."""
     value = look.value(path)
+    if (size := _size(value)) is None:
+        raise Unreadable(f"{path}: the length of a {type_name(type(value))} is not known")
+    return size
+
+
+def _size(value: object) -> int | None:
+    """How many items or characters a value has; None if only code of the game would know."""
     if (kind := first_of(value, _TEXTS)) is not None:
         return int(kind.__len__(value))  # type: ignore[attr-defined]
     if container_of(value) is not None or is_array(value):
         return count_items(value)
-    if (sprites := _sprites_of(value)) is not None:
-        return sprites
-    raise Unreadable(f"{path}: the length of a {type_name(type(value))} is not known")
+    return _sprites_of(value)
 
 
 def _sprites_of(value: object) -> int | None:

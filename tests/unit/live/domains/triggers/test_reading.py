@@ -6,6 +6,7 @@ import enum
 from collections import deque
 from typing import Any
 
+import numpy
 import pygame
 import pytest
 
@@ -65,6 +66,7 @@ VALUES: dict[str, Any] = {
     "colour": Colour.RED,
     "nan": float("nan"),
     "single": pygame.sprite.GroupSingle(pygame.sprite.Sprite()),
+    "numbers": numpy.zeros(3),
     "nobody": pygame.sprite.GroupSingle(),
     "group": TrapGroup(pygame.sprite.Sprite(), pygame.sprite.Sprite()),
 }
@@ -134,6 +136,10 @@ def ask(text: str) -> tuple[bool, list[str]]:
         ("len(group) == 2", True),
         ("len(single) == 1", True),
         ("len(nobody) == 0", True),
+        ("group", True),
+        ("nobody", False),
+        ("numbers", True),
+        ("len(numbers) == 3", True),
         ("Enemy[hp<0]", True),
         ("Nobody[hp<0]", False),
         ("len(Enemy[hp<0]) == 2", True),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.live.callers import PATIENCE
 from tests.unit.live.rpc.fakes import new_hub, parts_of
 
 from stagedoor.live.domains.triggers import look as module
@@ -85,7 +86,8 @@ class OnScreen:
         return self._look.count(parse_selector(selector), most)
 
 
-def test_what_is_on_the_screen_is_counted() -> None:
+def test_what_is_on_the_screen_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SECONDS", PATIENCE)
     game = OnScreen(1, 2, 3, 7)
     assert game.count("Enemy") == 3, "one is hidden"
     assert game.count("Enemy[hp<3]") == 2

@@ -44,7 +44,8 @@ def values(monkeypatch: pytest.MonkeyPatch) -> Values:
 
 
 @pytest.fixture
-def parts(values: Values) -> Parts:
+def parts(values: Values, monkeypatch: pytest.MonkeyPatch) -> Parts:
+    monkeypatch.setattr(triggers, "BUDGET", PATIENCE)  # a busy machine would skip frames
     parts = parts_of(new_hub())
     parts.is_inside = lambda: False
     parts.roots.expose("rocks", values)
@@ -161,7 +162,10 @@ def test_what_a_look_raises_is_a_problem_and_not_the_frames(
     assert listed["problem"].startswith("ZeroDivisionError")
 
 
-def test_it_pauses_for_what_is_on_the_screen(parts: Parts, connection: FakeConnection) -> None:
+def test_it_pauses_for_what_is_on_the_screen(
+    parts: Parts, connection: FakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look, "SECONDS", PATIENCE)
     enemies: list[Any] = []
     parts.scene.own.add("enemy", each=lambda: enemies)
     pause_when(connection, condition="len(Clock[now>3]) > 1")

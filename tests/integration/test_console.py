@@ -176,6 +176,13 @@ def test_code_ends_when_its_caller_leaves(game: Playing) -> None:
         assert other.call("console.evaluate", code="1")["value"] == 1
 
 
+def test_a_profile_of_a_running_game_has_its_lines(game: Playing) -> None:
+    table = game.command("profile", "--seconds", "0.5").stdout
+    assert "main  game.py:" in table
+    lines = game.command("profile", "--seconds", "0.5", "--format", "collapsed").stdout
+    assert "main (game.py:" in lines
+
+
 def test_it_answers_in_a_paused_game(game: Playing) -> None:
     with game.client() as client:
         client.call("game.pause")

@@ -21,7 +21,7 @@ from stagedoor.live.language.tokens import Kind, Tokens, is_name, quoted
 
 MAX_STEPS: Final = 200
 """The most steps of a path."""
-MAX_NESTING: Final = 4
+MAX_NESTING: Final = 2
 """How deep tuples may be in keys."""
 MAX_PARTS: Final = 8
 """The most members of a tuple."""

@@ -8,6 +8,7 @@ from stagedoor.live.reach.plain import PerClass, bases_of, is_of_c, module_of, o
 
 NUMBERS: Final = "biufc"
 """The kinds of items that are numbers or booleans."""
+_PLAIN: Final = (bool, int, float, complex)
 
 
 def _named(name: str) -> PerClass:
@@ -78,7 +79,8 @@ def plain_scalar(value: object) -> Any:
     kind = _scalar_type(type(value))
     if own_of(kind)["dtype"].__get__(value).kind not in NUMBERS:
         return None
-    return kind.item(value)
+    plain = kind.item(value)
+    return plain if type(plain) in _PLAIN else None  # a longdouble stays what it is
 
 
 def _exact(value: Any, kind: Any) -> Any:

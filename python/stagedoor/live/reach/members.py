@@ -52,6 +52,8 @@ SKIPPED: Final = 100_000
 """How many items are passed over in one piece of a jump: a millisecond."""
 _MOST_RESTARTS: Final = 5
 _LONGEST_KEY: Final = 200
+_LONGEST_NAME: Final = 1000
+"""Attributes with longer names are left out, as no path can be so long."""
 _MOST_BITS: Final = 256
 _TUPLEGETTER: Final[type] = type(collections.namedtuple("_", "field").field)  # type: ignore[attr-defined]
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
@@ -251,7 +253,7 @@ def attributes(
     kind, names = type(value), instance_dict(value)
     if first_of(value, (types.ModuleType,)) is not None:
         for at, (key, inner) in enumerate(_few_or_live(names), 1):
-            if type(key) is str and not is_dunder(key) and (every or not rules.is_leaf(inner)):
+            if _is_listed(key) and (every or not rules.is_leaf(inner)):
                 yield Child(Attribute(key), key, Found(Way.VALUE, inner))
             elif at % PIECE == 0:
                 yield None
@@ -262,8 +264,10 @@ def attributes(
         found = _read_by_class(value, class_attribute(kind, name))
         if found is not None:
             yield Child(Attribute(name), name, found)
-    for key, inner in _few_or_live(names):
-        if type(key) is not str or is_dunder(key) or key in seen:
+    for at, (key, inner) in enumerate(_few_or_live(names), 1):
+        if not _is_listed(key) or key in seen:
+            if at % PIECE == 0:
+                yield None
             continue
         found = Found(Way.VALUE, inner)
         defined_as = class_attribute(kind, key)
@@ -279,6 +283,10 @@ def attributes(
             found = _read_by_class(value, defined_as) if by_class else _from_class(defined_as)
             if found is not None:
                 yield Child(Attribute(name), name, found)
+
+
+def _is_listed(name: object) -> bool:
+    return type(name) is str and len(name) <= _LONGEST_NAME and not is_dunder(name)
 
 
 def is_shown(found: object) -> bool:

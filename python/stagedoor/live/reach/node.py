@@ -282,7 +282,7 @@ def children_of(
             if count > start:
                 yield child
                 continue
-        if at % PIECE == 0:
+        if child is None or at % PIECE == 0:
             yield None
     if not rules.is_leaf(value):
         yield from items(value, max(0, start - count))

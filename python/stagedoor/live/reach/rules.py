@@ -136,12 +136,13 @@ def check_open(name: str | None, role: Role) -> None:
 
 
 def name_of_key(key: Any) -> str | None:
-    """The text in a key, by which secrets are told; None if it has none."""
+    """The text in a key, by which secrets are told: its beginning, if it is long. None if it has
+    none."""
     found: Any
     if first_of(key, (str,)) is not None:
         # An enum whose members are texts has two: the name says more than the value.
-        found = str.__str__(key) if first_of(key, (enum.Enum,)) is None else _name_of_member(key)
-        return found if type(found) is str else str.__str__(key)
+        found = None if first_of(key, (enum.Enum,)) is None else _name_of_member(key)
+        return found if type(found) is str else str.__getitem__(key, slice(_LONGEST))
     if first_of(key, (bytes,)) is not None:
         return bytes.decode(bytes.__getitem__(key, slice(_LONGEST)), "latin-1")
     if first_of(key, (enum.Enum,)) is not None:

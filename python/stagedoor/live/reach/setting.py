@@ -96,11 +96,16 @@ def _told(value: Any, depth: int, room: list[int]) -> Any:
         numbers = arrays.few_numbers(value, MOST_ITEMS)
         return UNKNOWN if numbers is None else _told(numbers, depth, room)
     if (kind is list or kind is tuple) and len(value) <= MOST_ITEMS:
-        items = [_told(inner, depth - 1, room) for inner in value]
-        return UNKNOWN if any(inner is UNKNOWN for inner in items) else items
+        items = []
+        for inner in value:
+            if (one := _told(inner, depth - 1, room)) is UNKNOWN:
+                return UNKNOWN
+            items.append(one)
+        return items
     if kind is dict and len(value) <= MOST_ITEMS:
         if not all(type(key) is str and is_open(key, Role.VIEWER) for key in value):
             return UNKNOWN
+        room[0] -= sum(map(len, value))
         told = {key: _told(inner, depth - 1, room) for key, inner in value.items()}
         return UNKNOWN if any(inner is UNKNOWN for inner in told.values()) else told
     return UNKNOWN

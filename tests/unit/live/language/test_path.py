@@ -50,7 +50,7 @@ FAULTS = [
     ("world[-x]", "a number", 7),
     ("world[(1 2)]", ",", 9),
     ("world" + ".x" * 201, "at most 200 steps", 5 + 400),
-    ("world[" + "(" * 5 + ")" * 5 + "]", "tuples at most 4 deep", 10),
+    ("world[" + "(" * 5 + ")" * 5 + "]", "tuples at most 2 deep", 8),
     ("world[(1,1,1,1,1,1,1,1,1)]", "tuples of at most 8", 22),
 ]  # fmt: skip
 

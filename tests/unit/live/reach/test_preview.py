@@ -91,6 +91,7 @@ PREVIEWS: list[tuple[object, str]] = [
     (pygame.Color("red"), "Color(255, 0, 0, 255)"),
     (numpy.int8(3), "3"),
     (numpy.float32(1.5), "1.5"),
+    (numpy.longdouble(1.5), "<numpy.longdouble>"),
     (numpy.zeros((2, 3)), "<ndarray float64, 2 x 3, 48 bytes> [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]"),
     (numpy.zeros((1000, 1000)), "<ndarray float64, 1000 x 1000, 8,000,000 bytes>"),
     (numpy.zeros(3, dtype=[("a", "i4")]), "<ndarray record, 3, 12 bytes>"),

@@ -11,9 +11,9 @@ import msgspec
 from stagedoor.live.domains.objects.places import PathText, paused, place_of, role_of
 from stagedoor.live.domains.objects.telling import telling
 from stagedoor.live.domains.slices import TIMEOUT, in_slices
-from stagedoor.live.language.path import Step, parse_path
+from stagedoor.live.language.path import parse_path
 from stagedoor.live.reach import rules
-from stagedoor.live.reach.members import Way
+from stagedoor.live.reach.members import Way, count_items
 from stagedoor.live.reach.node import children_of, kind_of
 from stagedoor.live.reach.setting import UNKNOWN, as_json, can_put, coerce, put
 from stagedoor.live.reach.walk import walk
@@ -96,14 +96,15 @@ def add_to(parts: Parts, /) -> None:
         for looked, found in enumerate(_below(value, role_of(session), depth, is_root=is_root), 1):
             if found is _CUT:
                 complete = False
-            elif found is not None:
+            elif found is not None and found is not _PAUSE:
                 below, told = found
-                size += len(below) + len(hub.ours_to_json(told)) + 6
+                text = hub.ours_to_json(told)
+                size += len(below) + len(text) + 6
                 if len(values) == MAX_VALUES or size > MAX_SIZE:
                     complete = False
                     break
-                values[below] = told
-            if looked % AT_ONCE == 0:
+                values[below] = msgspec.Raw(text)
+            if found is _PAUSE or looked % AT_ONCE == 0:
                 yield THIS_FRAME
         return SavedValues(whole, values, complete)
 
@@ -127,7 +128,7 @@ def add_to(parts: Parts, /) -> None:
                     put(place, coerce(place.value, value))
             except RpcError as error:
                 left.append(LeftValue(exact(text)[:1000], exact(error.detail())[:500]))
-            if at % AT_ONCE == 0:
+            if at % AT_ONCE == 0 or (type(value) is list and len(value) > AT_ONCE):
                 yield THIS_FRAME
         told = cast(list[LeftValue], (yield from in_slices(hub.ours_to_json, left)))
         return LoadedValues(len(values) - len(left), told)
@@ -139,6 +140,8 @@ def add_to(parts: Parts, /) -> None:
 
 _CUT: Final[Any] = object()
 """Stands for what is too deep."""
+_PAUSE: Final[Any] = object()
+"""Stands for some work that others should not wait for: many attributes, or a long list."""
 
 
 def _below(value: object, role: Role, depth: int, *, is_root: bool) -> Iterator[Any]:
@@ -148,9 +151,15 @@ def _below(value: object, role: Role, depth: int, *, is_root: bool) -> Iterator[
     for _ in range(depth):
         deeper: list[tuple[object, str, bool]] = []
         for parent, prefix, is_module in level:
-            for step, inner, is_whole in _children(parent, role, is_root=is_module):
+            for child in _children(parent, role, is_root=is_module):
+                if child is None or child is _PAUSE:
+                    yield child
+                    continue
+                step, inner, is_whole = child
                 text = f"{prefix}{step}"
                 told = as_json(inner) if is_whole else UNKNOWN
+                if is_whole and count_items(inner) > AT_ONCE:
+                    yield _PAUSE
                 if told is not UNKNOWN:
                     yield text, told
                     continue
@@ -169,13 +178,16 @@ def _below(value: object, role: Role, depth: int, *, is_root: bool) -> Iterator[
 _INSIDE: Final = frozenset({"list", "dict", "object", "array"})
 
 
-def _children(parent: object, role: Role, *, is_root: bool) -> Iterator[tuple[Step, Any, bool]]:
-    """What may be seen one step below a value, and whether it can be set as a whole."""
+def _children(parent: object, role: Role, *, is_root: bool) -> Iterator[Any]:
+    """What may be seen one step below a value: the step, the value, and whether it can be set as a
+    whole. None for others."""
     try:
         for child in children_of(parent, role, is_root=is_root):
-            if child is None or child.found.way is not Way.VALUE or child.found.in_class:
-                continue
-            if rules.is_open(child.name, role):
+            if child is None:
+                yield _PAUSE
+            elif child.found.way is not Way.VALUE or child.found.in_class:
+                yield None
+            elif rules.is_open(child.name, role):
                 inner = child.found.value
                 is_whole = kind_of(inner) in _WHOLE and can_put(parent, child.step, child.found)
                 yield child.step, inner, is_whole

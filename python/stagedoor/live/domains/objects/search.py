@@ -15,7 +15,7 @@ from stagedoor.live.domains.objects.box import OTHER, remembered
 from stagedoor.live.domains.objects.places import PathText, place_of, role_of
 from stagedoor.live.domains.objects.telling import telling
 from stagedoor.live.domains.slices import SLICE, in_slices
-from stagedoor.live.language.path import Item, Step
+from stagedoor.live.language.path import MAX_STEPS, Item, Step
 from stagedoor.live.reach import rules
 from stagedoor.live.reach.members import Child, Found, Way
 from stagedoor.live.reach.node import Node, children_of, kind_of, node_of_child
@@ -41,6 +41,8 @@ MAX_TEXT: Final = 10_000
 """So many characters of a text are looked at."""
 AT_ONCE: Final = 64
 """How many values are looked at in one piece."""
+TEXTS: Final = 8
+"""The same if a piece of text is looked for: a text may have many characters."""
 MADE: Final = 16
 """How many nodes are made in one."""
 TOLD_EVERY: Final = 0.25
@@ -121,7 +123,7 @@ def add_to(parts: Parts, /) -> None:
         role = role_of(session)
         place = yield from place_of(roots, root, role, "$.root")
         with telling("$.root"):
-            walk = _Walk(place.value, str(place.path), role, wanted, is_root=place.is_root)
+            walk = _Walk(place.value, str(place.path), len(place.path.steps), role, wanted)
         del place
         found: list[Node] = []
         told, told_at = 0, monotonic()
@@ -133,7 +135,7 @@ def add_to(parts: Parts, /) -> None:
                     break
                 found.append(node_of_child(parent, prefix, child, role))
                 made += 1
-            if walk.looked - looked >= AT_ONCE or made >= MADE or child is None:
+            if walk.looked - looked >= wanted.at_once or made >= MADE or child is None:
                 made, looked, now = 0, walk.looked, monotonic()
                 if now - told_at >= TOLD_EVERY:
                     yield SearchProgress(found[told:], walk.looked)
@@ -158,6 +160,8 @@ class _Wanted:
         self._has_type = None if type is None else PerClass(partial(_is_called, type))
         self._is_any_value = type is None and text is None and value is UNSET
         self.is_anything = name is None and self._is_any_value
+        self.at_once = AT_ONCE if text is None else TEXTS
+        """How many values are looked at in one piece."""
 
     def fits(self, child: Child) -> bool:
         """Whether a child is what is looked for."""
@@ -182,32 +186,34 @@ class _Wanted:
 class _Walk:
     """Goes through all that is below a value, level by level, each object once."""
 
-    def __init__(
-        self, value: object, path: str, role: Role, wanted: _Wanted, *, is_root: bool
-    ) -> None:
+    def __init__(self, value: object, path: str, steps: int, role: Role, wanted: _Wanted) -> None:
         self.looked = 0
         self.complete = True
         self._role = role
         self._wanted = wanted
-        self._waiting: deque[tuple[object, str, bool]] = deque([(value, path, is_root)])
+        self._waiting: deque[tuple[object, str, int]] = deque([(value, path, steps)])
+        """What is to be looked into, each with its path, and how many steps that has."""
+        self._steps = 0
+        """Those of what is looked into now."""
         self._seen = {id(value)}
 
     def children(self) -> Iterator[tuple[object, str, Child | None]]:
         """Each value below that may be wanted, with its parent and the path of that; None after a
         piece of the way."""
         while self._waiting and self.looked < MAX_LOOKED:
-            value, prefix, is_root = self._waiting.popleft()
+            value, prefix, self._steps = self._waiting.popleft()
             try:
                 if type(value) is list or type(value) is tuple:
                     yield from self._items(value, prefix)
                     continue
-                for child in children_of(value, self._role, is_root=is_root):
+                for child in children_of(value, self._role, is_root=not self._steps):
                     self.looked += 1
-                    if child is None or not rules.is_open(child.name, self._role):
-                        continue
-                    if child.found.way is Way.VALUE:
-                        self._add(child.found.value, prefix, child.step)
-                    yield value, prefix, child
+                    if child is not None and rules.is_open(child.name, self._role):
+                        if child.found.way is Way.VALUE:
+                            self._add(child.found.value, prefix, child.step)
+                        yield value, prefix, child
+                    elif child is None or self.looked % AT_ONCE == 0:
+                        yield value, prefix, None
                     if self.looked >= MAX_LOOKED:
                         break
             except RuntimeError:  # it changes while it is gone through: go on with the others
@@ -219,14 +225,14 @@ class _Walk:
         self, value: list[object] | tuple[object, ...], prefix: str
     ) -> Iterator[tuple[object, str, Child | None]]:
         """The items of a list that may be wanted. A list of a million numbers is soon through."""
-        wanted, start = self._wanted, 0
-        while (piece := value[start : start + AT_ONCE]) and self.looked < MAX_LOOKED:
+        wanted, start, at_once = self._wanted, 0, self._wanted.at_once
+        while (piece := value[start : start + at_once]) and self.looked < MAX_LOOKED:
             for at, inner in enumerate(piece, start):
                 step = Item(at)
                 self._add(inner, prefix, step)
                 if wanted.fits_value(inner) and wanted.fits_name(str(step)):
                     yield value, prefix, Child(step, None, Found(Way.VALUE, inner))
-            start += AT_ONCE
+            start += at_once
             self.looked += len(piece)
             yield value, prefix, None
 
@@ -234,11 +240,11 @@ class _Walk:
         """It is to be looked into."""
         if remembered(value) is not OTHER or kind_of(value) not in _INTO or id(value) in self._seen:
             return
-        if len(self._seen) >= MAX_INTO:
+        if len(self._seen) >= MAX_INTO or self._steps >= MAX_STEPS:
             self.complete = False
             return
         self._seen.add(id(value))
-        self._waiting.append((value, f"{prefix}{step}", False))
+        self._waiting.append((value, f"{prefix}{step}", self._steps + 1))
 
 
 _INTO: Final = frozenset({"list", "dict", "set", "array", "vector", "object"})

@@ -106,6 +106,45 @@ class NoTime:
     def go_on(self, *_: object) -> None: ...
 
 
+@pytest.mark.parametrize(
+    ("names", "role"),
+    [
+        ([f"_hidden{n}" for n in range(20_000)], Role.VIEWER),
+        ([f"__dunder{n}__" for n in range(20_000)], Role.ADMIN),
+        ([f"password{n}" for n in range(20_000)], Role.VIEWER),
+    ],
+    ids=["hidden", "dunder", "secret"],
+)
+def test_what_is_passed_over_is_passed_over_in_pieces(
+    stage: Stage, names: list[str], role: Role
+) -> None:
+    vars(stage.world).update(dict.fromkeys(names, 1))
+    stage.hub.turns = NoTime()
+    before = stage.hub.frame
+    assert stage.call("objects.search", stage.client(role), root="world", name="x")["complete"]
+    assert stage.hub.frame - before > 50
+
+
+def test_long_texts_are_looked_at_in_small_pieces(stage: Stage) -> None:
+    stage.world.config["texts"] = ["é" * search.MAX_TEXT for _ in range(200)]
+    stage.hub.turns = NoTime()
+    before = stage.hub.frame
+    assert stage.call("objects.search", root="world", text="x")["found"] == []
+    assert stage.hub.frame - before >= 200 / search.TEXTS
+
+
+def test_it_goes_no_deeper_than_a_path_can(stage: Stage) -> None:
+    deep: list[object] = ["it"]
+    for _ in range(100_000):
+        deep = [deep]
+    stage.world.config["deep"] = deep
+    found = stage.call("objects.search", root="world", value="it")
+    assert (found["found"], found["complete"]) == ([], False)
+    assert found["looked"] < 1000
+    while deep[0] != "it":
+        deep = deep[0]  # type: ignore[assignment]  # one by one: to free them all is a recursion
+
+
 def test_a_client_has_two_searches_at_a_time(stage: Stage) -> None:
     stage.world.rocks = [Rock() for _ in range(20_000)]
     stage.hub.turns = NoTime()

@@ -15,7 +15,7 @@ from stagedoor.wire.roles import Role
 
 DEEPEST: Final = 4
 """The most steps of a path that is found."""
-LOOKED_AT: Final = 10_000
+LOOKED_AT: Final = 4000
 """The most values that are looked at: this is a help, and no search of everything."""
 AT_ONCE: Final = 64
 """How many values are looked at before the search may pause."""

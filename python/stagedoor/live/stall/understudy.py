@@ -16,7 +16,8 @@ rules:
    they read in one step (`list(deque)`, `dict.copy()`), and touch no object of the game.
 4. Of what both threads know, the understudy changes this, each in one step: it adds connections and
    sessions, and removes those that the game has not seen; sets a session's role; uses tickets up
-   and counts failures; sets `Hub.stall`; and publishes the topic `game.stalled`, which is its own.
+   and counts failures; sets `Hub.stall`; publishes the topic `game.stalled`, which is its own; and
+   interrupts code of the console, under that one's lock.
    Everything else is the game thread's: groups, the runner, methods, what `onclose` does.
 5. Code that iterates over a collection that the understudy adds to iterates over a copy.
 """

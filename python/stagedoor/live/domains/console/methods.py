@@ -82,10 +82,10 @@ def add_to(parts: Parts, /) -> None:
 
         >>> evaluate("len(world.rocks)")
         """
-        if console.running.is_running:
-            raise HandlerError("ConsoleBusy", BUSY.format("another client"))
-        names = _names(path)
         nonlocal caller
+        if caller is not None:  # the code that runs has come here
+            raise HandlerError("ConsoleBusy", BUSY.format(caller))
+        names = _names(path)
         caller, hub.occupied = session.id, BUSY.format(session.id)
         try:
             return console.evaluate(code, names, hub.frame, _roots())

@@ -9,40 +9,33 @@ from __future__ import annotations
 import array
 import collections
 import enum
-import math
 import types
 from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from stagedoor.live.language.path import (
-    MAX_NESTING,
-    MAX_PARTS,
     Attribute,
-    Identity,
     Item,
-    Key,
     Member,
     Step,
 )
 from stagedoor.live.reach import arrays, rules
 from stagedoor.live.reach.faults import Missing
+from stagedoor.live.reach.keys import is_same_key, key_of
 from stagedoor.live.reach.plain import (
     MISSING,
     PerClass,
-    bases_of,
     class_attribute,
     defined,
     first_of,
     instance_dict,
     is_dunder,
-    is_of_c,
-    module_of,
-    short_name,
     size_of,
     value_in,
 )
 from stagedoor.live.reach.stored import stored_by
+from stagedoor.live.reach.vectors import fields_of, is_number_type
 
 SLICE: Final = 8192
 """How many keys are looked at in one piece of a search: half a millisecond."""
@@ -51,32 +44,14 @@ PIECE: Final = 256
 SKIPPED: Final = 100_000
 """How many items are passed over in one piece of a jump: a millisecond."""
 _MOST_RESTARTS: Final = 5
-_LONGEST_KEY: Final = 200
 _LONGEST_NAME: Final = 1000
 """Attributes with longer names are left out, as no path can be so long."""
-_MOST_BITS: Final = 256
 _TUPLEGETTER: Final[type] = type(collections.namedtuple("_", "field").field)  # type: ignore[attr-defined]
-FIELDS: Final[dict[str, tuple[str, ...]]] = {
-    "pygame.math.Vector2": ("x", "y"),
-    "pygame.math.Vector3": ("x", "y", "z"),
-    "pygame.rect.Rect": ("left", "top", "width", "height"),
-    "pygame.rect.FRect": ("left", "top", "width", "height"),
-    "pygame.color.Color": ("r", "g", "b", "a"),
-}
-"""Types in C whose descriptors only read and write numbers, and the fields to show of each."""
-
 INDEXED: Final = (list, tuple, array.array)
 """Those that find any item at once."""
 LISTS: Final = (*INDEXED, collections.deque)
 SETS: Final = (set, frozenset)
 CONTAINERS: Final = (*LISTS, dict, *SETS)
-_METHODS: Final = (
-    types.FunctionType,
-    types.MethodDescriptorType,
-    types.ClassMethodDescriptorType,
-    classmethod,
-    staticmethod,
-)
 _DESCRIPTORS_OF_C: Final = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
@@ -119,32 +94,14 @@ class Child(NamedTuple):
 # Attributes
 
 
-def fields_of(kind: type) -> tuple[str, ...]:
-    """The fields of a type in C that is made of numbers, as a vector; else nothing."""
-    return _fields(kind)  # type: ignore[no-any-return]
-
-
-def _find_fields(kind: type) -> tuple[str, ...]:
-    for base in bases_of(kind):
-        if is_number_type(base):
-            return FIELDS[f"{module_of(base)}.{short_name(base)}"]
-    return ()
-
-
-def is_number_type(kind: type) -> bool:
-    """Whether a type is one of those in `FIELDS` itself. A class in Python cannot pass for one."""
-    return f"{module_of(kind)}.{short_name(kind)}" in FIELDS and is_of_c(kind)
-
-
 def _find_slots(kind: type) -> tuple[str, ...]:
-    return _find_fields(kind) or tuple(
+    return fields_of(kind) or tuple(
         name
         for name, found in defined(kind)
         if type(found) is types.MemberDescriptorType or type(found) is _TUPLEGETTER
     )
 
 
-_fields: Final = PerClass(_find_fields)
 _slots: Final = PerClass(_find_slots)
 _safe_getset: Final = PerClass(is_number_type)
 
@@ -314,26 +271,6 @@ def count_attributes(value: object, *, is_root: bool = False) -> int:
     return size_of(instance_dict(value)) + len(_slots(type(value)))
 
 
-def method_of(value: object, name: str, *, is_exposed: bool) -> Any:
-    """What is called for a method, bound to its object; None if there is none.
-
-    A method stands in the class of its object, as the game has written it there. What a module has
-    under a name is one only if the module has defined it: `os.system` is none. The game may have
-    exposed another: that is then what the name stands for, to the game.
-    """
-    if is_exposed:
-        return getattr(value, name, None)
-    if first_of(value, (types.ModuleType,)) is not None:
-        names = instance_dict(value)
-        found = value_in(names, name)
-        is_own = type(found) is types.FunctionType and found.__globals__ is names
-        return found if is_own else None
-    found = class_attribute(type(value), name)
-    if first_of(found, _METHODS) is None:
-        return None
-    return found.__get__(value, type(value))
-
-
 # Items
 
 
@@ -444,7 +381,7 @@ def _search(pairs: Any, step: Item | Member) -> Generator[None, None, Child | No
     while True:
         try:
             for key, inner in rest:
-                if _is_same(key, wanted):
+                if is_same_key(key, wanted):
                     found = key if isinstance(step, Member) else inner
                     return Child(step, rules.name_of_key(key), Found(Way.VALUE, found), key)
                 looked += 1
@@ -463,41 +400,3 @@ def _search(pairs: Any, step: Item | Member) -> Generator[None, None, Child | No
         if looked == SLICE:
             looked = 0
             yield
-
-
-def _is_same(key: Any, wanted: Key) -> bool:
-    kind = type(wanted)
-    if kind is Identity:
-        return id(key) == wanted.number  # type: ignore[union-attr]
-    if type(key) is not kind:
-        return False
-    if kind is tuple:
-        return len(key) == len(wanted) and all(map(_is_same, key, wanted))  # type: ignore[arg-type]
-    return bool(key == wanted)
-
-
-def key_of(key: object, nesting: int = 0) -> Key:
-    """How a path names a key: by what it is, if it is plain and short, else by its identity."""
-    kind = type(key)
-    if kind is str and len(key) <= _LONGEST_KEY and _is_text(key):  # type: ignore[arg-type]
-        return key  # type: ignore[return-value]
-    if key is None or kind is bool:
-        return key  # type: ignore[return-value]
-    if kind is int and int.bit_length(key) <= _MOST_BITS:  # type: ignore[arg-type]
-        return key  # type: ignore[return-value]
-    if kind is float and math.isfinite(key):  # type: ignore[arg-type]
-        return key  # type: ignore[return-value]
-    if kind is tuple and nesting < MAX_NESTING and len(key) <= MAX_PARTS:  # type: ignore[arg-type]
-        parts = tuple(key_of(part, nesting + 1) for part in key)  # type: ignore[attr-defined]
-        if not any(isinstance(part, Identity) for part in parts):
-            return parts
-    return Identity(id(key))
-
-
-def is_by_identity(key: Key) -> bool:
-    """Whether no text can name the key, but its identity."""
-    return isinstance(key, Identity)
-
-
-def _is_text(text: str) -> bool:
-    return text.isascii() or not any("\ud800" <= c <= "\udfff" for c in text)

@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from stagedoor.live.language.path import Attribute, Step, key_text
 from stagedoor.live.reach import arrays, rules
+from stagedoor.live.reach.keys import is_by_identity
 from stagedoor.live.reach.members import (
     LISTS,
     PIECE,
@@ -23,8 +24,6 @@ from stagedoor.live.reach.members import (
     attributes,
     count_attributes,
     count_items,
-    fields_of,
-    is_by_identity,
     is_shown,
     items,
 )
@@ -32,6 +31,7 @@ from stagedoor.live.reach.plain import MISSING, PerClass, bases_of, defined, fir
 from stagedoor.live.reach.preview import preview
 from stagedoor.live.reach.roots import GONE, Root
 from stagedoor.live.reach.setting import UNKNOWN, as_json, can_put
+from stagedoor.live.reach.vectors import fields_of
 from stagedoor.live.reach.walk import Place
 from stagedoor.wire.roles import Role, RoleName
 from stagedoor.wire.text import exact

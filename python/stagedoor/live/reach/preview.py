@@ -22,7 +22,6 @@ from stagedoor.live.reach.members import (
     attribute,
     container_of,
     count_items,
-    fields_of,
     items,
 )
 from stagedoor.live.reach.plain import (
@@ -36,6 +35,7 @@ from stagedoor.live.reach.plain import (
     type_name,
     value_in,
 )
+from stagedoor.live.reach.vectors import fields_of
 from stagedoor.wire.roles import Role
 from stagedoor.wire.text import exact
 

@@ -20,14 +20,12 @@ from stagedoor.live import values
 from stagedoor.live.language.path import Attribute, Identity
 from stagedoor.live.reach import arrays
 from stagedoor.live.reach.faults import Closed, Misfit, Raised
+from stagedoor.live.reach.keys import key_of
 from stagedoor.live.reach.members import (
     Found,
     Way,
     attribute,
     container_of,
-    fields_of,
-    is_number_type,
-    key_of,
 )
 from stagedoor.live.reach.plain import (
     MISSING,
@@ -41,6 +39,7 @@ from stagedoor.live.reach.plain import (
 )
 from stagedoor.live.reach.preview import cut, preview
 from stagedoor.live.reach.rules import EVALUATES, is_open
+from stagedoor.live.reach.vectors import fields_of, is_number_type
 from stagedoor.live.reach.walk import Place
 from stagedoor.wire.roles import Role
 from stagedoor.wire.text import reason_of

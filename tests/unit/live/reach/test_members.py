@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from stagedoor.live.language.path import Identity, Item, Member, parse_path
+from stagedoor.live.language.path import Identity, Item, Member
 from stagedoor.live.reach.faults import Missing
+from stagedoor.live.reach.keys import key_of
 from stagedoor.live.reach.members import (
     SKIPPED,
     SLICE,
@@ -22,7 +23,6 @@ from stagedoor.live.reach.members import (
     count_items,
     item,
     items,
-    key_of,
 )
 
 
@@ -126,12 +126,6 @@ Login = namedtuple("Login", "user password")
 
 def test_an_index_of_a_namedtuple_has_the_name_of_its_field() -> None:
     assert [child.name for child in items(Login(1, 2)) if child] == ["user", "password"]
-
-
-@pytest.mark.parametrize("key", ["a", "é", 3, -(2**200), 1.5, True, None, (1, ("a", None))])
-def test_a_plain_key_is_named_by_what_it_is(key: Any) -> None:
-    assert key_of(key) == key
-    assert parse_path(f"x{Item(key_of(key))}").steps == (Item(key),)
 
 
 @pytest.mark.parametrize(

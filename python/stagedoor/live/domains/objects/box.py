@@ -20,11 +20,11 @@ from stagedoor.live.reach.members import (
     Way,
     attribute,
     container_of,
-    fields_of,
     slots_of,
 )
 from stagedoor.live.reach.node import has_more
 from stagedoor.live.reach.plain import class_attribute, instance_dict, size_of
+from stagedoor.live.reach.vectors import fields_of
 
 REFRESHED: Final = 1.0
 """Seconds after which all in a box is looked at anew: the previews of what is not gone into, and

@@ -18,6 +18,7 @@ from stagedoor.live.domains.objects.telling import telling
 from stagedoor.live.domains.slices import TIMEOUT, in_slices
 from stagedoor.live.language.path import Attribute, Path, parse_path
 from stagedoor.live.reach import rules
+from stagedoor.live.reach.calling import method_of
 from stagedoor.live.reach.faults import Closed, Missing, Raised
 from stagedoor.live.reach.members import (
     PIECE,
@@ -26,7 +27,6 @@ from stagedoor.live.reach.members import (
     Way,
     count_attributes,
     count_items,
-    method_of,
 )
 from stagedoor.live.reach.node import (
     Node,

@@ -1,0 +1,36 @@
+"""`method_of()`: what may be called for the name of a method."""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Final
+
+from stagedoor.live.reach.plain import class_attribute, first_of, instance_dict, value_in
+
+_METHODS: Final = (
+    types.FunctionType,
+    types.MethodDescriptorType,
+    types.ClassMethodDescriptorType,
+    classmethod,
+    staticmethod,
+)
+
+
+def method_of(value: object, name: str, *, is_exposed: bool) -> Any:
+    """What is called for a method, bound to its object; None if there is none.
+
+    A method stands in the class of its object, as the game has written it there. What a module has
+    under a name is one only if the module has defined it: `os.system` is none. The game may have
+    exposed another: that is then what the name stands for, to the game.
+    """
+    if is_exposed:
+        return getattr(value, name, None)
+    if first_of(value, (types.ModuleType,)) is not None:
+        names = instance_dict(value)
+        found = value_in(names, name)
+        is_own = type(found) is types.FunctionType and found.__globals__ is names
+        return found if is_own else None
+    found = class_attribute(type(value), name)
+    if first_of(found, _METHODS) is None:
+        return None
+    return found.__get__(value, type(value))

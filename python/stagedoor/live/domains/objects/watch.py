@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 TOPIC: Final = "objects"
 MAX_HZ: Final = 60.0
 MAX_PATHS: Final = 64
+MAX_STEPS: Final = 256
+MAX_LENGTH: Final = 4000
+"""The most steps of all paths of a filter, and characters of them."""
 SHARE: Final = 0.25
 FIRST_SHARE: Final = 0.5
 """The part of the budget of a frame that scans take, and while somebody waits for a first one. One
@@ -69,6 +72,7 @@ class _Asked(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _SHAPE: Final = shape_of(_Asked)
+_PATHS: Final = "$.filter.paths"
 
 
 class Watching:
@@ -85,6 +89,8 @@ class Watching:
         self._budget = budget
         self._encode = encode
         self._turn = 0
+        self._first = 0
+        """Counts the groups that have had their turn to be told something."""
         self._snapshots: WeakKeyDictionary[Group, float] = WeakKeyDictionary()
         """When each group has had a snapshot."""
         self._sights: WeakValueDictionary[Filter, Sight] = WeakValueDictionary()
@@ -98,11 +104,15 @@ class Watching:
             raise fault or InvalidParams(text_of(error), "$.filter") from None
         if given.hidden and role < Role.ADMIN:
             raise Forbidden(Role.ADMIN.label, "hidden shows names that begin with an underscore")
-        paths = []
+        if sum(map(len, given.paths)) > MAX_LENGTH:
+            raise InvalidParams(f"expected {MAX_LENGTH:,} characters in all at most", _PATHS)
+        paths: list[Path] = []
         for at, text in enumerate(given.paths):
             with telling(f"$.filter.paths[{at}]"):
                 paths.append(parse_path(text))
                 _check_names(paths[-1], role)
+            if sum(len(path.steps) for path in paths) > MAX_STEPS:
+                raise InvalidParams(f"expected {MAX_STEPS} steps in all at most", _PATHS)
         filter = Filter(tuple(dict.fromkeys(paths)), given.depth, given.hidden, role)
         sight = self._sights.get(filter)
         if sight is None:
@@ -122,18 +132,27 @@ class Watching:
                 self._topics.fail(group, InternalError(reason_of(error)))
             return
         sample = Sample(wall, frame, None)
-        for group in groups:
-            sight = group.view
-            assert isinstance(sight, Sight)
-            if group.seen == sight.scans or not group.is_due(now):
-                continue
-            if not group.seen and not self._may_have_all(group, now):
-                continue
-            news = sight.news(group.seen)
-            group.seen = sight.scans
-            if news is not NOTHING:
-                self._topics.publish_to(group, sample, news)
-                group.wait(now)
+        until = perf_counter() + SHARE * min(self._budget.seconds, LONGEST)
+        first = self._first % max(len(groups), 1)
+        for group in groups[first:] + groups[:first]:
+            self._first += 1
+            self._tell(group, sample, now)
+            if perf_counter() >= until:
+                return
+
+    def _tell(self, group: Group, sample: Sample, now: float) -> None:
+        """Publish what is new to a group, if it is due."""
+        sight = group.view
+        assert isinstance(sight, Sight)
+        if group.seen == sight.scans or not group.is_due(now):
+            return
+        if not group.seen and not self._may_have_all(group, now):
+            return
+        news = sight.news(group.seen)
+        group.seen = sight.scans
+        if news is not NOTHING:
+            self._topics.publish_to(group, sample, news)
+            group.wait(now)
 
     def _may_have_all(self, group: Group, now: float) -> bool:
         """A snapshot may be large, and who reads slowly loses much: they get one a second."""

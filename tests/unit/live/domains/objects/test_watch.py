@@ -403,6 +403,8 @@ def test_an_admin_may_watch_what_is_hidden_until_it_is_one_no_more(stage: Stage)
         ({}, "$.filter", "paths"),
         ({"paths": []}, "$.filter.paths", ""),
         ({"paths": ["world"] * 65}, "$.filter.paths", ""),
+        ({"paths": [f"world.a{n}" + ".b" * 10 for n in range(64)]}, "$.filter.paths", "steps"),
+        ({"paths": ["world" + '["' + "a" * 900 + '"]'] * 5}, "$.filter.paths", "characters"),
         ({"paths": ["world.."]}, "$.filter.paths[0]", "^"),
         ({"paths": ["world", "world[[("]}, "$.filter.paths[1]", "^"),
         ({"paths": [5]}, "$.filter.paths[0]", ""),
@@ -479,6 +481,23 @@ def test_a_cycle_ends_at_the_depth(stage: Stage) -> None:
     watcher = Watcher(stage, "loop", depth=8)
     known = watcher.wait_for(lambda known: known)
     assert max(known, key=len) == "loop" + ".me" * 7 + ".me"
+
+
+def test_a_frame_tells_as_many_groups_as_it_has_time_for(stage: Stage) -> None:
+    watchers = [Watcher(stage, "world", depth=1, hz=hz) for hz in (60, 50, 40, 30, 25, 20)]
+    stage.parts.budget.seconds = 0.0  # there is no time but for one of them
+    known = [watcher.wait_for(lambda known: known) for watcher in watchers]
+    assert known == [known[0]] * len(watchers)
+    told = []
+    for score in range(1, 200):
+        stage.world.score = score
+        before = sum(len(watcher._published) for watcher in watchers)
+        stage.frames()
+        time.sleep(0.001)
+        told.append(sum(len(watcher._published) for watcher in watchers) - before)
+    assert max(told) == 1
+    for watcher in watchers:
+        watcher.wait_for(lambda known: known["world.score"] == 199)
 
 
 def test_a_frame_makes_a_piece_of_a_scan_and_watchers_take_turns(

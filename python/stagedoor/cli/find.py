@@ -21,8 +21,8 @@ SELECTORS: Final = """\
   :hidden           or :shown, :enabled, :disabled
   Window > #ok      directly in it; without > at any depth"""
 _NOTHING: Final = (
-    "stagedoor: nothing is known of this game's screen: pygame's Groups and pygame_gui are seen, and"
-    " what the game says by stage.node()"
+    "stagedoor: nothing is known of this game's screen: pygame's Groups and pygame_gui are seen,"
+    " and what the game says by stage.node()"
 )
 DETAILS: Final = f"""\
 A selector is made of these, as in Enemy.boss[hp<10]:

@@ -113,6 +113,11 @@ def value_in(names: Any, name: str) -> Any:
     return MISSING
 
 
+def values_in(names: Mapping[str, Any]) -> list[Any]:
+    """The values in an instance's dict, as they are now."""
+    return list(dict.values(names)) if size_of(names) else []  # type: ignore[arg-type]
+
+
 def size_of(names: Any) -> int:
     """How many attributes an instance's dict has."""
     return 0 if names is _NO_NAMES else dict.__len__(names)

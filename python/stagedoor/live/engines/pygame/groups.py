@@ -19,11 +19,18 @@ from stagedoor.live.engines.scene import (
     knows_rects,
     number_of,
 )
+from stagedoor.live.reach import plain, rules
 from stagedoor.live.reach.stored import knows
 
 if TYPE_CHECKING:
     from stagedoor.live.engines.imports import Patch
 
+_DEEPEST: Final = 3
+"""How many attributes from the main module a group is looked for: `game.level.rocks`."""
+_MOST: Final = 5000
+"""The most values that are looked at for that."""
+_AT_ONCE: Final = 20
+"""How many of them before the walk may pause."""
 _OURS: Final = "_stagedoor_sees"
 """An attribute of the function that replaces a sprite's."""
 
@@ -36,6 +43,7 @@ class Groups:
 
     def __init__(self) -> None:
         self._known: dict[int, weakref.ref[Any]] = {}
+        self._has_looked = False
 
     def watch(self, sprite_type: Any) -> None:
         """See the groups that sprites of this type are added to, from now on.
@@ -59,6 +67,26 @@ class Groups:
         """Know a group from now on."""
         with suppress(TypeError):  # of a class of the game's own, without weak references
             self._known[id(group)] = weakref.ref(group, partial(self._forget, id(group)))
+
+    def look_around(self, kind: type) -> Iterator[None]:
+        """Know also the groups of a kind that were filled before the stage was started, and are not
+        far from the names of the game's main module. Does so once. Yields where it may pause."""
+        if self._has_looked:
+            return
+        self._has_looked = True
+        around: list[tuple[object, int]] = [(sys.modules.get("__main__"), 0)]
+        seen: dict[int, object] = {}
+        for count, (value, steps) in enumerate(around):
+            if count % _AT_ONCE == 0:
+                yield None
+            if plain.is_kind(value, kind):
+                if id(value) not in self._known:
+                    self.saw(value)
+            elif steps < _DEEPEST and not rules.is_leaf(value, is_root=steps == 0):
+                for inner in plain.values_in(plain.instance_dict(value)):
+                    if id(inner) not in seen and len(seen) < _MOST:
+                        seen[id(inner)] = inner
+                        around.append((inner, steps + 1))
 
     def _forget(self, ident: int, reference: object) -> None:
         if self._known.get(ident) is reference:
@@ -121,6 +149,7 @@ class Sprites:
         kept: list[list[object]] = []
         """What is in it keeps its id."""
         seen: set[int] = set()
+        yield from GROUPS.look_around(sys.modules["pygame.sprite"].AbstractGroup)
         for group in GROUPS:
             sprites = members(group, read)
             kept.append(sprites)

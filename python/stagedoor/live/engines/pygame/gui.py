@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -71,6 +72,8 @@ class Elements:
     """The elements of all managers."""
 
     def nodes(self, read: Reader) -> Iterator[Node | Trouble | None]:
+        groups = sys.modules["pygame_gui.core.layered_gui_group"]
+        yield from GROUPS.look_around(groups.LayeredGUIGroup)
         for group in GROUPS:
             found = {id(one): ElementNode(one, read) for one in members(group, read)}
             yield from _find_parents(found, read)

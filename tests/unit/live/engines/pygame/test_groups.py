@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import types
 import weakref
 from collections.abc import Iterator
@@ -80,6 +81,48 @@ def test_a_group_that_was_made_before_is_seen_when_more_comes(seen: Groups) -> N
     assert nodes() == []
     second = Rock(group)
     assert [node.target for node in nodes()] == [first, second]
+
+
+class Game:
+    """What a main module may have."""
+
+    def __init__(self, **attributes: Any) -> None:
+        self.__dict__.update(attributes)
+
+
+def main_module(monkeypatch: pytest.MonkeyPatch, **names: Any) -> None:
+    module = types.ModuleType("__main__")
+    vars(module).update(names)
+    monkeypatch.setitem(sys.modules, "__main__", module)
+
+
+def unseen(seen: Groups) -> tuple[Any, Rock]:
+    """A group that was filled before anybody looked, and its sprite."""
+    group: Any = sprites.Group()
+    rock = Rock(group)
+    seen._known.clear()
+    return group, rock
+
+
+def test_a_group_that_was_filled_before_is_found_near_the_main_module(
+    seen: Groups, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, level, far = unseen(seen), unseen(seen), unseen(seen)
+    deep = Game(level=Game(rocks=level[0], inner=Game(deeper=Game(rocks=far[0]))))
+    deep.me = deep
+    main_module(monkeypatch, rocks=near[0], game=deep, other=sys, number=3, kind=Game)
+    assert [node.target for node in nodes()] == [near[1], level[1]]
+    late = unseen(seen)
+    main_module(monkeypatch, rocks=late[0])
+    assert nodes() == [], "that was once"
+
+
+def test_it_does_not_look_far(seen: Groups, monkeypatch: pytest.MonkeyPatch) -> None:
+    group, _ = unseen(seen)
+    main_module(monkeypatch, many=Game(**{f"a{n}": Game() for n in range(20_000)}), rocks=group)
+    steps = list(groups.provider().nodes(Looking()))
+    assert len([one for one in steps if isinstance(one, Node)]) == 1
+    assert 200 < steps.count(None) < 300
 
 
 def test_a_sprite_in_several_groups_is_there_once(seen: Groups) -> None:
@@ -260,7 +303,7 @@ def test_a_group_that_changes_while_it_is_walked_tells_what_was_there(seen: Grou
     group: Any = sprites.Group()
     rocks = [Rock(group) for _ in range(100)]
     walk = groups.provider().nodes(Looking())
-    first = next(walk)
+    first = next(node for node in walk if node is not None)
     for rock in rocks[:50]:
         rock.kill()
     late = [Rock(group) for _ in range(100)]

@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 
 from stagedoor.live.language.path import Attribute, Step, key_text
 from stagedoor.live.reach import arrays, rules
+from stagedoor.live.reach.calling import is_method
 from stagedoor.live.reach.keys import is_by_identity
 from stagedoor.live.reach.members import (
     LISTS,
@@ -157,6 +158,8 @@ def node_at(place: Place, role: Role) -> Node:
     else:
         node = _node(text, _name_of(step), place.found, role)
         node.can_set = role >= rules.CHANGES and can_put(place.parent, step, place.found)
+        node.can_call = role >= rules.CHANGES and place.is_exposed_method
+        node.can_call |= role >= rules.EVALUATES and is_method(place.parent, place.found)
     if place.found.way is Way.VALUE:
         _tell(node, place.found.value)
     return node
@@ -205,6 +208,7 @@ def node_of_child(
         if node.kind in _TOLD and not is_long:
             _tell(node, value)
         node.can_set = role >= rules.CHANGES and can_put(parent, step, child.found)
+    node.can_call = role >= rules.EVALUATES and is_method(parent, child.found)
     if not isinstance(step, Attribute) and child.key is not MISSING and is_by_identity(step.key):
         node.key = f"{prefix}{{{key_text(step.key)}}}"
     if node.can_expand and (known := ancestors.get(id(value))) is not None:
@@ -231,9 +235,7 @@ def _node(text: str, name: str, found: Found, role: Role, *, is_root: bool = Fal
     value = found.value
     node = Node(path=text, name=name, type=type_name(type(value)), kind=kind_of(value))
     node.preview = preview(value, role)
-    if node.kind == "function":
-        node.can_call = role >= rules.EVALUATES
-    elif node.kind in _SIMPLE:
+    if node.kind in _SIMPLE:
         node.indexed = _length(value)
     elif not rules.is_leaf(value, is_root=is_root):
         node.indexed = count_items(value)

@@ -53,6 +53,13 @@ class Place(NamedTuple):
         """The last step; None for a root."""
         return self.path.steps[-1] if self.path.steps else None
 
+    @property
+    def is_exposed_method(self) -> bool:
+        """It is a method that operators may call: see `stage.expose()`."""
+        step = self.step
+        is_of_root = len(self.path.steps) == 1
+        return is_of_root and isinstance(step, Attribute) and step.name in self.root.methods
+
     def ancestors(self) -> dict[int, str]:
         """The paths of the values on the way and of this one, by their identities."""
         text, found = self.path.root, {}

@@ -574,6 +574,24 @@ class TestCall:
         assert error["code"] in (FORBIDDEN, INVALID)
         assert game.world.path == [1, 2, 3]
 
+    def test_a_node_tells_what_its_reader_may_call(self, game: Game) -> None:
+        import os
+
+        game.world.system = os.system  # type: ignore[attr-defined]
+        for path, least in {
+            "world.spawn": Role.OPERATOR,
+            "world.odd": Role.ADMIN,
+            "world.path.append": Role.ADMIN,
+            "world.system": None,
+            "world.ship": None,
+        }.items():
+            for role in Role:
+                node = game.get(path, role)
+                assert node.get("can_call", False) is (least is not None and role >= least), path
+        listed = {n["name"]: n for n in game.children("world", hidden=True)["nodes"]}
+        assert listed["odd"]["can_call"]
+        assert "can_call" not in listed["system"]
+
     def test_an_admin_calls_any_method_of_an_object(self, game: Game) -> None:
         assert game.call("world.make")["value"] == "World"
         assert game.call("world.add", args=[1, 2])["value"] == 3

@@ -79,6 +79,7 @@ class Box:
         "below",
         "is_plain",
         "kind",
+        "kinds",
         "last",
         "places",
     )
@@ -100,6 +101,8 @@ class Box:
         """What was remembered of all that is taken, by its place."""
         self._loose: dict[str, Any] = {}
         """What was remembered of children that are not taken, by their paths."""
+        self.kinds: dict[str, int] = {}
+        """The identities of the types of what is neither number nor text, by their paths."""
         self.below: dict[str, Box] = {}
         """The boxes of what was gone into, by their paths."""
         self.is_plain = False
@@ -151,7 +154,7 @@ class Box:
         except RuntimeError:  # another thread changes it at this moment
             self._form, self._names, self._getters = _Form.ONE_BY_ONE, [], []
         size = len(self._getters) + len(self._names)
-        self.places, self.last, self._loose = [], [OTHER] * size, {}
+        self.places, self.last, self._loose, self.kinds = [], [OTHER] * size, {}, {}
 
     def _find_form(self, value: Any) -> _Form:
         kind, names, slots = container_of(value), instance_dict(value), slots_of(type(value))
@@ -180,6 +183,8 @@ class Box:
     def add(self, child: Child, path: str, value: Any) -> bool:
         """A child that was come by, and what is remembered of it. Returns whether it is taken."""
         at = self._place_of(child)
+        if value is OTHER:
+            self.kinds[path] = id(type(child.found.value))
         self.places.append((at, path))
         if at >= 0:
             self.last[at] = value

@@ -25,8 +25,8 @@ LOOKED_AT: Final = 64
 """How many values are compared in one piece of a scan."""
 MADE: Final = 16
 """How many nodes are made in one piece."""
-_SIMPLE: Final = frozenset({"null", "bool", "number", "text", "enum", "bytes", "vector"})
-"""Kinds of nodes that are not gone into."""
+_BOXES: Final = frozenset({"list", "dict", "set", "array", "object"})
+"""Kinds of values that are gone into, also while they are empty."""
 
 
 class Filter(NamedTuple):
@@ -108,10 +108,11 @@ class Sight:
         value, is_root, box = place.found.value, place.is_root, self._tops.get(text)
         if box is None or box.kind is not type(value) or box.is_old:
             node = node_at(place, role)
-            if node.kind not in _SIMPLE:
+            is_box = node.kind in _BOXES or (is_root and node.kind == "module")
+            if is_box:
                 node.value = UNSET  # what is in it is told by itself
             self.known.put(text, node, version)
-            if not self.filter.depth or not node.can_expand or node.kind in _SIMPLE:
+            if not is_box or not self.filter.depth:
                 return
             box = box or Box(MAX_NODES)
         del place  # it keeps what is on the way
@@ -138,7 +139,7 @@ class Sight:
                 continue
             told = remembered(new)
             if told is OTHER and old is OTHER:
-                if not self._is_right(path, new, below.get(path), version):
+                if not self._is_right(path, new, box.kinds, version):
                     box.is_old = True
                     break
                 if (inner := below.get(path)) is not None:
@@ -162,7 +163,7 @@ class Sight:
         """Go through the children, and make the nodes of those that differ."""
         role, known = self.filter.role, self.known
         is_due, before = box.is_old, box.remembered_by_path()
-        old_places, old_below = box.places, box.below
+        old_places, old_below, old_kinds = box.places, box.below, box.kinds
         box.begin(value)
         box.below, paths, deeper = {}, set(), []
         made, is_plain = 0, True
@@ -184,11 +185,11 @@ class Sight:
             elif is_due or path in before:
                 is_known = False
             else:
-                is_known = not is_seen or self._is_right(path, inner, within, version)
+                is_known = not is_seen or self._is_right(path, inner, old_kinds, version)
             if not is_known:
                 node = node_of_child(value, prefix, child, role)
                 known.put(path, node, version)
-                is_box = depth > 1 and node.can_expand and node.kind not in _SIMPLE
+                is_box = depth > 1 and node.kind in _BOXES
                 within = (within or Box(MAX_NODES)) if is_box else None
                 made += 1
                 if made % MADE == 0:
@@ -232,16 +233,16 @@ class Sight:
             return False
         return is_same(told, old) or self._set(path, told, version)
 
-    def _is_right(self, path: str, value: Any, within: Box | None, version: int) -> bool:
-        """Whether the node of a value is right that is neither number nor text. If it is one that
-        is told, as a vector, the value is."""
-        if within is not None:
-            return within.kind is type(value)
+    def _is_right(self, path: str, value: Any, kinds: dict[str, int], version: int) -> bool:
+        """Whether the node of a value is right that is neither number nor text, as it has the type
+        that it had. If it is one that is told, as a vector, the value is."""
+        if kinds.get(path) != id(type(value)):
+            return False
         known = self.known.value_of(path)
         if known is UNSET:
             return True
         told = as_json(value)
-        if told is UNKNOWN or type(told) is not type(known):
+        if told is UNKNOWN:
             return False
         if told != known:
             self.known.set(path, told, version)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
@@ -212,14 +213,14 @@ def rect_of(value: Any, read: Callable[[object, str], object]) -> Rect | None:
     if id(kind) in _rect_types:
         items = list(value)
     elif issubclass(kind, tuple):
-        items = list(tuple.__iter__(value))
+        items = list(islice(tuple.__iter__(value), 5))
     elif issubclass(kind, list):
-        items = list(list.__iter__(value))
+        items = list(islice(list.__iter__(value), 5))
     else:
         items = [_side(value, read, names) for names in _SIDES]
     if len(items) == 2:
         items = [*_pair(items[0]), *_pair(items[1])]
-    numbers = [number for item in items[:5] if (number := number_of(item)) is not None]
+    numbers = [number for item in items if (number := number_of(item)) is not None]
     return (
         (numbers[0], numbers[1], numbers[2], numbers[3])
         if len(numbers) == len(items) == 4
@@ -236,7 +237,7 @@ def _side(value: object, read: Callable[[object, str], object], names: tuple[str
 
 def _pair(value: Any) -> list[object]:
     if issubclass(type(value), tuple):
-        return list(tuple.__iter__(value))[:3]
+        return list(islice(tuple.__iter__(value), 3))
     if issubclass(type(value), list):
-        return list(list.__iter__(value))[:3]
+        return list(islice(list.__iter__(value), 3))
     return []

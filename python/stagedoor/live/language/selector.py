@@ -35,6 +35,8 @@ MAX_STEPS: Final = 16
 """The most steps of a selector."""
 MAX_PARTS: Final = 16
 """The most parts of a step."""
+MAX_PATH_STEPS: Final = 32
+"""The most names and keys in the tests of a step."""
 _FIRST: Final = 'a class, #name, .tag, "text", [test] or :state'
 
 
@@ -170,8 +172,10 @@ class _Parts:
                 tokens.fault(f"{', '.join(others)} or {last}")
             self.states.append(tokens.take().text)
         else:
-            tokens.expect("[")
+            begin = tokens.expect("[").start
             self.tests.append(_test(tokens))
+            if sum(1 + len(test.path.steps) for test in self.tests) > MAX_PATH_STEPS:
+                tokens.fault(f"tests with at most {MAX_PATH_STEPS} names and keys", begin)
 
 
 def _test(tokens: Tokens) -> PathTest:

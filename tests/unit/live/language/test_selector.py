@@ -7,6 +7,7 @@ import pytest
 from stagedoor.live.language.path import Attribute, Item, Path
 from stagedoor.live.language.selector import (
     MAX_PARTS,
+    MAX_PATH_STEPS,
     MAX_STEPS,
     PathTest,
     Selector,
@@ -79,6 +80,8 @@ FAULTS = {
     "a" + ".b" * (MAX_PARTS + 1): (1 + 2 * MAX_PARTS, f"at most {MAX_PARTS} parts"),
     "a" * 10_001: (10_000, "at most 10,000 characters"),
     "[" * 9_000: (1, "an attribute"),
+    "a[b" + ".b" * MAX_PATH_STEPS + ">1]": (1, f"at most {MAX_PATH_STEPS} names and keys"),
+    "a" + "[b.c.d.e.f.g.h.i.j.k>1]" * 4: (1 + 3 * 23, f"at most {MAX_PATH_STEPS} names"),
 }
 
 

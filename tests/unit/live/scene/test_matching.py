@@ -223,6 +223,17 @@ def test_no_role_goes_through_what_is_no_data(selector: str) -> None:
     del fits.name, Enemy.name  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("many", [dict.fromkeys(range(2000), 1), set(range(2000))])
+def test_no_key_is_looked_for_among_too_many(many: Any) -> None:
+    step = "[0]" if isinstance(many, dict) else "{1}"
+    search = matching(f"[many{step}==1]")
+    assert not search.fits(Told(Enemy(many=many)))
+    assert "too many keys" in next(iter(search.unread.values()))
+    few = dict.fromkeys(range(9), 1) if isinstance(many, dict) else set(range(9))
+    assert fits(Told(Enemy(many=few)), f"[many{step}==1]")
+    assert fits(Told(Enemy(many=list(many))), "[many[1]==1]")
+
+
 def test_a_node_without_an_object_has_no_attributes() -> None:
     assert not fits(Told(None), "[x]")
     assert not fits(Told(None), "Enemy")

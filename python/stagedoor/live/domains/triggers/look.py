@@ -80,6 +80,7 @@ class _Count:
         else:
             self._steps = None
             self._last = len(self._search.found)
+            self._search.found = []  # it keeps the game's objects
         if self._last is None:
             raise Unreadable(f"{self._search.selector}: the scene is still being gone through")
         return self._last

@@ -10,6 +10,7 @@ from stagedoor.live.language.path import Attribute, Path, Step, parse_path
 from stagedoor.live.reach import rules
 from stagedoor.live.reach.faults import Closed, Missing, Raised
 from stagedoor.live.reach.members import (
+    LISTS,
     Found,
     Way,
     attribute_in_steps,
@@ -18,12 +19,14 @@ from stagedoor.live.reach.members import (
     count_items,
     item,
 )
-from stagedoor.live.reach.plain import MISSING, type_name
+from stagedoor.live.reach.plain import MISSING, instance_dict, size_of, type_name
 from stagedoor.live.reach.roots import GONE, MAIN, Root, Roots
 from stagedoor.wire.roles import Role
 from stagedoor.wire.similar import did_you_mean
 from stagedoor.wire.text import reason_of
 
+MANY: Final = 1000
+"""With more names or keys, a step is a piece of its own: a path may have many steps."""
 MOST_COMPARED: Final = 50
 """How many attributes are compared with a name that is not there."""
 MOST_SEARCHED: Final = 8
@@ -102,7 +105,8 @@ def resolve_place(roots: Roots, path: Path | str, role: Role, *, evaluate: bool 
 def walk(
     roots: Roots, path: Path | str, role: Role, *, evaluate: bool = False
 ) -> Generator[None, None, Place]:
-    """Go along a path. Yields None after each piece of a long search. Raises as `resolve()`."""
+    """Go along a path. Yields None after each piece of a long search, and after each step that is
+    one. Raises as `resolve()`."""
     if isinstance(path, str):
         path = parse_path(path)
     root, found = _root(roots, path.root, role)
@@ -125,12 +129,22 @@ def walk(
                 rules.check_open(child.name, role)
             inner = None if child is None else child.found
             key = MISSING if child is None else child.key
+        if _is_searched(parent):
+            yield
         if inner is None:
             raise _nothing(parent, path.upto(at), step, role, is_root=is_root)
         if inner.way is Way.LAZY and evaluate and isinstance(step, Attribute):
             inner = Found(Way.VALUE, run(parent, step.name, path.upto(at + 1)), in_class=True)
         found, is_root = inner, False
     return Place(path, root, found, parent, key, tuple(trail))
+
+
+def _is_searched(parent: object) -> bool:
+    """Whether it takes a while to find something in it: many names or keys are compared."""
+    if size_of(instance_dict(parent)) > MANY:
+        return True
+    kind = container_of(parent)
+    return kind is not None and kind not in LISTS and count_items(parent) > MANY
 
 
 def run(value: object, name: str, path: Path | str) -> Any:

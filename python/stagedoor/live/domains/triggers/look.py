@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_COUNT: Final = 100_000
 """As many things as are counted."""
+MOST_PIECES: Final = 4
+"""Pieces of a search for a key, in each frame."""
 SECONDS: Final = 0.001
 """Time of a frame to go through the scene."""
 
@@ -36,7 +38,8 @@ class SceneAndObjects:
         """What is there."""
         steps = walk(self._parts.roots, path, self._role)
         try:
-            next(steps)
+            for _ in range(MOST_PIECES):
+                next(steps)
         except StopIteration as stop:
             return self._value_at(stop.value)
         except ReachFault as fault:

@@ -18,7 +18,7 @@ def world(size: int) -> Any:
     """Its dict, set and attributes lead back to it."""
     it = SimpleNamespace(**{f"a{n}": n for n in range(size)})
     it.me, it.items = it, dict.fromkeys(range(size)) | {"me": it}
-    it.rows = list(range(size)) + [it]
+    it.rows = [*range(size), it]
     return it
 
 

@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import datetime
 import enum
+import gc
 import inspect
 import io
 import logging
@@ -162,11 +163,14 @@ def test_looking_at_anything_runs_only_our_code(role: Role) -> None:
             others.add((code.co_filename, code.co_name))
 
     before = sys.getprofile()
+    gc.collect()  # what other tests have left is not finalized meanwhile
+    gc.disable()
     sys.setprofile(called)
     try:
         look(roots, "world", role, 3, set())
     finally:
         sys.setprofile(before)
+        gc.enable()
     assert others == set()
 
 

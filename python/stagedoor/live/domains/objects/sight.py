@@ -182,7 +182,7 @@ class Sight:
                 is_known = False
             elif told is not OTHER:
                 is_known = self._is_told(path, told, before.get(path, OTHER), version)
-            elif is_due or path in before:
+            elif is_due:
                 is_known = False
             else:
                 is_known = not is_seen or self._is_right(path, inner, old_kinds, version)

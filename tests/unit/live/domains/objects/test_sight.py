@@ -15,6 +15,7 @@ import pytest
 from pygame import Vector2
 
 from stagedoor.live.domains.objects import box
+from stagedoor.live.domains.objects import sight as sights
 from stagedoor.live.domains.objects.sight import Filter, Sight
 from stagedoor.live.language.path import parse_path
 from stagedoor.live.reach.roots import Roots
@@ -146,6 +147,31 @@ class Client:
 
 def look(sight: Sight, now: float) -> None:
     sight.step(now, 60.0, lambda: False)
+
+
+def test_what_stays_is_not_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(box, "REFRESHED", 1e9)
+    made: list[str] = []
+    original = sights.node_of_child
+
+    def counted(parent: Any, prefix: str, *rest: Any) -> Any:
+        made.append(prefix)
+        return original(parent, prefix, *rest)
+
+    monkeypatch.setattr(sights, "node_of_child", counted)
+    roots, world = Roots(), World(1)
+    world.root.trail, world.root.tags, world.root.slots = deque([1.5, 2.5]), {"x"}, Slots()
+    world.root.objects, world.root.grid = deque([Computed()]), numpy.arange(3)
+    world.root.sprites = {Computed(): Mood.CALM, Mood.WILD: Vector2()}
+    roots.expose("world", world.root, ())
+    sight = Sight(roots, FILTER, ours_to_json)
+    look(sight, 1)
+    assert {"world.trail", "world.sprites", "world.grid"} <= set(made)
+    made.clear()
+    for step in range(2, 5):
+        look(sight, step)
+    assert made == []
+    assert sight.news(1) is NOTHING
 
 
 @pytest.mark.parametrize("refreshed", [0.0, 1e9])

@@ -32,10 +32,11 @@ SYNC_CALL = "client.call(), p50"
 IMPORT = "import stagedoor, disabled"
 START = "import stagedoor, start()"
 OUR_MEMORY = "stagedoor"
-PAGE_OF_10 = "objects.children: 10 of a list of 20"
-PAGE_OF_LIST = "objects.children: the next 10 of a list of 10^6"
-PAGE_OF_DICT = "objects.children: the next 10 of a dict of 10^6"
-PAGE_OF_SET = "objects.children: the next 10 of a set of 10^6"
+PAGES = {
+    kind: tuple(f"objects.children: the next 100 of a {kind} of {size}" for size in ("200", "10^6"))
+    for kind in ("list", "dict", "set")
+}
+"""Of each kind of container: a small one and a large one."""
 OPEN_ROOT = "objects.get and .children (100) of a root of 100 000 objects"
 PREVIEW_OF_1_KB = "preview of 1 000 bytes"
 PREVIEW_OF_1_GB = "preview of 1 GB of bytes"

@@ -15,10 +15,7 @@ os.environ["STAGEDOOR"] = "1"
 
 from benchmarks.costs import (
     OPEN_ROOT,
-    PAGE_OF_10,
-    PAGE_OF_DICT,
-    PAGE_OF_LIST,
-    PAGE_OF_SET,
+    PAGES,
     PREVIEW_OF_1_GB,
     PREVIEW_OF_1_KB,
 )
@@ -28,8 +25,8 @@ from stagedoor.live.stage import Stage
 from stagedoor.wire.roles import Role
 
 MILLION = 1_000_000
-PAGES = 50
-PAGE = 10
+TIMES = 30
+PAGE = 100
 
 
 class Rock:
@@ -42,11 +39,11 @@ class World:
     """What the game exposes."""
 
     def __init__(self) -> None:
-        numbers = range(MILLION)
-        self.few = list(range(2 * PAGE))
-        self.list = list(numbers)
-        self.dict = {f"key {number}": number for number in numbers}
-        self.set = set(numbers)
+        for prefix, size in (("small", 2 * PAGE), ("large", MILLION)):
+            numbers = range(size)
+            setattr(self, f"{prefix}_list", list(numbers))
+            setattr(self, f"{prefix}_dict", {f"key {number}": number for number in numbers})
+            setattr(self, f"{prefix}_set", set(numbers))
 
 
 class Caller:
@@ -78,27 +75,23 @@ def main() -> None:
         found.setdefault(what, []).append(nanoseconds)
 
     for _ in range(rounds):
-        for what, path in {
-            PAGE_OF_10: "world.few",
-            PAGE_OF_LIST: "world.list",
-            PAGE_OF_DICT: "world.dict",
-            PAGE_OF_SET: "world.set",
-        }.items():
-            note(what, pages(caller, path))
+        for kind, (small, large) in PAGES.items():
+            note(small, pages(caller, f"world.small_{kind}"))
+            note(large, pages(caller, f"world.large_{kind}"))
         began = perf_counter()
         caller.call("objects.get", path="rocks")
         caller.call("objects.children", path="rocks")
         note(OPEN_ROOT, (perf_counter() - began) * 1e9)
         for what, value in {PREVIEW_OF_1_KB: few, PREVIEW_OF_1_GB: gigabyte}.items():
             timer = Timer(lambda value=value: preview(value, Role.VIEWER))  # type: ignore[misc]
-            note(what, min(timer.repeat(PAGES, 100)) / 100 * 1e9)
+            note(what, min(timer.repeat(TIMES, 100)) / 100 * 1e9)
     print(json.dumps(found))
 
 
 def pages(caller: Caller, path: str) -> float:
     """Nanoseconds of a page after the first, the fastest of some: each goes on after the last."""
     fastest, start = float("inf"), 0
-    for _ in range(PAGES):
+    for _ in range(TIMES):
         began = perf_counter()
         page = caller.call("objects.children", path=path, start=start, count=PAGE)
         took = perf_counter() - began

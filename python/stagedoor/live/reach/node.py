@@ -198,8 +198,9 @@ def node_of_child(
 ) -> Node:
     """The node of what is one step below a value, whose path is `prefix`. `ancestors`: the paths of
     the values on the way, by their identities."""
-    step = child.step
-    text, name, value = f"{prefix}{step}", _name_of(step), child.found.value
+    step, value = child.step, child.found.value
+    written = str(step)
+    text, name = prefix + written, exact(step.name) if isinstance(step, Attribute) else written
     if not rules.is_open(child.name, role):
         return Node(path=text, name=name, kind="hidden", needs=_role_for(child.name))
     node = _node(text, name, child.found, role)
@@ -236,7 +237,8 @@ def _node(text: str, name: str, found: Found, role: Role, *, is_root: bool = Fal
     node = Node(path=text, name=name, type=type_name(type(value)), kind=kind_of(value))
     node.preview = preview(value, role)
     if node.kind in _SIMPLE:
-        node.indexed = _length(value)
+        if node.kind in ("text", "bytes"):
+            node.indexed = _length(value)
     elif not rules.is_leaf(value, is_root=is_root):
         node.indexed = count_items(value)
         node.named = count_attributes(value, is_root=is_root)

@@ -50,6 +50,10 @@ def is_of_c(kind: type) -> bool:
 
 def type_name(kind: type) -> str:
     """The name of a type, with its module unless that is Python's own."""
+    return _type_name(kind)  # type: ignore[no-any-return]
+
+
+def _find_type_name(kind: type) -> str:
     module, name = module_of(kind), exact(_qualname_of(kind))
     full = name if module in ("builtins", "") else f"{exact(module)}.{name}"
     return full if len(full) <= LONGEST_NAME else f"…{full[1 - LONGEST_NAME :]}"
@@ -139,6 +143,9 @@ class PerClass:
         number = id(kind)
         self._known[number] = weakref.ref(kind, lambda _: self._known.pop(number, None)), found
         return found
+
+
+_type_name: Final = PerClass(_find_type_name)
 
 
 def defined(kind: type) -> Iterator[tuple[str, Any]]:

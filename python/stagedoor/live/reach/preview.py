@@ -233,10 +233,8 @@ def _inner(child: Child, role: Role) -> str:
 
 def _part(value: object) -> str:
     """What a value looks like inside the preview of another: containers are not entered."""
-    if type(value) is float:
-        return f"{value:.6g}"
-    if (text := short(value)) is not None:
-        return cut(text, _LONGEST)
+    if (text := _brief(value)) is not None:
+        return text
     if type(value) is tuple and len(value) <= 3:
         inner = [short(part) or "…" for part in value]
         return cut(f"({', '.join(inner)})", _LONGEST)
@@ -244,6 +242,14 @@ def _part(value: object) -> str:
         opening, closing = _BRACKETS.get(kind, _LIST)
         return f"{opening}…{closing}"
     return f"<{short_name(type(value))}>"
+
+
+def _brief(value: object) -> str | None:
+    """`short()` in few characters."""
+    if type(value) is float:
+        return f"{value:.6g}"
+    text = short(value)
+    return None if text is None else cut(text, _LONGEST)
 
 
 def _array(value: object) -> str:
@@ -271,5 +277,5 @@ def _first_fields(value: object, role: Role) -> Iterator[str]:
     for key, inner in list(islice(dict.items(names), 2 * _SHOWN)):
         if type(key) is not str or key[:1] == "_" or not rules.is_open(key, role):
             continue
-        if short(inner) is not None:
-            yield f"{cut(exact(key), _LONGEST)}={_part(inner)}"
+        if (text := _brief(inner)) is not None:
+            yield f"{cut(exact(key), _LONGEST)}={text}"

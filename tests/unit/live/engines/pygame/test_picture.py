@@ -52,6 +52,7 @@ def display(monkeypatch: pytest.MonkeyPatch, showing: Showing) -> Iterator[None]
     hook.install()
     hook.remove()
     yield
+    gc.collect()  # a renderer must go before its window
     pygame.quit()
 
 
@@ -178,7 +179,8 @@ class TestAWindow:
         window = pygame.window.Window("one", (64, 48))
         window.get_surface()
         window.flip()
-        renderer = video.Renderer(pygame.window.Window("two", (32, 24)))
+        other = pygame.window.Window("two", (32, 24))
+        renderer = video.Renderer(other)
         renderer.present()
         assert pictures.picture() is None
         renderer.present()
@@ -188,12 +190,15 @@ class TestAWindow:
 
 
 class TestARenderer:
-    def test_is_read_when_it_is_about_to_be_shown(
-        self, pictures: Pictures, showing: Showing
-    ) -> None:
+    @pytest.fixture
+    def renderer(self) -> Iterator[video.Renderer]:
         window = pygame.window.Window("one", (64, 48))
-        renderer = video.Renderer(window)
+        yield video.Renderer(window)
+        del window
 
+    def test_is_read_when_it_is_about_to_be_shown(
+        self, pictures: Pictures, renderer: video.Renderer
+    ) -> None:
         def show(colour: str) -> None:
             renderer.draw_color = colour
             renderer.clear()
@@ -212,9 +217,8 @@ class TestARenderer:
         assert pixel(pictures.picture(), 63, 47)[1] > 100
 
     def test_that_cannot_be_read_says_why_and_the_game_goes_on(
-        self, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+        self, pictures: Pictures, renderer: video.Renderer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        renderer = video.Renderer(pygame.window.Window("one", (64, 48)))
         renderer.present()
         assert pictures.picture() is None
 
@@ -230,16 +234,16 @@ class TestARenderer:
         renderer.present()
         assert pictures.picture() is not None
 
-    def test_costs_nothing_while_nobody_asks(self, pictures: Pictures) -> None:
-        renderer = video.Renderer(pygame.window.Window("one", (64, 48)))
+    def test_costs_nothing_while_nobody_asks(
+        self, pictures: Pictures, renderer: video.Renderer
+    ) -> None:
         for _ in range(3):
             renderer.present()
         assert pictures._taken is None
 
     def test_a_picture_that_nobody_fetched_is_old_after_a_while(
-        self, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+        self, pictures: Pictures, renderer: video.Renderer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        renderer = video.Renderer(pygame.window.Window("one", (64, 48)))
         renderer.present()
         assert pictures.picture() is None
         renderer.present()

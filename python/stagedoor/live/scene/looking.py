@@ -39,22 +39,24 @@ class Looking:
         """An attribute that a layer needs, whatever its name; an `Unread` if there is none."""
         if name == "__dict__":
             return plain.instance_dict(target)
-        found = self._attribute(target, name)
-        if found is not None and found.way is Way.LAZY and found.value is plain.MISSING:
-            return MISSING  # `__getattr__` would answer any name
-        return self._value(target, name, found)
+        return self._read(target, name, is_asked=False)
 
-    def _attribute(self, target: object, name: str) -> Found | None:
-        kind = type(target)
-        key = id(kind), name
+    def _read(self, target: object, name: str, *, is_asked: bool) -> object:
+        """`is_asked`: somebody has named it, so that `__getattr__` may answer, too."""
+        names, key = plain.instance_dict(target), (id(type(target)), name)
+        if plain.size_of(names) > MOST_KEYS:
+            return Unread(f"too many attributes to look for {name}", name)
         if key in self._plain_names:
-            value = plain.value_in(plain.instance_dict(target), name)
-            return None if value is plain.MISSING else Found(Way.VALUE, value)
-        if plain.class_attribute(kind, name) is plain.MISSING and not members.answers_any_name(
-            kind
-        ):
+            value = plain.value_in(names, name)
+            return MISSING if value is plain.MISSING else value
+        kind = type(target)
+        is_plain = plain.class_attribute(kind, name) is plain.MISSING
+        if is_plain and not members.answers_any_name(kind):
             self._plain_names[key] = kind
-        return members.attribute(target, name)
+        found = members.attribute(target, name)
+        if found is not None and found.value is plain.MISSING and not is_asked:
+            return MISSING
+        return self._value(target, name, found)
 
     def is_secret(self, name: str, /) -> bool:
         """Whether a name says that this caller may not see what is there, as in `password`."""
@@ -81,7 +83,7 @@ class Looking:
         if isinstance(step, Attribute):
             if not self._is_open(step.name):
                 return Unread(f"{step.name} is not for this role", step)
-            return self._value(value, step.name, self._attribute(value, step.name))
+            return self._read(value, step.name, is_asked=True)
         return self._item(value, step)
 
     def _item(self, value: object, step: Item | Member) -> object:

@@ -12,7 +12,7 @@ import pytest
 
 from stagedoor.live.engines.scene import Node
 from stagedoor.live.language.selector import parse_selector
-from stagedoor.live.scene.looking import Looking
+from stagedoor.live.scene.looking import MOST_KEYS, Looking
 from stagedoor.live.scene.matching import Matching
 from stagedoor.wire.roles import Role
 
@@ -232,6 +232,15 @@ def test_no_key_is_looked_for_among_too_many(many: Any) -> None:
     few = dict.fromkeys(range(9), 1) if isinstance(many, dict) else set(range(9))
     assert fits(Told(Enemy(many=few)), f"[many{step}==1]")
     assert fits(Told(Enemy(many=list(many))), "[many[1]==1]")
+
+
+def test_a_search_of_very_many_attributes_is_refused() -> None:
+    few = Enemy(**{f"a{number}": number for number in range(MOST_KEYS)})
+    many = Enemy(**{f"a{number}": number for number in range(MOST_KEYS + 1)})
+    assert fits(Told(few), "[a7 == 7]")
+    asking = matching("[a7 == 7]")
+    assert not asking.fits(Told(many))
+    assert "too many" in asking.unread["[a7==7]"]
 
 
 def test_a_node_without_an_object_has_no_attributes() -> None:

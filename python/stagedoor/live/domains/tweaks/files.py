@@ -51,10 +51,10 @@ class Project:
         """The real path of a source of the game's own. Raises Refused for any other file."""
         real = os.path.realpath(file)
         folder = self.folder
+        if not real.startswith(os.path.join(folder, "")):
+            raise Refused(f"{real} is not in the project's folder {folder}")
         name = os.path.relpath(real, folder)
         *folders, last = name.split(os.sep)
-        if os.path.isabs(name) or os.pardir in folders or last == os.pardir:
-            raise Refused(f"{real} is not in the project's folder {folder}")
         at = folder
         for one in folders:
             at = os.path.join(at, one)

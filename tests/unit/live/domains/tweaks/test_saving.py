@@ -173,6 +173,7 @@ class TestAFile:
         ("name", "why"),
         [
             ("../outside.py", "is not in the project's folder"),
+            ("../project2/settings.py", "is not in the project's folder"),
             (".venv/lib/settings.py", "is not the game's own source"),
             ("env/lib/settings.py", "is not the game's own source"),
             ("lib/site-packages/settings.py", "is not the game's own source"),

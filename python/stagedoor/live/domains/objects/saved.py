@@ -128,6 +128,7 @@ def add_to(parts: Parts, /) -> None:
                     put(place, coerce(place.value, value))
             except RpcError as error:
                 left.append(LeftValue(exact(text)[:1000], exact(error.detail())[:500]))
+                yield THIS_FRAME  # to find names that are like it took long
             if at % AT_ONCE == 0 or (type(value) is list and len(value) > AT_ONCE):
                 yield THIS_FRAME
         told = cast(list[LeftValue], (yield from in_slices(hub.ours_to_json, left)))

@@ -22,6 +22,7 @@ from stagedoor.live.domains.tweaks.tweak import (
     TweakInfo,
     Unreadable,
     converted,
+    same,
 )
 from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.wire.errors import InvalidParams, RpcError
@@ -89,8 +90,9 @@ def add_to(parts: Parts, /) -> None:
         A default is what the value was when the game offered it, or what was saved into the source
         since. `names`: which; None: all that differ from it.
         """
-        wanted = [one for one in _those(names) if names is not None or one.info().changed]
-        return (yield from _all_set((tweak.name, partial(_reset, tweak)) for tweak in wanted))
+        wanted, always = _those(names), names is not None
+        steps = ((tweak.name, partial(_reset, tweak, always=always)) for tweak in wanted)
+        return (yield from _all_set(steps))
 
     def list_presets() -> Generator[object, None, list[Preset]]:
         """The presets in the file `stagedoor-presets.toml` of the game's project."""
@@ -107,7 +109,8 @@ def add_to(parts: Parts, /) -> None:
         all.
         """
         _check_preset(preset)
-        values = {tweak.name: value for tweak, value in _readable(_those(names))}
+        readable = yield from _readable(_those(names))
+        values = {tweak.name: value for tweak, value in readable}
         yield from desk.do(partial(presets.put, preset, values))
         return Preset(preset, len(values))
 
@@ -129,10 +132,11 @@ def add_to(parts: Parts, /) -> None:
         place, and if the file is as it was when the game began. `names`: which tweaks; None: all
         that differ from their defaults.
         """
+        readable = yield from _readable(_those(names))
         tuned = [
             Tuned(tweak, value)
-            for tweak, value in _readable(_those(names))
-            if names is not None or tweak.info().changed
+            for tweak, value in readable
+            if names is not None or not same(value, tweak.default)
         ]
         if not digest:
             return (yield from desk.do(partial(sources.plan, tuned)))
@@ -144,16 +148,18 @@ def add_to(parts: Parts, /) -> None:
         return plan
 
     def _all_set(
-        steps: Iterable[tuple[str, Callable[[], TweakInfo]]],
+        steps: Iterable[tuple[str, Callable[[], TweakInfo | None]]],
     ) -> Generator[object, None, TweaksSet]:
         told, left = [], []
         for at, (name, step) in enumerate(steps, 1):
             try:
-                told.append(step())
+                if (info := step()) is not None:
+                    told.append(info)
             except KeyboardInterrupt:
                 raise
             except RpcError as error:
                 left.append(Left(exact(name), exact(error.detail())))
+                yield THIS_FRAME  # to find names that are like it took long
             except BaseException as error:  # of a setter of the game's
                 left.append(Left(exact(name), reason_of(error)))
             if at % SLICE == 0:
@@ -168,7 +174,9 @@ def add_to(parts: Parts, /) -> None:
         tweak.set(value, "$")
         return _told(tweak)
 
-    def _reset(tweak: Tweak) -> TweakInfo:
+    def _reset(tweak: Tweak, *, always: bool) -> TweakInfo | None:
+        if not always and not tweak.info().changed:
+            return None
         tweak.put(tweak.default)
         return _told(tweak)
 
@@ -201,10 +209,12 @@ def add_to(parts: Parts, /) -> None:
     methods.add_built_in(save, "tweaks.save", role="admin", timeout=TIMEOUT)
 
 
-def _readable(tweaks: list[Tweak]) -> list[tuple[Tweak, Scalar]]:
+def _readable(tweaks: list[Tweak]) -> Generator[object, None, list[tuple[Tweak, Scalar]]]:
     """The tweaks whose value can be told and set again, with the value."""
     found = []
-    for tweak in tweaks:
+    for at, tweak in enumerate(tweaks, 1):
+        if at % SLICE == 0:
+            yield THIS_FRAME
         try:
             value = tweak.read()
         except Unreadable:

@@ -113,6 +113,14 @@ def test_a_frame_saves_and_loads_a_piece(stage: Stage, more: dict[str, Any], pie
     assert stage.hub.frame - before >= least
 
 
+def test_each_value_that_is_left_is_a_piece(stage: Stage) -> None:
+    stage.hub.turns = NoTime()
+    before = stage.hub.frame
+    values = {f".nothing{n}": 1 for n in range(30)}
+    assert len(stage.call("objects.load", path="world", values=values)["left"]) == 30
+    assert stage.hub.frame - before >= 30
+
+
 @pytest.mark.parametrize("limit", ["MAX_VALUES", "MAX_SIZE", "MAX_INTO"])
 def test_there_is_a_most_of_what_is_saved(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, limit: str

@@ -12,6 +12,7 @@ from tests.unit.live.domains.tweaks.projects import Game
 from tests.unit.live.rpc.fakes import FakeConnection, connect, frame, new_hub, parts_of
 
 from stagedoor.live.domains import topic
+from stagedoor.live.domains.slices import SLICE
 from stagedoor.live.domains.tweaks import methods
 from stagedoor.live.domains.tweaks.presets import FILE
 from stagedoor.wire.roles import Role
@@ -205,3 +206,22 @@ def test_the_stage_offers_it(tmp_path: Path) -> None:
     stage.tweak("speed", owner, "speed", low=0, high=2)
     assert stage._parts.tweaks.by_name["speed"].info().high == 2
     stage.close()
+
+
+@pytest.mark.parametrize("method", ["tweaks.reset", "tweaks.save"])
+def test_many_tweaks_are_gone_through_in_pieces(stage: Stage, method: str) -> None:
+    many = SimpleNamespace(**{f"a{number}": number for number in range(900)})
+    for name in vars(many):
+        stage.add(name, many, name)
+    stage.hub.turns = NoTime()
+    before = stage.hub.frame
+    stage.call(method)
+    assert stage.hub.frame - before >= 900 // SLICE
+
+
+class NoTime:
+    """The budget of each frame is used up before it begins."""
+
+    is_time_up = True
+
+    def go_on(self, *_: object) -> None: ...

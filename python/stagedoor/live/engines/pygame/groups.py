@@ -31,6 +31,9 @@ _MOST: Final = 5000
 """The most values that are looked at for that."""
 _AT_ONCE: Final = 20
 """How many of them before the walk may pause."""
+_PARTS: Final = 61
+_SIZE: Final = 16
+"""Objects are that many bytes apart at least."""
 _OURS: Final = "_stagedoor_sees"
 """An attribute of the function that replaces a sprite's."""
 
@@ -146,17 +149,37 @@ class Sprites:
     """The sprites of all groups, each once."""
 
     def nodes(self, read: Reader) -> Iterator[Node | Trouble | None]:
-        kept: list[list[object]] = []
-        """What is in it keeps its id."""
-        seen: set[int] = set()
+        seen = Seen()
         yield from GROUPS.look_around(sys.modules["pygame.sprite"].AbstractGroup)
         for group in GROUPS:
-            sprites = members(group, read)
-            kept.append(sprites)
-            for sprite in sprites:
-                if id(sprite) not in seen:
-                    seen.add(id(sprite))
+            for sprite in members(group, read):
+                if seen.is_new(sprite):
                     yield SpriteNode(sprite, read)
+            yield None
+        yield from seen.forget()
+
+
+class Seen:
+    """The sprites that a walk has come to. It keeps them, so that they keep their ids.
+
+    It is in parts: one large dict would take some milliseconds when it grows, and when it goes."""
+
+    def __init__(self) -> None:
+        self._parts: list[dict[int, object]] = [{} for _ in range(_PARTS)]
+
+    def is_new(self, sprite: object) -> bool:
+        """Whether the walk has not come to it before."""
+        number = id(sprite)
+        part = self._parts[number // _SIZE % _PARTS]
+        if number in part:
+            return False
+        part[number] = sprite
+        return True
+
+    def forget(self) -> Iterator[None]:
+        """Let go of them, a part at a time."""
+        while self._parts:
+            self._parts.pop()
             yield None
 
 

@@ -15,7 +15,7 @@ from pygame import sprite as sprites
 
 from stagedoor.live.engines.pygame import groups
 from stagedoor.live.engines.pygame.engine import Pygame
-from stagedoor.live.engines.pygame.groups import Groups, SpriteNode, members
+from stagedoor.live.engines.pygame.groups import Groups, Seen, SpriteNode, members
 from stagedoor.live.engines.scene import Node
 from stagedoor.live.scene.looking import Looking
 
@@ -122,7 +122,7 @@ def test_it_does_not_look_far(seen: Groups, monkeypatch: pytest.MonkeyPatch) -> 
     main_module(monkeypatch, many=Game(**{f"a{n}": Game() for n in range(20_000)}), rocks=group)
     steps = list(groups.provider().nodes(Looking()))
     assert len([one for one in steps if isinstance(one, Node)]) == 1
-    assert 200 < steps.count(None) < 300
+    assert 250 < steps.count(None) < 400
 
 
 def test_a_sprite_in_several_groups_is_there_once(seen: Groups) -> None:
@@ -130,6 +130,15 @@ def test_a_sprite_in_several_groups_is_there_once(seen: Groups) -> None:
     rocks = [Rock(first, second), Rock(second), Rock(second, first)]
     assert {id(node.target) for node in nodes()} == {id(rock) for rock in rocks}
     assert len(nodes()) == 3
+
+
+def test_what_was_seen_is_kept_in_parts_of_alike_size() -> None:
+    seen = Seen()
+    things = [Game() for _ in range(20_000)]
+    assert all(seen.is_new(thing) for thing in things)
+    assert not any(seen.is_new(thing) for thing in things)
+    assert max(map(len, seen._parts)) < 20_000 / 10
+    assert len(list(seen.forget())) == len(Seen()._parts)
 
 
 def test_groups_and_sprites_are_not_kept(seen: Groups) -> None:

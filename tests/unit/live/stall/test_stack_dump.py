@@ -18,6 +18,13 @@ from stagedoor.live.stall.stack_dump import StackDump
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no signals")
 
 
+@pytest.fixture(autouse=True)
+def _free_signals() -> None:
+    """SDL takes one for good each time that a display is opened, as tests of pygame do."""
+    for number in range(signal.SIGRTMAX - 7, signal.SIGRTMAX + 1):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def network() -> Iterator[_core.NetworkThread]:
     with listen() as server:

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 import shutil
 import subprocess
 import sys
@@ -314,6 +315,25 @@ def test_calls_reach_the_running_game(run: Run, env: dict[str, str]) -> None:
     assert "count must be from 1 to 100, not 0" in refused.stderr
     assert call("spawn", "kind=huge").returncode == 1
     assert game.process.poll() is None
+
+
+def test_the_lines_of_the_readme_that_reach_into_it_do(
+    run: Run, env: dict[str, str], tmp_path: Path
+) -> None:
+    readme = (EXAMPLES.parent / "README.md").read_text()
+    block = readme.partition("Reach into it: ")[2].partition("```console\n")[2].partition("```")[0]
+    lines = [line.partition("bin/stagedoor ")[2] for line in block.splitlines()]
+    assert len(lines) == 4
+    game = run(GAME, "--headless", "--port", "0", "--seed", "1")
+    url = game.wait_for(r"open at (\S+)$")[1]
+    for line in (*lines, "get world.ship.thrust"):
+        command = [sys.executable, "-m", "stagedoor", *shlex.split(line), "--to", url]
+        done = subprocess.run(
+            command, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE
+        )
+        assert (done.returncode, done.stderr) == (0, ""), line
+    assert json.loads(done.stdout) == 400
+    assert (tmp_path / "shot.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_what_is_tuned_live_goes_back_into_the_source(

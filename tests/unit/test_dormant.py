@@ -98,9 +98,20 @@ def test_it_says_what_it_is() -> None:
 
 def test_every_public_method_of_the_live_stage_is_here_with_the_same_parameters() -> None:
     live = _public(SOURCES / "live" / "stage.py", "Stage")
+    live |= _public(SOURCES / "live" / "offers.py", "Offers")
     dormant = _public(SOURCES / "dormant.py", "DormantStage")
     del live["start"]
-    assert live.keys() >= {"rpc", "tick", "frame", "close", "name", "enabled", "url", "port"}
+    assert live.keys() >= {
+        "rpc",
+        "expose",
+        "tick",
+        "frame",
+        "close",
+        "name",
+        "enabled",
+        "url",
+        "port",
+    }
     assert {name: dormant.get(name) for name in live} == live
 
 

@@ -105,8 +105,17 @@ MAY_IMPORT = {
         "live.net",
     },
     "live.lending": {"live.engines", "live.domains", "live.pacing", "live.rpc"},
+    "live.offers": {
+        "checks",
+        "live.domains",
+        "live.rpc",
+        "live.net",
+        "wire",
+        "stagedoor",
+    },
     "live.stage": {
         "checks",
+        "live.offers",
         "live.closing",
         "live.lending",
         "live.engines",

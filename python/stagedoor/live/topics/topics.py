@@ -26,6 +26,7 @@ from stagedoor.wire.encoding import to_json
 from stagedoor.wire.errors import HandlerError, InternalError, InvalidParams, RpcError
 from stagedoor.wire.roles import Role
 from stagedoor.wire.size import UnsendableError
+from stagedoor.wire.text import reason_of
 from stagedoor.wire.topics import Mode, agreed_rate
 
 if TYPE_CHECKING:
@@ -218,7 +219,14 @@ class Topics:
 
     def _step(self, topic: Topic, frame: int, wall: float, now: float, *, is_held: bool) -> None:
         if topic.stream is not None:
-            topic.stream(frame, wall, now)
+            try:
+                topic.stream(frame, wall, now)
+            except Exception as error:  # the game goes on, whatever is wrong with its pictures
+                fault = InternalError(reason_of(error))
+                fault.__cause__ = error
+                self._fail_all(topic, fault)
+            else:
+                topic.is_failing = False
             return
         value = NOTHING
         if topic.read is not None:

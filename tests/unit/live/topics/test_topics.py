@@ -286,6 +286,26 @@ class TestFailures:
         assert "the topic rocks has no value: " in record.getMessage()
         assert len(caplog.text) < 25_000
 
+    def test_of_what_publishes_by_itself_are_told_and_end_no_frame(
+        self, topics: Topics, sink: FakeSink, clock: list[float], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        published: list[int] = []
+
+        def stream(frame: int, wall: float, now: float) -> None:
+            if frame < 60:
+                raise TypeError("no pictures")
+            published.append(frame)
+
+        topics.add("pictures").stream = stream
+        group = subscribe(topics, "pictures", hz=30)
+        for frame in range(120):
+            clock[0] += 1 / 60
+            topics.step(frame)
+        (failure,) = sink.failures(group.number)
+        assert (failure["code"], failure["data"]["reason"]) == (-32603, "no pictures")
+        assert len(published) == 60
+        assert len(caplog.records) == 1
+
     def test_keep_nothing_of_the_games(
         self, topics: Topics, caplog: pytest.LogCaptureFixture
     ) -> None:

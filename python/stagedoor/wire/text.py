@@ -28,6 +28,11 @@ def exact(text: str) -> str:
     return text
 
 
+def with_article(noun: str) -> str:
+    """`a Ship`, `an Asteroid`."""
+    return f"an {noun}" if noun[:1].lower() in tuple("aeio") else f"a {noun}"
+
+
 def all_exact(value: Any) -> Any:
     """A copy of a value of plain types, with each text in it made `exact()`, in keys, too.
 

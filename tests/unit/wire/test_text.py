@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from stagedoor.wire.text import all_exact, exact, reason_of, text_of, traceback_of
+from stagedoor.wire.text import all_exact, exact, reason_of, text_of, traceback_of, with_article
 
 
 class Shouting(str):
@@ -69,3 +69,17 @@ def test_what_cannot_be_had_is_no_error(
 def test_ctrl_c_goes_on() -> None:
     with pytest.raises(KeyboardInterrupt):
         text_of(raising(KeyboardInterrupt()))
+
+
+@pytest.mark.parametrize(
+    ("noun", "said"),
+    [
+        ("Ship", "a Ship"),
+        ("int", "an int"),
+        ("Asteroid", "an Asteroid"),
+        ("uint8", "a uint8"),
+        ("", "a "),
+    ],
+)
+def test_a_noun_has_its_article(noun: str, said: str) -> None:
+    assert with_article(noun) == said

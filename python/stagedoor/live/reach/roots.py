@@ -12,6 +12,7 @@ from stagedoor.live.language.tokens import is_name
 from stagedoor.live.reach import rules
 from stagedoor.live.reach.plain import type_name
 from stagedoor.wire.roles import Role
+from stagedoor.wire.text import with_article
 
 MAIN: Final = "__main__"
 """The root that is the game's own main module, under `stagedoor run`."""
@@ -75,7 +76,7 @@ class Roots:
             raise ValueError(f"name must be an identifier such as 'world', not {name!r}")
         if rules.is_leaf(value, is_root=True):
             raise TypeError(
-                f"{name}: a {type_name(type(value))} cannot be exposed; expected an object of the "
+                f"{name}: {with_article(type_name(type(value)))} cannot be exposed; expected an object of the "
                 "game's, or a module"
             )
         if isinstance(methods, str):

@@ -42,7 +42,7 @@ from stagedoor.live.reach.rules import EVALUATES, is_open
 from stagedoor.live.reach.vectors import fields_of, is_number_type
 from stagedoor.live.reach.walk import Place
 from stagedoor.wire.roles import Role
-from stagedoor.wire.text import reason_of
+from stagedoor.wire.text import reason_of, with_article
 
 MOST_ITEMS: Final = 1000
 """The most items of a list or dict that is read or replaced as a whole."""
@@ -145,7 +145,7 @@ def _coerce(current: object, new: object) -> Any:
         return _fields(current, new)
     if arrays.is_scalar_type(kind):
         return _scalar(current, new)
-    raise Misfit(f"a {type_name(kind)} cannot be replaced: set what is in it")
+    raise Misfit(f"{with_article(type_name(kind))} cannot be replaced: set what is in it")
 
 
 def is_coercible(current: object) -> bool:
@@ -292,7 +292,9 @@ def put(place: Place, new: object, *, evaluate: bool = False) -> None:
             raise Raised(f"{place.path} raised {reason_of(error)}", error) from error
         return
     if putter is None:
-        raise Misfit(f"{place.path} cannot be set: a {type_name(type(place.parent))} is fixed")
+        raise Misfit(
+            f"{place.path} cannot be set: {with_article(type_name(type(place.parent)))} is fixed"
+        )
     try:
         putter(new)
     except (AttributeError, TypeError, ValueError, OverflowError, IndexError) as error:
@@ -336,7 +338,7 @@ def _attribute_putter(parent: Any, name: str) -> Callable[[Any], None] | None:
     if type(defined) is types.MemberDescriptorType:
         return lambda new: defined.__set__(parent, new)
     if defined is not MISSING and class_attribute(type(defined), "__set__") is not MISSING:
-        raise _code(f"{name}, a {short_name(type(defined))},")
+        raise _code(f"{name}, {with_article(short_name(type(defined)))},")
     names: Any = instance_dict(parent)
     return (lambda new: dict.__setitem__(names, name, new)) if type(names) is dict else None
 

@@ -23,7 +23,7 @@ from stagedoor.live.reach.plain import MISSING, instance_dict, size_of, type_nam
 from stagedoor.live.reach.roots import GONE, MAIN, Root, Roots
 from stagedoor.wire.roles import Role
 from stagedoor.wire.similar import did_you_mean
-from stagedoor.wire.text import reason_of
+from stagedoor.wire.text import reason_of, with_article
 
 MANY: Final = 1000
 """With more names or keys, a step is a piece of its own: a path may have many steps."""
@@ -176,7 +176,7 @@ def _enter(found: Found, path: Path, at: int, *, is_root: bool) -> Any:
         raise _lazy(path.upto(at))
     if found.way is Way.ROUTINE or rules.is_leaf(found.value, is_root=is_root):
         kind = "method" if found.way is Way.ROUTINE else type_name(type(found.value))
-        raise Closed(f"{path.upto(at)} is a {kind}, and no path goes through it", None)
+        raise Closed(f"{path.upto(at)} is {with_article(kind)}, and no path goes through it", None)
     return found.value
 
 

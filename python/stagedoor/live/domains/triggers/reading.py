@@ -37,6 +37,7 @@ from stagedoor.live.reach.plain import (
     value_in,
 )
 from stagedoor.live.scene.comparable import comparable, is_truthy
+from stagedoor.wire.text import with_article
 
 _TEXTS: Final = (str, bytes, bytearray)
 _LITERALS: Final = (str, int, float, bool)
@@ -85,7 +86,7 @@ def _compare(left: Operand, operator: str, right: Operand, look: Look) -> bool:
     for operand, value, like in zip((left, right), values, reversed(known), strict=True):
         found = comparable(value, cast(Literal, like))
         if type(found) is Unread:
-            raise Unreadable(f"{operand} is a {type_name(type(value))}: {found.reason}")
+            raise Unreadable(f"{operand} is {with_article(type_name(type(value)))}: {found.reason}")
         literals.append(found)
     return compare(literals[0], operator, literals[1])
 
@@ -108,7 +109,9 @@ def _value(operand: Operand, look: Look, most: int | None = None) -> object:
 def _length(path: Path, look: Look) -> int:
     value = look.value(path)
     if (size := _size(value)) is None:
-        raise Unreadable(f"{path}: the length of a {type_name(type(value))} is not known")
+        raise Unreadable(
+            f"{path}: the length of {with_article(type_name(type(value)))} is not known"
+        )
     return size
 
 

@@ -10,7 +10,7 @@ from stagedoor import checks
 from stagedoor.bounds import Bounds
 from stagedoor.live.domains.tweaks.annotated import Hint, hints_of
 from stagedoor.live.domains.tweaks.tweak import KINDS, MAX_TEXT, Kind, Scalar, Tweak, converted
-from stagedoor.wire.text import exact
+from stagedoor.wire.text import exact, with_article
 
 MAX_TWEAKS: Final = 1000
 """The most tweaks of a stage. Those whose object is gone make room first."""
@@ -110,10 +110,12 @@ def _checked(name: str, bounds: Bounds, kind: Kind) -> Bounds:
             raise ValueError(f"{name} must have 1 to {MAX_CHOICES} choices, not {len(choices)}")
         fitting = [one for one in (converted(one, kind) for one in choices) if one is not None]
         if len(fitting) < len(choices):
-            raise TypeError(f"each choice of {name} must be a {kind.__name__}, not {choices!r}")
+            raise TypeError(
+                f"each choice of {name} must be {with_article(kind.__name__)}, not {choices!r}"
+            )
         return Bounds(None, None, bounds.step, tuple(fitting), exact(bounds.unit))
     if numbers and kind not in (int, float):
-        raise TypeError(f"{name} is a {kind.__name__}: it has no {next(iter(numbers))}")
+        raise TypeError(f"{name} is {with_article(kind.__name__)}: it has no {next(iter(numbers))}")
     for what, one in numbers.items():
         if not math.isfinite(checks.number(what, one)):
             raise ValueError(f"{what} must be finite, not {one}")

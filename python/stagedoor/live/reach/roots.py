@@ -75,9 +75,9 @@ class Roots:
         if not is_name(checks.text("name", name)) or name[:1] == "_":
             raise ValueError(f"name must be an identifier such as 'world', not {name!r}")
         if rules.is_leaf(value, is_root=True):
+            what = with_article(type_name(type(value)))
             raise TypeError(
-                f"{name}: {with_article(type_name(type(value)))} cannot be exposed; expected an object of the "
-                "game's, or a module"
+                f"{name}: {what} cannot be exposed; expected an object of the game's, or a module"
             )
         if isinstance(methods, str):
             raise TypeError("methods must be a list of names, not a str")

@@ -165,7 +165,7 @@ def test_a_condition_holds_or_not(text: str, expected: bool) -> None:
         ("gone or yes", True, "there is no such thing"),
         ("trap > 3", False, f"trap is a {__name__}.Trap: it is no number, text, bool or None"),
         ("rocks == 3", False, "rocks is a list: it is no number, text, bool or None"),
-        ("len(three) > 1", False, "three: the length of a int is not known"),
+        ("len(three) > 1", False, "three: the length of an int is not known"),
         ("len(trap) > 1", False, f"trap: the length of a {__name__}.Trap is not known"),
         ("len(gone) > 1", False, "there is no such thing"),
     ],

@@ -110,6 +110,10 @@ class Node:
         """What is written on it, as the layer knows it."""
         return text_of(self.value("text"))
 
+    def hides_text(self) -> bool:
+        """Whether what is written on it is not to be read, as in a field for a password."""
+        return False
+
     def rect(self) -> Rect | None:
         """Where it is; None if that is not known."""
         found = self.value("rect")

@@ -6,6 +6,7 @@
     stored   properties of frameworks that only give back an attribute
     vectors  types in C that are made of numbers
     arrays   arrays of numpy
+    handles  names for objects to which no path leads
     keys     keys of dicts and members of sets, and how a path names them
     members  what is one step below a value: its attributes and its items
     walk     `resolve(roots, path, role)`: the value at a path

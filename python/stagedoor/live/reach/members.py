@@ -22,6 +22,7 @@ from stagedoor.live.language.path import (
 )
 from stagedoor.live.reach import arrays, rules
 from stagedoor.live.reach.faults import Missing
+from stagedoor.live.reach.handles import Handles
 from stagedoor.live.reach.keys import is_same_key, key_of
 from stagedoor.live.reach.plain import (
     MISSING,
@@ -51,7 +52,7 @@ INDEXED: Final = (list, tuple, array.array)
 """Those that find any item at once."""
 LISTS: Final = (*INDEXED, collections.deque)
 SETS: Final = (set, frozenset)
-CONTAINERS: Final = (*LISTS, dict, *SETS)
+CONTAINERS: Final = (*LISTS, dict, *SETS, Handles)
 _DESCRIPTORS_OF_C: Final = (
     types.GetSetDescriptorType,
     types.MemberDescriptorType,
@@ -126,6 +127,8 @@ def attribute_in_steps(
     value: object, name: str, *, is_root: bool = False
 ) -> Generator[None, None, Found | None]:
     """`attribute()`, which yields after each piece of a search in an object that has many."""
+    if type(value) is Handles:
+        return None
     names = instance_dict(value)
     if is_root and first_of(value, (types.ModuleType,)) is not None:
         inner = yield from _search_names(names, name)
@@ -205,7 +208,7 @@ def attributes(
     None for every so many that are left out. Raises RuntimeError if the object gets or loses some
     meanwhile.
     """
-    if rules.is_leaf(value, is_root=is_root):
+    if rules.is_leaf(value, is_root=is_root) or type(value) is Handles:
         return
     kind, names = type(value), instance_dict(value)
     if first_of(value, (types.ModuleType,)) is not None:
@@ -266,7 +269,7 @@ def _few_or_live(names: Any) -> Iterator[tuple[Any, Any]]:
 
 def count_attributes(value: object, *, is_root: bool = False) -> int:
     """How many attributes an object has itself, hidden ones, too; not those of its class."""
-    if rules.is_leaf(value, is_root=is_root):
+    if rules.is_leaf(value, is_root=is_root) or type(value) is Handles:
         return 0
     return size_of(instance_dict(value)) + len(_slots(type(value)))
 
@@ -305,8 +308,8 @@ def items(value: Any, start: int = 0) -> Iterator[Child | None]:
         yield from _skip(rest, start)
         for member in rest:
             yield Child(Member(key_of(member)), rules.name_of_key(member), Found(Way.VALUE, member))
-    elif kind is dict:
-        pairs = iter(dict.items(value))
+    elif kind is dict or kind is Handles:
+        pairs = iter(kind.items(value))
         yield from _skip(pairs, start)
         for key, inner in pairs:
             name = rules.name_of_key(key)
@@ -365,6 +368,9 @@ def item(value: object, step: Item | Member) -> Generator[None, None, Child | No
         return Child(Item(index), name, Found(Way.VALUE, inner))
     if kind in SETS:
         return None
+    if type(value) is Handles:
+        inner, name = value.get(key), rules.name_of_key(key)
+        return None if inner is MISSING else Child(step, name, Found(Way.VALUE, inner), key)
     return (yield from _search(lambda: _pairs(kind, value), step))
 
 

@@ -14,6 +14,7 @@ from msgspec import UNSET, UnsetType
 from stagedoor.live.language.path import Attribute, Step, key_text
 from stagedoor.live.reach import arrays, rules
 from stagedoor.live.reach.calling import is_method
+from stagedoor.live.reach.handles import Handles
 from stagedoor.live.reach.keys import is_by_identity
 from stagedoor.live.reach.members import (
     LISTS,
@@ -133,7 +134,7 @@ _KINDS: Final[tuple[tuple[Kind, tuple[type, ...]], ...]] = (
     ("text", (str,)),
     ("bytes", (bytes, bytearray, memoryview)),
     ("list", LISTS),
-    ("dict", (dict,)),
+    ("dict", (dict, Handles)),
     ("set", SETS),
 )
 _kind: Final = PerClass(_find_kind)
@@ -288,5 +289,5 @@ def children_of(
                 continue
         if child is None or at % PIECE == 0:
             yield None
-    if not rules.is_leaf(value):
+    if not rules.is_leaf(value, is_root=is_root):
         yield from items(value, max(0, start - count))

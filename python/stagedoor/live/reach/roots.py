@@ -8,14 +8,18 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from stagedoor import checks
+from stagedoor.live.language.path import Item, Path
 from stagedoor.live.language.tokens import is_name
 from stagedoor.live.reach import rules
+from stagedoor.live.reach.handles import Handles
 from stagedoor.live.reach.plain import type_name
 from stagedoor.wire.roles import Role
 from stagedoor.wire.text import with_article
 
 MAIN: Final = "__main__"
 """The root that is the game's own main module, under `stagedoor run`."""
+SCENE: Final = "scene"
+"""The root that leads to what is on the screen by handles, unless the game exposes another."""
 GONE: Final[Any] = object()
 """Stands for an exposed object that is there no more."""
 
@@ -64,6 +68,8 @@ class Roots:
 
     def __init__(self) -> None:
         self._by_name: dict[str, Root] = {}
+        self._handles = Handles()
+        self._scene = Root(SCENE, self._handles, frozenset())
 
     def expose(self, name: str, value: object, methods: Iterable[str] = ()) -> None:
         """Let clients reach an object under a name. Exposing a name again replaces it.
@@ -98,11 +104,26 @@ class Roots:
 
     def get(self, name: str) -> Root | None:
         """The root of this name."""
-        return self._by_name.get(name)
+        return self._by_name.get(name, self._scene if name == SCENE else None)
 
-    def __iter__(self) -> Iterator[Root]:
-        """The roots, in the order in which they were exposed."""
+    def path_on_screen(self, value: object, role: Role) -> Path | None:
+        """A path to an object that is on the screen, by its handle: `scene["Ball#3"]`. None if no
+        path goes through it, or this role may not know the name of its type."""
+        if SCENE in self._by_name or rules.is_leaf(value):
+            return None
+        handle = self._handles.give(value)
+        is_open = handle is not None and rules.is_open(handle, role)
+        return Path(SCENE, (Item(handle),)) if is_open else None
+
+    def exposed(self) -> Iterator[Root]:
+        """What the game has exposed, in that order."""
         return iter(list(self._by_name.values()))
 
+    def __iter__(self) -> Iterator[Root]:
+        """All roots: `scene` is one once it leads to something."""
+        yield from self.exposed()
+        if len(self._handles) and SCENE not in self._by_name:
+            yield self._scene
+
     def __len__(self) -> int:
-        return len(self._by_name)
+        return sum(1 for _ in self)

@@ -1,7 +1,8 @@
 """What may be reached: the one place that decides.
 
 1. A path goes through data only. Modules (except a root), functions, classes, frames, code and the
-   like, and stagedoor's own objects are leaves, for every role: `is_leaf()`.
+   like, and stagedoor's own objects (except the root `scene`) are leaves, for every role:
+   `is_leaf()`.
 2. Dunder names are closed to everybody: `__main__` is one only as the name of a root.
 3. Names that begin with an underscore, and names of secrets, are for admins: `needs()`.
 4. No code of the game runs for less than an admin, who asks for it: `EVALUATES`.
@@ -20,6 +21,7 @@ import weakref
 from typing import Any, Final
 
 from stagedoor.live.reach.faults import Closed
+from stagedoor.live.reach.handles import Handles
 from stagedoor.live.reach.plain import (
     MISSING,
     PerClass,
@@ -97,8 +99,8 @@ _leaf_type: Final = PerClass(_is_leaf_type)
 
 
 def is_leaf(value: object, *, is_root: bool = False) -> bool:
-    """Whether no path goes through a value. `is_root`: a module may be gone through then."""
-    if is_root and first_of(value, (types.ModuleType,)) is not None:
+    """Whether no path goes through a value. `is_root`: a module or handles may be gone through."""
+    if is_root and first_of(value, (types.ModuleType, Handles)) is not None:
         return False
     return bool(_leaf_type(type(value)))
 

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from stagedoor.live.language.path import Attribute, Path, Step, parse_path
 from stagedoor.live.reach import rules
 from stagedoor.live.reach.faults import Closed, Missing, Raised
+from stagedoor.live.reach.handles import Handles
 from stagedoor.live.reach.members import (
     LISTS,
     Found,
@@ -193,6 +194,8 @@ def _nothing(value: object, here: Path, step: Step, role: Role, *, is_root: bool
         names = [one.name for one in some if one and one.name and rules.is_open(one.name, role)]
         meant = did_you_mean(step.name, names) or f"; {what}"
         return Missing(f"{here} is there, and has no attribute {step.name!r}{meant}")
+    if type(value) is Handles:
+        return Missing(f"{here}{step} is gone, or was never there: scene.find tells what is")
     if container_of(value) is None and not count_items(value):
         return Missing(f"{here} is there, and has no items; {what}")
     return Missing(f"{here} is there, and has no {step}; {what}, with {count_items(value):,} items")

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from stagedoor.live.engines.scene import Node
 from stagedoor.live.reach.roots import Roots
 from stagedoor.live.scene import paths
-from stagedoor.live.scene.paths import LOOKED_AT, find_paths
+from stagedoor.live.scene.looking import Looking
+from stagedoor.live.scene.paths import LOOKED_AT, find_paths, path_by_handle
 from stagedoor.wire.roles import Role
 
 
@@ -95,3 +97,34 @@ def test_no_code_of_the_game_runs() -> None:
     world = Thing(tricky=Tricky(), rock=rock)
     roots.expose("world", world)
     assert find(roots, rock, Tricky()) == ["world.rock", None]
+
+
+class NodeOf(Node):
+    """A node of this name, whose text may be hidden."""
+
+    def __init__(self, target: object, name: str = "", *, hides: bool = False) -> None:
+        super().__init__(target, Looking())
+        self.name = lambda: name  # type: ignore[method-assign]
+        self.hides_text = lambda: hides  # type: ignore[method-assign]
+
+
+def test_what_lies_below_no_root_has_a_path_by_its_handle() -> None:
+    roots, rock = Roots(), Thing()
+    for node, expected in (
+        (NodeOf(rock), 'scene["Thing#1"]'),
+        (NodeOf(rock, "rock"), 'scene["Thing#1"]'),
+        (NodeOf(None), None),
+        (NodeOf(Thing(), "password"), None),
+        (NodeOf(Thing(), hides=True), None),
+    ):
+        for role in Role:
+            path = path_by_handle(roots, node, role)
+            assert (None if path is None else str(path)) == expected
+
+
+def test_a_handle_is_no_shorter_way() -> None:
+    roots, rock = Roots(), Thing()
+    world = Thing(a=Thing(b=rock))
+    roots.expose("world", world)
+    path_by_handle(roots, NodeOf(rock), Role.VIEWER)
+    assert find(roots, rock) == ["world.a.b"]

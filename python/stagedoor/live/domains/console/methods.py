@@ -124,7 +124,7 @@ def add_to(parts: Parts, /) -> None:
             console.running.interrupt()
 
     def _roots() -> dict[str, object]:
-        found = {root.name: root.value for root in parts.roots if root.name != MAIN}
+        found = {root.name: root.value for root in parts.roots.exposed() if root.name != MAIN}
         return {name: value for name, value in found.items() if value is not GONE}
 
     def _names(path: str | None) -> Names:

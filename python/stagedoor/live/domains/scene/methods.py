@@ -20,9 +20,10 @@ from stagedoor.live.domains.scene.searching import (
 )
 from stagedoor.live.domains.slices import TIMEOUT, in_slices
 from stagedoor.live.language.path import Path
+from stagedoor.live.reach.roots import Roots
 from stagedoor.live.rpc.calls import NEXT_FRAME, THIS_FRAME
 from stagedoor.live.rpc.session import Session
-from stagedoor.live.scene.paths import find_paths
+from stagedoor.live.scene.paths import find_paths, path_by_handle
 from stagedoor.wire.errors import TimedOut
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def add_to(parts: Parts, /) -> None:
             frame = hub.frame
             yield from turns.take(session, search(scene, wanted))
             if bool(wanted.found) is not gone:
-                return (yield from _told(frame, wanted, {}))
+                return (yield from _told(frame, wanted, None))
             waited = monotonic() - start
             if waited >= seconds or (frames is not None and hub.frame - began >= frames):
                 raise TimedOut(round(waited, 3))
@@ -127,10 +128,10 @@ def add_to(parts: Parts, /) -> None:
         found = yield from _paths(wanted, paths)
         return (yield from _told(began, wanted, found))
 
-    def _paths(wanted: Search, asked: bool) -> Generator[object, None, dict[int, Path]]:
+    def _paths(wanted: Search, asked: bool) -> Generator[object, None, dict[int, Path] | None]:
         objects = [node.target for node in wanted.found if node.target is not None]
-        if not asked or not objects:
-            return {}
+        if not asked:
+            return None
         looking = find_paths(parts.roots, objects, wanted.role)
         while True:
             try:
@@ -140,9 +141,11 @@ def add_to(parts: Parts, /) -> None:
             yield THIS_FRAME
 
     def _told(
-        began: int, wanted: Search, paths: dict[int, Path]
+        began: int, wanted: Search, paths: dict[int, Path] | None
     ) -> Generator[object, None, SceneNodes]:
-        nodes = yield from in_slices(hub.ours_to_json, _entries(wanted, paths), _AT_ONCE)
+        nodes = yield from in_slices(
+            hub.ours_to_json, _entries(wanted, paths, parts.roots), _AT_ONCE
+        )
         return SceneNodes(began, hub.frame, cast(list[Any], nodes), wanted.more, wanted.troubles)
 
     clicking.add_to(parts, turns)
@@ -152,9 +155,12 @@ def add_to(parts: Parts, /) -> None:
     methods.add_built_in(wait, "scene.wait", role="viewer", timeout=None, with_session=True)
 
 
-def _entries(wanted: Search, paths: dict[int, Path]) -> Iterator[SceneNode]:
+def _entries(wanted: Search, paths: dict[int, Path] | None, roots: Roots) -> Iterator[SceneNode]:
     places: dict[int, int] = {}
     for place, node in enumerate(wanted.found):
         parent = None if node.parent is None else places.get(id(node.parent))
         places[id(node)] = place
-        yield entry(node, paths.get(id(node.target)), parent)
+        path = None
+        if paths is not None:
+            path = paths.get(id(node.target)) or path_by_handle(roots, node, wanted.role)
+        yield entry(node, path, parent)

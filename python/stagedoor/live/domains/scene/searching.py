@@ -46,7 +46,7 @@ class SceneNode(msgspec.Struct, omit_defaults=True, kw_only=True):
     tags: list[str] = []
     """The classes that the game has given it."""
     path: str | None = None
-    """Where its object is in `objects`, if it is near a root."""
+    """Where its object is in `objects`: near a root, else by a handle: `scene["Ball#3"]`."""
     parent: int | None = None
     """What contains it: its place in this list, if it is there."""
     unread: dict[str, str] = {}

@@ -50,8 +50,8 @@ class ElementNode(Node):
         return text_of(list.__getitem__(ids, -1)) if type(ids) is list and ids else None
 
     def written(self) -> str | None:
-        if is_true(self.value("is_text_hidden")):
-            return None  # a password
+        if self.hides_text():
+            return None
         for name in _TEXTS:
             if (text := text_of(self.value(name))) is not None:
                 return text
@@ -59,6 +59,9 @@ class ElementNode(Node):
         if type(chosen) is tuple and chosen:
             chosen = chosen[0]
         return text_of(chosen)
+
+    def hides_text(self) -> bool:
+        return is_true(self.value("is_text_hidden"))
 
     def is_enabled(self) -> bool | None:
         found = self.value("is_enabled")

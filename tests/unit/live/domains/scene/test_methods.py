@@ -242,3 +242,27 @@ def test_who_leaves_lets_others_search(world: World) -> None:
             world.stage.tick(0.0)
     with Caller(world.stage, role="viewer") as caller:
         assert len(found(caller, "Rock")) == 3
+
+
+def test_the_path_of_what_lies_below_no_root_leads_to_it_while_it_lives(world: World) -> None:
+    with Caller(world.stage, role="operator") as caller:
+        assert caller.call("objects.roots")["result"] == []
+        (node,) = found(caller, "Rock[size>10]")
+        assert node["path"] == 'scene["Rock#1"]'
+        assert found(caller, "Rock[size>10]")[0]["path"] == node["path"]
+        assert "path" not in found(caller, "Rock[size>10]", paths=False)[0]
+        assert caller.call("objects.get", path=f"{node['path']}.size")["result"]["value"] == 30
+        caller.call("objects.set", path=f"{node['path']}.x", value=40)
+        assert world.rocks[1].x == 40
+        (root,) = caller.call("objects.roots")["result"]
+        assert root["path"] == "scene"
+        page = caller.call("objects.children", path="scene")["result"]
+        assert [child["path"] for child in page["nodes"]] == [node["path"]]
+        del world.rocks[1]
+        gone = caller.call("objects.get", path=f"{node['path']}.size")
+        assert "is gone" in str(gone["error"])
+        assert caller.call("objects.roots")["result"] == []
+    with Caller(world.stage, role="viewer") as caller:
+        (node, _) = found(caller, "Rock")
+        refused = caller.call("objects.set", path=f"{node['path']}.x", value=50)
+        assert refused["error"]["code"] == FORBIDDEN

@@ -36,7 +36,7 @@ _NO_NAMES: Final[Mapping[str, Any]] = MappingProxyType({})
 def module_of(kind: type) -> str:
     """The name of the module of a type; empty if it has none."""
     try:
-        module = _module_of(kind)
+        module = _module_of(kind) if _has_plain_names(kind) else None
     except AttributeError:
         return ""
     return module if type(module) is str else ""
@@ -45,7 +45,7 @@ def module_of(kind: type) -> str:
 def is_of_c(kind: type) -> bool:
     """Whether a type is defined in C: the interpreter writes down where a class of Python's own
     stands."""
-    return "__module__" not in own_of(kind)
+    return _has_plain_names(kind) and "__module__" not in own_of(kind)
 
 
 def type_name(kind: type) -> str:
@@ -81,8 +81,9 @@ def first_of(value: object, kinds: tuple[type, ...]) -> type | None:
 
 def class_attribute(kind: type, name: str) -> Any:
     """What a type or one of its bases defines under a name, as it is defined; or MISSING."""
+    own = own_of if _has_plain_names(kind) else _plain_names_of
     for base in bases_of(kind):
-        found = own_of(base).get(name, MISSING)
+        found = own(base).get(name, MISSING)
         if found is not MISSING:
             return found
     return MISSING
@@ -91,8 +92,9 @@ def class_attribute(kind: type, name: str) -> Any:
 def instance_dict(value: object) -> Mapping[str, Any]:
     """The attributes that an object itself has; empty if it keeps none in a dict. It is the dict
     itself: use only `dict`'s own methods on it."""
+    own = own_of if _has_plain_names(type(value)) else _plain_names_of
     for base in bases_of(type(value)):
-        found = own_of(base).get("__dict__", MISSING)
+        found = own(base).get("__dict__", MISSING)
         if type(found) is GetSetDescriptorType or type(found) is MemberDescriptorType:
             try:
                 names = found.__get__(value)
@@ -146,6 +148,20 @@ class PerClass:
 
 
 _type_name: Final = PerClass(_find_type_name)
+
+
+def _find_plain_names(kind: type) -> bool:
+    return all(type(name) is str for base in bases_of(kind) for name in own_of(base))
+
+
+_has_plain_names: Final = PerClass(_find_plain_names)
+"""Whether all names that a type and its bases define are exact texts. A class may be made with
+others, which would be asked whether they equal a name; later none can be added."""
+
+
+def _plain_names_of(kind: type) -> dict[str, Any]:
+    """What a type itself defines, without such names."""
+    return {name: found for name, found in own_of(kind).items() if type(name) is str}
 
 
 def defined(kind: type) -> Iterator[tuple[str, Any]]:

@@ -192,6 +192,8 @@ def all_objects() -> dict[str, Any]:
 
     keyed = {Key("hp"): 1, Tile(3): 2, made(trapped(without=("__hash__", "__eq__"))): 3}
     weird = made(type("Weird", (), {}))
+    names = ("a", "x", "hp", "nothing", "__module__", "__dict__", *SPECIAL)
+    odd = object.__new__(type("Odd", (), {Key(name): 1 for name in names}))
     weird.__dict__[Key("hp")] = 1
     objects = numpy.empty(2, dtype=object)
     objects[0] = strict
@@ -214,6 +216,7 @@ def all_objects() -> dict[str, Any]:
         "keyed": keyed,
         "members": {Key("hp"), Tile(3)},
         "weird": weird,
+        "odd": odd,
         "zone": datetime.datetime(2026, 1, 1, tzinfo=Zone()),
         "time": datetime.time(1, tzinfo=Zone()),
         "array": ARRAY,

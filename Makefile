@@ -61,7 +61,7 @@ test: NOT_SLOW := and not slow
 test test-all: setup
 	@echo "testing with $$($(WHICH_PYTHON))"
 	cargo test --quiet --workspace --exclude stagedoor-bindings
-	$(BIN)/python -m tests.prepare # a browser, valgrind
+	$(BIN)/python -m tests.prepare # a browser, valgrind, a game
 	$(BIN)/python -m benchmarks.instructions
 	$(PYTEST) $(PARALLEL) -m 'not timing $(NOT_SLOW)'
 	$(PYTEST) -m 'timing $(NOT_SLOW)'

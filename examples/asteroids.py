@@ -48,6 +48,7 @@ class Game:
         self.world = World(seed)
         self.headless = headless
         self.clock = pygame.time.Clock()
+        self.name = ""  # of the player, who types it
         self.untouched = math.inf  # seconds since the player last pressed a key
 
     @property
@@ -126,6 +127,7 @@ def open_door(game: Game, port: int | None) -> "stagedoor.Stage":
     stage.node("ship", world.ship, rect=frame_of, visible=lambda ship: ship.alive)
     stage.node("rock", each=lambda: world.rocks, rect=frame_of)
     stage.node("new-game", text="NEW GAME", rect=NEW_GAME, tags=["button"])
+    stage.node("name", text=lambda: game.name, rect=NAME)
 
     stage.watch("rocks", lambda: len(world.rocks), description="In the world.", history=600)
     stage.watch("score", lambda: world.score, description="Points of the player.", history=600)
@@ -154,7 +156,8 @@ def play(args: argparse.Namespace) -> None:
             dt = stage.tick(game.clock.tick(60) / 1000)  # callers are answered here
             game.world.update(dt, game.controls(dt))
             auto = game.pilot == "autopilot"
-            picture.draw(game.world, hint="AUTOPILOT   ARROWS AND SPACE TO FLY" if auto else "")
+            hint = "AUTOPILOT   ARROWS AND SPACE TO FLY" if auto else ""
+            picture.draw(game.world, hint, game.name or "TYPE YOUR NAME")
             pygame.display.flip()
     finally:
         stage.close()
@@ -169,6 +172,11 @@ def wants_to_quit(game: Game) -> bool:
     for event in pygame.event.get():
         if event.type == pygame.MOUSEBUTTONDOWN and NEW_GAME.collidepoint(event.pos):
             game.world.restart()
+        if event.type == pygame.TEXTINPUT:
+            letters = (letter for letter in event.text.upper() if letter in LETTERS)
+            game.name = (game.name + "".join(letters))[:12]
+        if event.type == pygame.KEYDOWN and event.key == pygame.K_BACKSPACE:
+            game.name = game.name[:-1]
         escapes = event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
         quits = quits or escapes or event.type == pygame.QUIT
     return quits
@@ -179,6 +187,7 @@ def wants_to_quit(game: Game) -> bool:
 HULL = [Vector2(16, 0), Vector2(-12, -10), Vector2(-7, 0), Vector2(-12, 10)]
 WHITE, HUD, SHOT = (225, 245, 255), (95, 215, 190), (255, 235, 150)
 NEW_GAME = pygame.Rect(24, HEIGHT - 44, 65, 24)  # a button
+NAME = pygame.Rect(WIDTH - 160, HEIGHT - 44, 136, 24)
 
 # Each letter consists of strokes between the points of a grid that is 3 wide and 5 high. For "L",
 # "000424", the pen goes from (0, 0) to (0, 4) to (2, 4). A space lifts the pen.
@@ -208,7 +217,7 @@ class Picture:
             for _ in range(140)
         ]
 
-    def draw(self, world: World, hint: str) -> None:
+    def draw(self, world: World, hint: str, name: str) -> None:
         self.lines.fill((0, 0, 0))
         for spark in world.sparks:
             light = min(1.0, spark.life * 2)
@@ -221,7 +230,7 @@ class Picture:
         for bullet in world.bullets:
             pygame.draw.line(self.lines, SHOT, bullet.pos, bullet.pos - bullet.vel * 0.02, 3)
         self._ship(world)
-        self._hud(world, hint)
+        self._hud(world, hint, name)
         self._show(world.shake)
 
     def _ship(self, world: World) -> None:
@@ -235,7 +244,7 @@ class Picture:
         if ship.shield > 0 and (ship.shield > 0.7 or ship.shield * 10 % 2 < 1):
             pygame.draw.aacircle(self.lines, (60, 130, 160), ship.pos, 24, 1)
 
-    def _hud(self, world: World, hint: str) -> None:
+    def _hud(self, world: World, hint: str, name: str) -> None:
         self._text(str(world.score), (24, 22), 5.5, HUD)
         for life in range(min(world.lives, 12)):
             self._outline([point * 0.6 for point in HULL], Vector2(33 + life * 19, 66), -90, 0, HUD)
@@ -245,6 +254,7 @@ class Picture:
         wave = f"WAVE {world.wave}"
         self._text(wave, (WIDTH - 24 - _text_width(wave, 3.5), 22), 3.5, HUD)
         self._text(hint, ((WIDTH - _text_width(hint, 2.5)) / 2, HEIGHT - 34), 2.5, (60, 130, 120))
+        self._text(name, (NAME.right - _text_width(name, 2.5), NAME.y + 10), 2.5, HUD)
         if world.message_left > 0:
             left = (WIDTH - _text_width(world.message, 8)) / 2
             self._text(world.message, (left, HEIGHT * 0.28), 8, WHITE)

@@ -175,6 +175,8 @@ def test_aliens(play: Play) -> None:
     for alien in game.scene.find("Alien")["nodes"]:
         game.objects.set(f"{alien['path']}.facing", 0)
         game.objects.set(f"{alien['path']}.rect.top", 100)
+    for bomb in game.scene.find("Bomb")["nodes"]:
+        game.objects.set(f"{bomb['path']}.rect.topleft", [0, 200])
     game.game.step()
     before = screenshot(game)
 

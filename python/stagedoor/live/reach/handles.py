@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from stagedoor.live.reach.plain import MISSING, short_name
 
-MOST: Final = 50_000
+MOST: Final = 20_000
 """The most objects that have a handle at a time."""
 _LONGEST: Final = 100
 """How many characters of a type's name are in a handle."""

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Any, Final
 
 from stagedoor.live.reach import arrays, rules
+from stagedoor.live.reach.handles import Handles
 from stagedoor.live.reach.members import (
     Child,
     attribute,
@@ -205,6 +206,8 @@ def _leaf(value: Any) -> str:
         return f"<function {exact(value.__name__)}>"
     if type(value) is memoryview:
         return f"<memoryview of {memoryview.nbytes.__get__(value):,} bytes>"
+    if type(value) is Handles:
+        return f"{len(value):,} on the screen"
     return f"<{type_name(type(value))}>"
 
 

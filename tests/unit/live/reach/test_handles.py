@@ -127,6 +127,7 @@ def test_the_root_is_listed_once_it_leads_somewhere() -> None:
     (root,) = roots
     node = node_of_root(root, Role.VIEWER)
     assert (node.path, node.kind, node.indexed, node.named) == ("scene", "dict", 1, 0)
+    assert node.preview == "1 on the screen"
     assert (node.held, node.can_set, node.can_expand) == (False, False, True)
     found = [child for child in children_of(root.value, Role.VIEWER, is_root=True) if child]
     assert [str(child.step) for child in found] == ['["Ball#1"]']

@@ -186,9 +186,13 @@ def _children(parent: object, role: Role, *, is_root: bool) -> Iterator[Any]:
         for child in children_of(parent, role, is_root=is_root):
             if child is None:
                 yield _PAUSE
-            elif child.found.way is not Way.VALUE or child.found.in_class:
+            elif (
+                child.found.way is not Way.VALUE
+                or child.found.in_class
+                or not rules.is_open(child.name, role)
+            ):
                 yield None
-            elif rules.is_open(child.name, role):
+            else:
                 inner = child.found.value
                 is_whole = kind_of(inner) in _WHOLE and can_put(parent, child.step, child.found)
                 yield child.step, inner, is_whole

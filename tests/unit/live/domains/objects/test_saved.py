@@ -97,14 +97,15 @@ def test_a_cycle_and_an_object_in_two_places_are_saved_once(stage: Stage) -> Non
     [
         ({f"_hidden{n}": 1 for n in range(20_000)}, 50),
         ({f"rows{n}": [0.5] * 900 for n in range(60)}, 60),
+        ({"config": {f"password{n}": 1 for n in range(2000)}}, 50),
     ],
-    ids=["hidden", "long lists"],
+    ids=["hidden", "long lists", "secret"],
 )
 def test_a_frame_saves_and_loads_a_piece(stage: Stage, more: dict[str, Any], pieces: int) -> None:
     vars(stage.world).update(more)
     stage.hub.turns = NoTime()
     before = stage.hub.frame
-    state = stage.call("objects.save", path="world")
+    state = stage.call("objects.save", stage.client(Role.VIEWER), path="world")
     assert state["complete"]
     assert stage.hub.frame - before >= pieces
     before = stage.hub.frame

@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def ask(game: "Client", method: str, **params: Any) -> Any:
     """Call a method, and return its result. Raises: CommandError."""
-    from stagedoor.wire.errors import InvalidParams
+    from stagedoor.wire.errors import Forbidden, InvalidParams
 
     with told():
         try:
@@ -81,6 +81,11 @@ def ask(game: "Client", method: str, **params: Any) -> Any:
                 raise
             text, *place = error.reason.split("\n")
             raise CommandError(text, after=place) from error
+        except Forbidden as error:  # an admin has the role that it needs, but has to ask
+            how, asked = " with evaluate=true", " with --evaluate"
+            if error.reason is None or not error.reason.endswith(how):
+                raise
+            raise CommandError(error.reason.removesuffix(how) + asked) from error
 
 
 def _depth(text: str) -> int:

@@ -40,6 +40,8 @@ def stage() -> FakeStage:
             raise InvalidParams("expected a name\n    world..x\n          ^", "$.path")
         if path == "world._x":
             raise Forbidden("admin", "_x is for admins")
+        if path == "world.speed":
+            raise Forbidden("admin", "it is for admins, who ask for it with evaluate=true")
         return {**SHIP, "path": path} if path != "lives" else {"path": path, "value": 3}
 
     def set_value(path: str, value: Any, **params: Any) -> Any:
@@ -120,6 +122,14 @@ def test_what_is_not_allowed_says_which_role_may(
 ) -> None:
     assert run(stage, "get", "world._x", "--role", "viewer") == 1
     assert "needs the role admin; _x is for admins" in capsys.readouterr().err
+
+
+def test_an_admin_hears_how_to_ask_for_code_of_the_game(
+    stage: FakeStage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(stage, "get", "world.speed") == 1
+    said = "stagedoor: it is for admins, who ask for it with --evaluate\n"
+    assert capsys.readouterr().err == said
 
 
 def test_names_and_previews_are_harmless(

@@ -152,6 +152,8 @@ def _key(tokens: Tokens, expected: str, nesting: int = 0) -> Key:
         if nesting == MAX_NESTING:
             tokens.fault(f"tuples at most {MAX_NESTING} deep")
         return _tuple(tokens, nesting + 1)
+    if token.kind is Kind.NAME:
+        return tokens.fault(f'quotes around a text: "{token.text}"')
     return tokens.fault(expected)
 
 

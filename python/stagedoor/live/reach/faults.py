@@ -18,11 +18,13 @@ class Missing(ReachFault):
 
 
 class Closed(ReachFault):
-    """The path leads where it may not go. `needs`: the role that may; None: nobody may."""
+    """The path leads where it may not go. `needs`: the role that may; None: nobody may. `is_code`:
+    code of the game would have to run, for who asks for that."""
 
-    def __init__(self, reason: str, needs: Role | None) -> None:
+    def __init__(self, reason: str, needs: Role | None, *, is_code: bool = False) -> None:
         super().__init__(reason)
         self.needs = needs
+        self.is_code = is_code
 
 
 class Misfit(ReachFault):

@@ -351,5 +351,5 @@ def _fitting_c(number: Any) -> Any:
 
 
 def _code(what: str) -> Closed:
-    reason = f"{what} is code of the game that would have to run: evaluate=true, for admins"
-    return Closed(reason, EVALUATES)
+    reason = f"{what} is code of the game: setting it is for admins, who ask for it"
+    return Closed(reason, EVALUATES, is_code=True)

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from stagedoor.live.language.path import Attribute, Path, Step, parse_path
+from stagedoor.live.language.path import Attribute, Item, Path, Step, parse_path
 from stagedoor.live.reach import rules
 from stagedoor.live.reach.faults import Closed, Missing, Raised
 from stagedoor.live.reach.handles import Handles
@@ -183,7 +183,7 @@ def _enter(found: Found, path: Path, at: int, *, is_root: bool) -> Any:
 
 def _lazy(path: Path) -> Closed:
     reason = f"{path} is worked out by code of the game: reading it is for admins, who ask for it"
-    return Closed(reason, rules.EVALUATES)
+    return Closed(reason, rules.EVALUATES, is_code=True)
 
 
 def _nothing(value: object, here: Path, step: Step, role: Role, *, is_root: bool) -> Missing:
@@ -193,6 +193,8 @@ def _nothing(value: object, here: Path, step: Step, role: Role, *, is_root: bool
         some = islice(attributes(value, is_root=is_root), MOST_COMPARED)
         names = [one.name for one in some if one and one.name and rules.is_open(one.name, role)]
         meant = did_you_mean(step.name, names) or f"; {what}"
+        if container_of(value) is dict:
+            meant += f"; a key stands in brackets: {here}{Item(step.name)}"
         return Missing(f"{here} is there, and has no attribute {step.name!r}{meant}")
     if type(value) is Handles:
         return Missing(f"{here}{step} is gone, or was never there: scene.find tells what is")

@@ -372,6 +372,7 @@ def test_a_name_that_may_not_be_seen_does_not_tell_whether_it_is_there() -> None
         ),
         ('game.keep["b"]', 'game.keep is there, and has no ["b"]; its type is dict, with 5 items'),
         ("game.score[0]", "game.score is there, and has no items; its type is int"),
+        ("game.keep.b", 'its type is dict; a key stands in brackets: game.keep["b"]'),
         ("game.keep{3}", "game.keep is there, and has no {3}"),
         ("game.words[0]", "game.words is there, and has no [0]; its type is set, with 1 items"),
     ],

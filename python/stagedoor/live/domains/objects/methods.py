@@ -103,7 +103,7 @@ def add_to(parts: Parts, /) -> None:
         """
         role = role_of(session)
         _check_evaluate(evaluate, role)
-        with telling():
+        with telling(evaluates=True):
             place, took = yield from _place(path, role, evaluate=evaluate)
         node = node_at(place, role)
         if took > LONG:
@@ -130,7 +130,7 @@ def add_to(parts: Parts, /) -> None:
         """
         role = role_of(session)
         _check_evaluate(evaluate, role)
-        with telling():
+        with telling(evaluates=True):
             place, _ = yield from _place(path, role, evaluate=evaluate)
             value = place.value
         found = yield from pages.page(
@@ -167,14 +167,14 @@ def add_to(parts: Parts, /) -> None:
         """
         role = role_of(session)
         _check_evaluate(evaluate, role)
-        with telling():
+        with telling(evaluates=True):
             place = yield from paused(walk(roots_of_game, path, role, evaluate=evaluate))
             current = place.value
         if expected is not UNSET:
             _check_expected(current, expected)
-        with telling("$.value"):
+        with telling("$.value", evaluates=True):
             put(place, coerce(current, value), evaluate=evaluate)
-        with telling():
+        with telling(evaluates=True):
             place = yield from paused(walk(roots_of_game, path, role, evaluate=evaluate))
         return node_at(place, role)
 

@@ -12,9 +12,10 @@ from stagedoor.wire.errors import Forbidden, HandlerError, InvalidParams
 
 
 @contextmanager
-def telling(param: str = "$.path") -> Iterator[None]:
+def telling(param: str = "$.path", *, evaluates: bool = False) -> Iterator[None]:
     """Raise what is wrong with a path, or with a value for it, as the RpcError that its caller
-    gets. `param`: where it stands among the params."""
+    gets. `param`: where it stands among the params. `evaluates`: the method has a param
+    `evaluate`, by which an admin lets code of the game run: who needs that hears of it."""
     try:
         yield
     except SyntaxFault as fault:
@@ -22,7 +23,8 @@ def telling(param: str = "$.path") -> Iterator[None]:
     except Closed as fault:
         if fault.needs is None:
             raise InvalidParams(fault.reason, param) from None
-        raise Forbidden(fault.needs.label, fault.reason) from None
+        how = " with evaluate=true" if evaluates and fault.is_code else ""
+        raise Forbidden(fault.needs.label, f"{fault.reason}{how}") from None
     except Raised as fault:
         raise HandlerError.of(fault.error, MAX_TEXT) from None
     except ReachFault as fault:

@@ -526,6 +526,7 @@ class TestSet:
         for role in (Role.OPERATOR, Role.ADMIN):
             error = game.error("set", role, path=path, value=3)
             assert (error["code"], error["data"]["needs"]) == (FORBIDDEN, "admin")
+            assert "who ask for it with evaluate=true" in error["data"]["reason"]
         error = game.error("set", Role.OPERATOR, path=path, value=3, evaluate=True)
         assert error["code"] == FORBIDDEN
         assert game.world.ship.thrust == 240.0

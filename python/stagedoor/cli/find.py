@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from stagedoor.cli.command import FAILED, OK, USAGE, CommandError, Verbs, add_json, add_verb
 from stagedoor.cli.game import add_game, open_game, seconds, told
-from stagedoor.cli.terminal import print_line, print_note, wants_json
+from stagedoor.cli.terminal import harmless, print_line, print_note, wants_json
 
 MOST: Final = 10_000
 """The most nodes in one answer."""
@@ -74,13 +74,17 @@ def run(arguments: argparse.Namespace) -> int:
         found = patient.call(method, **params)
     show = _show_json if wants_json(arguments.json) else _show_text
     show(found["nodes"])
-    if not found["nodes"] and arguments.selector is None:
-        print_note(_NOTHING)
+    if not found["nodes"] and not arguments.gone:
+        print_note(_nothing(arguments.selector))
     for trouble in found["troubles"]:
         print_note(f"stagedoor: {trouble}")
     if found["more"]:
         print_note(f"stagedoor: there may be more than {arguments.limit}: see -n")
     return OK if found["nodes"] or arguments.gone else FAILED
+
+
+def _nothing(selector: str | None) -> str:
+    return _NOTHING if selector is None else harmless(f"stagedoor: nothing fits {selector}")
 
 
 def _call(arguments: argparse.Namespace) -> tuple[str, dict[str, Any]]:

@@ -18,6 +18,8 @@ collapsed stacks are for flamegraph.pl and its like."""
 
 ROWS = 20
 """The most lines of the table."""
+SHORTEST = 0.0005
+"""Lines that took fewer seconds are not in the table, where they would be 0.000."""
 MARGIN = 20.0
 """Seconds that the answer may take beyond the profile."""
 
@@ -77,6 +79,7 @@ def show(profile: Any) -> None:
     rows = [
         (f"{line.own:.3f}", f"{line.own / whole:.0%}", f"{line.total:.3f}", line.where)
         for line in lines[:ROWS]
+        if line.total >= SHORTEST
     ]
     print_table(("own s", "", "total s", "where"), rows)
     print_note(

@@ -90,9 +90,13 @@ def test_nothing_is_a_failure(
 ) -> None:
     stage.nodes = []
     assert main(["find", "#start", "--to", game.url]) == 1
-    assert "stage.node" not in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "nothing fits #start" in told
+    assert "stage.node" not in told
     assert main(["find", "--to", game.url]) == 1
     assert "stage.node" in capsys.readouterr().err
+    assert main(["find", "#start", "--wait", "1", "--gone", "--to", game.url]) == 0
+    assert "nothing fits" not in capsys.readouterr().err  # that is what it has waited for
 
 
 @pytest.mark.parametrize(

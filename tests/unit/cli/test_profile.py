@@ -74,6 +74,17 @@ def test_a_table_has_what_took_longest_first(
     assert profiler.asked == [{"seconds": 5.0, "hz": 250.0, "format": "tree"}]
 
 
+def test_lines_without_a_time_are_not_in_the_table(
+    game: FakeGame, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen = [node(None, "main", 2.0, 2.0), node(0, "blink", 0.0004, 0.0004)]
+    monkeypatch.setitem(TREE, "nodes", seen)
+    assert main(["profile", "--to", game.url]) == 0
+    out = capsys.readouterr().out
+    assert "main" in out
+    assert "blink" not in out
+
+
 def test_a_recursion_is_counted_once() -> None:
     assert lines_of(TREE["nodes"]) == [  # type: ignore[arg-type]
         Line(1.5, 1.5, "World.step  world.py:3"),

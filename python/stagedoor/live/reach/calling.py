@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from typing import Any, Final
 
+from stagedoor.live.reach.handles import Handles
 from stagedoor.live.reach.members import Found, Way
 from stagedoor.live.reach.plain import class_attribute, first_of, instance_dict, value_in
 
@@ -26,6 +27,8 @@ def method_of(value: object, name: str, *, is_exposed: bool) -> Any:
     """
     if is_exposed:
         return getattr(value, name, None)
+    if type(value) is Handles:
+        return None  # it is ours
     if first_of(value, (types.ModuleType,)) is not None:
         found = value_in(instance_dict(value), name)
         return found if _is_own(value, found) else None

@@ -171,6 +171,11 @@ def _root(roots: Roots, name: str, role: Role) -> tuple[Root, Found]:
     return root, Found(Way.VALUE, value)
 
 
+def entered(place: Place) -> Any:
+    """The value that is there, if a path may go on from it. Raises Closed."""
+    return _enter(place.found, place.path, len(place.path.steps), is_root=place.is_root)
+
+
 def _enter(found: Found, path: Path, at: int, *, is_root: bool) -> Any:
     """The value to go on from, after so many steps."""
     if found.way is Way.LAZY:

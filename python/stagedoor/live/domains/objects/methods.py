@@ -38,7 +38,7 @@ from stagedoor.live.reach.node import (
 )
 from stagedoor.live.reach.preview import cut
 from stagedoor.live.reach.setting import UNKNOWN, as_json, coerce, put
-from stagedoor.live.reach.walk import Place, run, walk
+from stagedoor.live.reach.walk import Place, entered, run, walk
 from stagedoor.live.rpc.calls import THIS_FRAME
 from stagedoor.live.rpc.session import Session
 from stagedoor.wire.errors import Forbidden, HandlerError, InvalidParams
@@ -229,7 +229,7 @@ def add_to(parts: Parts, /) -> None:
             rules.check_open(last.name, role)
         parent = path.upto(len(path.steps) - 1)
         place = yield from paused(walk(roots_of_game, parent, role))
-        found = method_of(place.value, last.name, is_exposed=is_exposed)
+        found = method_of(entered(place), last.name, is_exposed=is_exposed)
         if found is None:
             raise Missing(f"{parent} is there, and has no method {last.name!r}")
         return found

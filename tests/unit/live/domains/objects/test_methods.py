@@ -619,6 +619,27 @@ class TestCall:
             error = game.error("call", path=path, args=[])
             assert error["code"] == INVALID, path
 
+    def test_nor_anything_of_what_is_no_data(self, game: Game) -> None:
+        import os
+
+        world: Any = game.world
+        world.os, world.kind, world.hub = os, type(world), game.hub
+        world.steps = (number for number in range(3))
+        world.function = os.popen
+        assert game.roots.path_on_screen(world, Role.ADMIN) is not None
+        for path in (
+            "world.os.popen",
+            "world.os.fsencode",
+            "world.kind.mro",
+            "world.steps.close",
+            "world.hub.close",
+            "world.function.__call__",
+            "scene.give",
+            "scene._forget",
+        ):
+            error = game.error("call", path=path, args=["x"])
+            assert error["code"] == INVALID, path
+
     def test_of_a_module_only_what_it_has_defined(self, game: Game) -> None:
         import types
 

@@ -20,6 +20,8 @@ from stagedoor.live.reach import arrays, rules
 from stagedoor.live.reach.handles import Handles
 from stagedoor.live.reach.members import (
     Child,
+    Found,
+    Way,
     attribute,
     container_of,
     count_items,
@@ -111,8 +113,16 @@ def _member(value: object) -> str:
 
 def _numbers(value: object) -> str:
     found = (attribute(value, field) for field in fields_of(type(value)))
-    numbers = ", ".join(f"{one.value:.6g}" for one in found if one is not None)
+    numbers = ", ".join(_number(one) for one in found if one is not None)
     return f"{short_name(type(value))}({numbers})"
+
+
+def _number(found: Found) -> str:
+    """A field of a vector, which a derived class may have made anything."""
+    value = found.value
+    if found.way is Way.VALUE and (type(value) is float or type(value) is int):
+        return f"{value:.6g}"
+    return (found.way is Way.VALUE and short(value)) or "?"
 
 
 def _scalar(value: object) -> str:

@@ -9,6 +9,7 @@ import functools
 from typing import Any
 
 import numpy
+import pygame
 
 ran: list[str] = []
 """What has run. A test clears it."""
@@ -192,6 +193,9 @@ def all_objects() -> dict[str, Any]:
 
     keyed = {Key("hp"): 1, Tile(3): 2, made(trapped(without=("__hash__", "__eq__"))): 3}
     weird = made(type("Weird", (), {}))
+    vector = trapped(pygame.Vector2, x=made(trapped()), without=("__getattribute__",))
+    vector = pygame.Vector2.__new__(vector)
+    lazy = type("Lazy", (pygame.Vector2,), {"x": property(_trap("property"))})(1, 2)
     names = ("a", "x", "hp", "nothing", "__module__", "__dict__", *SPECIAL)
     odd = object.__new__(type("Odd", (), {Key(name): 1 for name in names}))
     weird.__dict__[Key("hp")] = 1
@@ -217,6 +221,8 @@ def all_objects() -> dict[str, Any]:
         "members": {Key("hp"), Tile(3)},
         "weird": weird,
         "odd": odd,
+        "vector": vector,
+        "lazy vector": lazy,
         "zone": datetime.datetime(2026, 1, 1, tzinfo=Zone()),
         "time": datetime.time(1, tzinfo=Zone()),
         "array": ARRAY,

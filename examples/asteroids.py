@@ -4,6 +4,7 @@
     stagedoor call spawn kind=big count=3     # in a second terminal, while the game runs
     stagedoor set world.ship.thrust 400
     stagedoor tweak ship.thrust=400
+    stagedoor type Ada                        # the name of the player
 
 The stage door adds the function `open_door` and the line with `stage.tick` in `play`. Everything
 else is the game: the picture is below, and the world, its rules and the autopilot are in

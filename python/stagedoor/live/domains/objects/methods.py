@@ -81,7 +81,10 @@ def add_to(parts: Parts, /) -> None:
     hub, roots_of_game, pages = parts.hub, parts.roots, Pages()
 
     def roots(session: Session) -> Generator[object, None, list[Node]]:
-        """What the game has exposed: `stage.expose()`. All paths begin with one of these names."""
+        """What the game has exposed: `stage.expose()`. All paths begin with one of these names.
+
+        `scene` is one if a client was told of something on the screen that lies elsewhere.
+        """
         role = role_of(session)
         nodes = (node_of_root(root, role) for root in roots_of_game if root.is_open(role))
         return cast(list[Node], (yield from in_slices(hub.ours_to_json, nodes, AT_ONCE)))

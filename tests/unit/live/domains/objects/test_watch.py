@@ -543,3 +543,14 @@ class TestKnown:
         told = msgspec.json.decode(bytes(known.news(MAX_GONE + 1) or b""))
         assert (told["snapshot"], told["nodes"]) == (True, [{"value": MAX_GONE + 1}])
         assert known.news(MAX_GONE + 2) is None
+
+
+def test_what_is_on_the_screen_is_watched_by_its_handle_and_not_kept(stage: Stage) -> None:
+    rock = Rock(1.0)
+    path = str(stage.parts.roots.path_on_screen(rock, Role.VIEWER))
+    watcher = Watcher(stage, path, connection=stage.client(Role.VIEWER))
+    assert watcher.wait_for(lambda known: known)[f"{path}.x"] == 1.0
+    rock.x = 2.0
+    watcher.wait_for(lambda known: known[f"{path}.x"] == 2.0)
+    del rock
+    watcher.wait_for(lambda known: known == {path: "gone"})

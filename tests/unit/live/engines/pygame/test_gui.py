@@ -117,9 +117,9 @@ def test_the_text_of_a_field_is_told_unless_the_field_hides_it(manager: UIManage
     line = UITextEntryLine(rect(), manager)
     line.set_text("hello")
     (node,) = found("UITextEntryLine")
-    assert node.text() == "hello"
+    assert (node.text(), node.hides_text()) == ("hello", False)
     line.set_text_hidden(True)
-    assert node.text() is None
+    assert (node.text(), node.hides_text()) == (None, True)
     assert not found('"hello"')
 
 

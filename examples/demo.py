@@ -22,6 +22,7 @@ from typing import IO, NoReturn
 GAME = Path(__file__).with_name("asteroids.py")
 OPEN_WITHIN, CALL_WITHIN, STOP_WITHIN = 8.0, 5.0, 4.0  # seconds; less than 20 together
 SPAWN = ["call", "spawn", "kind=big", "count=3"]
+TRY = (SPAWN, ["tree", "world"], ["tweak", "ship.thrust=400"], ["shot", "shot.png"], ["methods"])
 
 
 class DemoError(Exception):
@@ -40,7 +41,7 @@ def main() -> int:
         url = wait_for_door(game)
         if sys.stdin.isatty() and sys.stdout.isatty():
             say("\nTry this from a second terminal:\n")
-            for arguments in (["ps"], ["call", "status"], SPAWN, ["call", "set_thrust", "600"]):
+            for arguments in TRY:
                 say(f"    {command()} {shlex.join(arguments)}")
             say("\nCtrl-C, or closing the window, ends the game.")
             return wait_for_end(game)

@@ -64,6 +64,7 @@ class FakeStage:
         self.topics = {"rocks", "fps", "rpc.methods.changed"}
         self.past: list[object] = []
         self.subscribed = threading.Condition()
+        self.filter: object = None
         self.cancelled: list[int] = []
         self.has_cancelled = threading.Event()
         self._numbers = itertools.count(7)
@@ -114,8 +115,14 @@ class FakeStage:
         return [{"name": name} for name in sorted(self.topics)]
 
     def subscribe(
-        self, topic: str, mode: str = "latest", hz: float | None = None, history: int = 0
+        self,
+        topic: str,
+        mode: str = "latest",
+        hz: float | None = None,
+        history: int = 0,
+        filter: object = None,
     ) -> dict[str, object]:
+        self.filter = filter
         if topic not in self.topics:
             raise InvalidParams(f"there is no topic {topic}", "$.topic")
         number = self._keys.setdefault((topic, mode, hz), next(self._numbers))

@@ -68,6 +68,13 @@ def add_to(verbs: Verbs) -> None:
         default=0,
         help="how many past values to begin with (default: 0)",
     )
+    parser.add_argument(
+        "--filter",
+        metavar="JSON",
+        type=_filter,
+        help='what a topic that takes a filter is to send, as in \'{"paths": ["world.score"]}\' for'
+        " objects",
+    )
     add_game(parser)
     add_json(parser)
 
@@ -89,6 +96,7 @@ async def watch(arguments: argparse.Namespace) -> None:
     hz = arguments.hz if as_json or arguments.hz else float(REFRESH)
     watched = [Watched(name) for name in dict.fromkeys(arguments.topics)]
     options = {"mode": arguments.mode, "hz": hz, "history": arguments.history}
+    options["filter"] = arguments.filter
     async with AsyncExitStack() as stack, open_game_async(arguments) as game:
         display: Display = Lines() if as_json else stack.enter_context(Board(watched))
         look = partial(_look, watched, display, {})
@@ -283,6 +291,16 @@ def _short(value: object) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _filter(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an object in JSON")
+    return found
 
 
 def _count(text: str) -> int:

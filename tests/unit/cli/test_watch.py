@@ -91,6 +91,18 @@ def test_an_unknown_topic_is_exit_code_1_and_no_game_3(
     assert main(["watch", "rocks", "--hz", "0"]) == 2
     assert main(["watch", "rocks", "--history", "-1"]) == 2
     assert main(["watch", "rocks", "--mode", "some"]) == 2
+    for wrong in ("", "paths", "[1]", "3", "[" * 100_000):
+        assert main(["watch", "rocks", "--filter", wrong]) == 2
+
+
+def test_a_filter_reaches_the_game() -> None:
+    stage = FakeStage()
+    stage.past = [{}]
+    wanted = '{"paths": ["world.score"]}'
+    options = ["--history", "1", "--filter", wanted]
+    with running(stage) as game:
+        assert main(["watch", "rocks.none", *options, "--to", game.url]) == 1
+    assert stage.filter == {"paths": ["world.score"]}
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,8 @@ def run(arguments: argparse.Namespace) -> int:
             print_line(line)
     elif arguments.format == "table":
         show(profile)
+        if arguments.slower_than is not None and not profile["frames"]:
+            print_note(f"no frame took more than {arguments.slower_than:g} s")
     else:
         print_value(profile, as_json=True)
     return OK

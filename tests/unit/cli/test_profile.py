@@ -118,6 +118,16 @@ def test_nothing_seen_is_an_empty_table(
     assert "own s" in capsys.readouterr().out
 
 
+def test_no_frame_that_was_so_slow_is_told(
+    game: FakeGame, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["profile", "--slower-than", "0.5", "--to", game.url]) == 0
+    assert "no frame" not in capsys.readouterr().err
+    monkeypatch.setitem(TREE, "frames", 0)
+    assert main(["profile", "--slower-than", "0.5", "--to", game.url]) == 0
+    assert "no frame took more than 0.5 s\n" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("options", [["--seconds", "0"], ["--hz", "x"], ["--format", "svg"]])
 def test_wrong_usage(options: list[str]) -> None:
     assert main(["profile", *options]) == 2

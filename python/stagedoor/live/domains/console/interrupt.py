@@ -7,6 +7,8 @@ rules here, so that it never hits the game's own code:
 1. It is asked for only under the lock, and while the frame of `_begun()` is on the thread's stack.
 2. Who leaves that frame takes the lock, calls off what was asked for, and lets go. So at most one
    can come between the frame's end and that, and `run()` is ready for one there.
+3. After one was called off, another is asked for, and awaited: `_settle()`. Up to Python 3.12 the
+   interpreter would look for the first at each step, for ever, and a profiler would never return.
 """
 
 from __future__ import annotations
@@ -27,6 +29,10 @@ class Interrupted(BaseException):
     """What runs was ended from outside. Not an `Exception`, which code catches to go on."""
 
 
+class _Settled(BaseException):
+    """Comes at once, and is nobody's."""
+
+
 _ask: Final = ctypes.PYFUNCTYPE(ctypes.c_int, ctypes.c_ulong, ctypes.py_object)(
     ("PyThreadState_SetAsyncExc", ctypes.pythonapi)
 )
@@ -43,6 +49,8 @@ class Interruptible:
         self._frame: FrameType | None = None
         """That of `_begun()`, while something runs."""
         self._thread = 0
+        self._is_asked = False
+        """Interrupted was asked for, since something runs."""
 
     @property
     def is_running(self) -> bool:
@@ -72,6 +80,7 @@ class Interruptible:
         with self._lock:
             if not self._is_on_stack():
                 return False
+            self._is_asked = True
             _ask(self._thread, Interrupted)
             return True
 
@@ -83,11 +92,27 @@ class Interruptible:
         try:
             self._lock.acquire()
             self._frame = None
-            _call_off(self._thread, None)
+            if self._is_asked:
+                _call_off(self._thread, None)
         finally:
             # Not `with`: the exception may come when the lock is taken, and before anything else.
             while self._lock._is_owned():
                 self._lock.release()
+        if self._is_asked:
+            self._is_asked = False
+            self._settle()
+
+    def _settle(self) -> None:
+        try:
+            _ask(self._thread, _Settled)
+            while True:
+                pass
+        except _Settled:
+            pass
+        except BaseException:  # Ctrl-C came before it
+            _call_off(self._thread, None)
+            self._settle()
+            raise
 
     def _is_on_stack(self) -> bool:
         frame = sys._current_frames().get(self._thread) if self.is_running else None

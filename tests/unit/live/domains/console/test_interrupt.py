@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import sys
 import threading
 import time
@@ -214,5 +215,49 @@ def test_one_that_has_not_come_by_the_end_is_called_off(monkeypatch: pytest.Monk
         "_call_off",
         lambda thread, _: called_off.append((thread, held(), running.is_running)),
     )
+    ask = interrupt._ask
+    monkeypatch.setattr(
+        interrupt, "_ask", lambda thread, kind: None if kind is Interrupted else ask(thread, kind)
+    )
     running.run(lambda: None)
+    assert called_off == [], "nobody has asked for one"
+    assert running.run(running.interrupt)
     assert called_off == [(threading.get_ident(), True, False)], "under the lock, and it is over"
+    running.run(lambda: None)
+    assert len(called_off) == 1
+
+
+AFTERWARDS = """
+import sys, threading
+from stagedoor.live.domains.console.interrupt import Interrupted, Interruptible
+
+running = Interruptible()
+def loop():
+    while True:
+        pass
+for _ in range(3):
+    def ask():
+        while not running.interrupt():
+            pass
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        running.run(loop)
+    except Interrupted:
+        pass
+    thread.join()
+    running.run(int)
+sys.setprofile(lambda *_: None)
+int()
+(lambda: None)()
+sys.setprofile(None)
+print("ok")
+"""
+
+
+def test_nothing_is_left_for_the_interpreter_to_look_for() -> None:
+    """With a profiler, CPython 3.11 looks for it for ever: a process that can be killed."""
+    done = subprocess.run(
+        [sys.executable, "-c", AFTERWARDS], capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "ok\n", "")

@@ -74,6 +74,8 @@ class Matching:
         return found
 
     def _passes(self, node: Node, test: PathTest) -> bool:
+        if node.hides_text():  # it has what is written on it in many places: nothing can be guessed
+            return False
         found = self._look(node.target, test.path)
         if type(found) is Unread:
             if found.by is not None:

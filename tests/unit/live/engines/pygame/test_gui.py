@@ -118,9 +118,12 @@ def test_the_text_of_a_field_is_told_unless_the_field_hides_it(manager: UIManage
     line.set_text("hello")
     (node,) = found("UITextEntryLine")
     assert (node.text(), node.hides_text()) == ("hello", False)
+    tests = ['"hello"', '[text ~ "h"]', '[text != "x"]']
+    assert all(found(test) for test in tests)
     line.set_text_hidden(True)
     assert (node.text(), node.hides_text()) == (None, True)
-    assert not found('"hello"')
+    assert found("UITextEntryLine")
+    assert not any(found(test) for test in tests), "nothing can be guessed"
 
 
 def test_elements_that_name_each_other_end(manager: UIManager) -> None:

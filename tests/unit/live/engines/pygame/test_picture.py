@@ -21,6 +21,8 @@ from stagedoor.live.engines.replacement import Replacement
 from stagedoor.live.engines.showing import Showing
 
 RED = pygame.Color(200, 10, 30)
+_ON_HEAP = 1 << 9
+"""`Py_TPFLAGS_HEAPTYPE`"""
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +36,15 @@ def showing(monkeypatch: pytest.MonkeyPatch) -> Showing:
     return showing
 
 
+def real(value: Any) -> Any:
+    """pygame's own function or class, also where a stage of another test has hooked in."""
+    while isinstance(value, Replacement):
+        value = value._real
+    if isinstance(value, type):  # a class of C is on no heap
+        return next(base for base in value.__mro__ if not base.__flags__ & _ON_HEAP)
+    return value
+
+
 @pytest.fixture(autouse=True)
 def display(monkeypatch: pytest.MonkeyPatch, showing: Showing) -> Iterator[None]:
     """A display that nobody sees, and the hooks of a game that ticks its own stage."""
@@ -43,16 +54,15 @@ def display(monkeypatch: pytest.MonkeyPatch, showing: Showing) -> Iterator[None]
         (pygame.display, "update"),
         (pygame.window, "Window"),
         (video, "Renderer"),
-        (pygame.time, "Clock"),
         (pygame.time, "wait"),
         (pygame.time, "delay"),
-        (pygame, "Clock"),
     ):
-        monkeypatch.setattr(holder, name, getattr(holder, name))
-    if not isinstance(pygame.display.flip, Replacement):  # a stage of another test has hooked in
-        hook = ImportHook(waits(NoDriver(Waits())))
-        hook.install()
-        hook.remove()
+        monkeypatch.setattr(holder, name, real(getattr(holder, name)))
+    for clock in (pygame.time, pygame):  # to be put back
+        monkeypatch.setattr(clock, "Clock", clock.Clock)
+    hook = ImportHook(waits(NoDriver(Waits())))
+    hook.install()
+    hook.remove()
     yield
     gc.collect()  # a renderer must go before its window
     pygame.quit()

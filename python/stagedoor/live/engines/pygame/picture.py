@@ -12,7 +12,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from stagedoor.live.engines.picture import Layout, NoPictureError, Picture, Window
-from stagedoor.live.engines.pygame.opengl import read_back_buffer
 from stagedoor.live.engines.showing import showing
 
 if TYPE_CHECKING:
@@ -152,6 +151,8 @@ class Pictures:
         self._is_new = True
 
     def _read(self, source: Any) -> Picture:
+        from stagedoor.live.engines.pygame.opengl import read_back_buffer  # ctypes takes 2 ms
+
         pygame = self._pygame
         if hasattr(source, "to_surface"):
             return read(pygame, source.to_surface())

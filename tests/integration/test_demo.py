@@ -63,7 +63,7 @@ def test_at_a_terminal_it_says_what_to_try_and_ends_with_its_game_on_a_signal(
         try:
             os.close(its)
             printed = read_until(ours, b"ends the game.")
-            for line in ("ps", "call status", "call spawn kind=big count=3"):
+            for line in ("call spawn kind=big count=3", "tree world", "shot shot.png", "methods"):
                 assert f"stagedoor {line}\r\n" in printed
             assert list((tmp_path / "runtime").rglob("*.json"))
             if number == signal.SIGINT:

@@ -419,7 +419,8 @@ class TestOtherThreads:
             worker.join()
             assert stage._transport.waiting_calls == 4096
             assert caller.receive()["params"]["value"] == 4095
-        (record,) = caplog.records
+        # Nobody ticks meanwhile: on a busy machine that is a stall, which is logged, too.
+        (record,) = (record for record in caplog.records if record.module != "understudy")
         assert "faster than tick() takes it" in record.getMessage()
 
     def test_a_name_that_is_not_there_is_a_key_error_at_once(self, start: Start) -> None:

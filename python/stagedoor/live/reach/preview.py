@@ -47,7 +47,6 @@ MOST: Final = 100
 _SHOWN: Final = 6
 """How many items of a container are shown."""
 _MOST_BITS: Final = 300
-_MOST_DIGITS: Final = 60
 _LONGEST: Final = 40
 """The most characters of something inside a preview."""
 _BRACKETS: Final[Mapping[type, tuple[str, str]]] = {
